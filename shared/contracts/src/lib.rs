@@ -1,0 +1,1 @@
+//! The messages between the stages and the format of the app table.

@@ -1,0 +1,1 @@
+//! Crisis floor, resources by country and the cool-down rule.

@@ -1,0 +1,66 @@
+//! Crisis language: its categories, and how what was found travels beside the features.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What kind of crisis language a text holds, from the least to the most acute.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum CrisisCategory {
+    /// A wish not to be alive, without one to act ("I wish I wouldn't wake up").
+    PassiveIdeation,
+    /// Hurting oneself.
+    SelfHarm,
+    /// A wish to die by one's own act.
+    ActiveIdeation,
+    /// A plan, an intent or a means.
+    PlanIntentMeans,
+}
+
+impl CrisisCategory {
+    /// All of them, from the least to the most acute.
+    pub const ALL: [Self; 4] =
+        [Self::PassiveIdeation, Self::SelfHarm, Self::ActiveIdeation, Self::PlanIntentMeans];
+}
+
+/// Crisis language, and when it was last written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CrisisSignal {
+    /// What kind.
+    pub category: CrisisCategory,
+    /// The latest text of that kind.
+    #[serde(with = "crate::instant::serde_key_form")]
+    #[schemars(with = "crate::instant::AsOf")]
+    pub at: Timestamp,
+}
+
+/// What the look for crisis language came to. It is made apart from the features, so that the one
+/// still stands where the other fails (safety 3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "result", rename_all = "camelCase")]
+pub enum CrisisCheck {
+    /// All texts of the history were read; these categories were found, each at its latest text.
+    /// Empty where there is no crisis language.
+    Read {
+        /// At most one a category, from the least to the most acute.
+        signals: Vec<CrisisSignal>,
+    },
+    /// Text analysis is not consented to: no text was read and there is no floor.
+    NotConsented,
+    /// The look failed: a human reviews.
+    Failed,
+}
+
+impl CrisisCheck {
+    /// The signals that were found.
+    pub fn signals(&self) -> &[CrisisSignal] {
+        match self {
+            Self::Read { signals } => signals,
+            Self::NotConsented | Self::Failed => &[],
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The policy file: every number that decides whom the pipeline reaches, and its checks.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::consent::Consents;
+use crate::crisis::{CrisisCategory, CrisisSignal};
+use crate::risk::{RiskLevel, RiskScore};
+
+/// The policy that ships with the pipeline.
+const BUILT_IN: &str = include_str!("../data/policy-1.toml");
+
+/// A checked policy.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Its name, as on every assessment.
+    pub version: String,
+    /// Lower bounds of the levels.
+    pub levels: LevelBounds,
+    /// What crisis language does.
+    pub floor: FloorRule,
+    /// The last rungs of the ladder.
+    pub fallback: Fallback,
+    /// How long a repeat waits.
+    pub cooldown: Cooldown,
+    /// When an intervention is too late.
+    pub interventions: InterventionRule,
+    /// How soon a human looks.
+    pub review: ReviewRule,
+    /// How long assessments are kept.
+    pub assessments: Retention,
+    /// What holds for users without a consents block.
+    #[serde(rename = "legacyConsents")]
+    pub legacy_consents: Consents,
+}
+
+/// Lower bound of each level, as a score; below `low` is minimal.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names are the levels'")]
+pub struct LevelBounds {
+    pub low: f64,
+    pub moderate: f64,
+    pub high: f64,
+    pub critical: f64,
+}
+
+/// The floor that crisis language sets.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct FloorRule {
+    /// How far back a text still sets a floor, in hours.
+    pub lookback_hours: u32,
+    /// The level of each category.
+    #[serde(flatten)]
+    pub levels: BTreeMap<CrisisCategory, RiskLevel>,
+}
+
+/// See the policy file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fallback {
+    /// Days after which the last known level says nothing any more.
+    pub last_known_max_age_days: u32,
+}
+
+/// See the policy file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names are the levels'")]
+pub struct Cooldown {
+    pub critical_hours: u32,
+    pub high_hours: u32,
+    pub moderate_hours: u32,
+    pub low_hours: u32,
+    /// Times as long where the last one was answered.
+    pub answered_factor: u32,
+}
+
+impl Cooldown {
+    /// How long a repeat of this level waits; `None` for levels that nothing is sent at.
+    pub fn of(&self, level: RiskLevel) -> Option<SignedDuration> {
+        let hours = match level {
+            RiskLevel::Critical => self.critical_hours,
+            RiskLevel::High => self.high_hours,
+            RiskLevel::Moderate => self.moderate_hours,
+            RiskLevel::Low => self.low_hours,
+            RiskLevel::Minimal | RiskLevel::Unknown => return None,
+        };
+        Some(SignedDuration::from_hours(hours.into()))
+    }
+}
+
+/// See the policy file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InterventionRule {
+    /// Hours after which an assessment is too old to be acted on without a human.
+    pub max_assessment_age_hours: u32,
+}
+
+/// See the policy file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewRule {
+    /// Minutes within which a critical entry is acknowledged.
+    pub sla_minutes: u32,
+}
+
+/// See the policy file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Days that an assessment is kept.
+    pub retention_days: u32,
+}
+
+/// The floor under an assessment, as stored with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Floor {
+    /// The level below which the assessment may not fall.
+    pub level: RiskLevel,
+    /// The category that set it.
+    pub category: CrisisCategory,
+    /// The text's instant.
+    #[serde(with = "crate::instant::serde_key_form")]
+    pub at: Timestamp,
+}
+
+/// What is wrong with a policy file.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// It is not the TOML that a policy is.
+    #[error("the policy file cannot be read: {0}")]
+    Unreadable(#[from] toml::de::Error),
+    /// The level bounds do not rise between 0 and 1.
+    #[error("expected 0 < low < moderate < high < critical <= 1 under [levels], found {0:?}")]
+    Bounds(LevelBounds),
+    /// A floor is missing or lower than the safety rules allow.
+    #[error("expected a floor of at least {least} for {category:?} under [floor], found {found:?}")]
+    Floor {
+        /// The category.
+        category: CrisisCategory,
+        /// The least that the safety rules allow.
+        least: RiskLevel,
+        /// What the file says.
+        found: Option<RiskLevel>,
+    },
+    /// The look-back of the floor is shorter than the safety rules allow.
+    #[error("expected lookback_hours of at least 72 under [floor], found {0}")]
+    Lookback(u32),
+}
+
+impl Policy {
+    /// The policy that ships with the pipeline.
+    ///
+    /// # Errors
+    /// None, which a test shows; the signature is that of any policy.
+    pub fn built_in() -> Result<Self, PolicyError> {
+        Self::parse(BUILT_IN)
+    }
+
+    /// Reads and checks a policy file.
+    ///
+    /// # Errors
+    /// What is wrong with it: a file that falls behind the safety rules is refused.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        let policy: Self = toml::from_str(text)?;
+        let LevelBounds { low, moderate, high, critical } = policy.levels;
+        if !(0.0 < low && low < moderate && moderate < high && high < critical && critical <= 1.0) {
+            return Err(PolicyError::Bounds(policy.levels));
+        }
+        if policy.floor.lookback_hours < 72 {
+            return Err(PolicyError::Lookback(policy.floor.lookback_hours));
+        }
+        for category in CrisisCategory::ALL {
+            let least = match category {
+                CrisisCategory::PlanIntentMeans => RiskLevel::Critical,
+                _ => RiskLevel::High,
+            };
+            let found = policy.floor.levels.get(&category).copied();
+            if found.is_none_or(|level| level.severity() < least.severity()) {
+                return Err(PolicyError::Floor { category, least, found });
+            }
+        }
+        Ok(policy)
+    }
+
+    /// The level of a score (R4.4).
+    pub fn level(&self, score: RiskScore) -> RiskLevel {
+        let score = score.for_operator();
+        let bounds = &self.levels;
+        if score >= bounds.critical {
+            RiskLevel::Critical
+        } else if score >= bounds.high {
+            RiskLevel::High
+        } else if score >= bounds.moderate {
+            RiskLevel::Moderate
+        } else if score >= bounds.low {
+            RiskLevel::Low
+        } else {
+            RiskLevel::Minimal
+        }
+    }
+
+    /// The floor that these signals set at `as_of`: the most severe, the latest among equals.
+    pub fn floor(&self, signals: &[CrisisSignal], as_of: Timestamp) -> Option<Floor> {
+        let lookback = SignedDuration::from_hours(self.floor.lookback_hours.into());
+        let after = as_of.saturating_sub(lookback).unwrap_or(Timestamp::MIN);
+        signals
+            .iter()
+            .filter(|signal| after < signal.at && signal.at <= as_of)
+            .filter_map(|signal| {
+                let level = *self.floor.levels.get(&signal.category)?;
+                Some(Floor { level, category: signal.category, at: signal.at })
+            })
+            .max_by_key(|floor| (floor.level.severity(), floor.category, floor.at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(score: f64) -> RiskScore {
+        RiskScore::new(score).unwrap()
+    }
+
+    /// R4.4
+    #[test]
+    fn levels_begin_at_their_bounds() {
+        let policy = Policy::built_in().unwrap();
+        for (number, level) in [
+            (0.0, RiskLevel::Minimal),
+            (0.199_999, RiskLevel::Minimal),
+            (0.2, RiskLevel::Low),
+            (0.4, RiskLevel::Moderate),
+            (0.6, RiskLevel::High),
+            (0.799_999, RiskLevel::High),
+            (0.8, RiskLevel::Critical),
+            (1.0, RiskLevel::Critical),
+        ] {
+            assert_eq!(policy.level(score(number)), level, "{number}");
+        }
+    }
+
+    /// Safety 3
+    #[test]
+    fn crisis_language_of_72_hours_sets_the_floor() {
+        let policy = Policy::built_in().unwrap();
+        let as_of: Timestamp = "2025-04-20T06:00:00Z".parse().unwrap();
+        let signal = |category, at: &str| CrisisSignal { category, at: at.parse().unwrap() };
+        let passive = signal(CrisisCategory::PassiveIdeation, "2025-04-17T06:00:01Z");
+        let plan = signal(CrisisCategory::PlanIntentMeans, "2025-04-17T06:00:00Z");
+        assert_eq!(policy.floor(&[passive, plan], as_of).unwrap().level, RiskLevel::High);
+        let plan = signal(CrisisCategory::PlanIntentMeans, "2025-04-18T06:00:00Z");
+        assert_eq!(policy.floor(&[passive, plan], as_of).unwrap().level, RiskLevel::Critical);
+        assert_eq!(policy.floor(&[], as_of), None);
+    }
+
+    #[test]
+    fn a_policy_behind_the_safety_rules_is_refused() {
+        for (from, to, complaint) in [
+            ("planIntentMeans = \"critical\"", "planIntentMeans = \"high\"", "PlanIntentMeans"),
+            ("selfHarm = \"high\"", "", "SelfHarm"),
+            ("lookback_hours = 72", "lookback_hours = 24", "lookback_hours"),
+            ("moderate = 0.4", "moderate = 0.1", "0 < low < moderate"),
+            ("critical = 0.8", "critical = nan", "0 < low < moderate"),
+            ("[review]", "[reviews]", "reviews"),
+        ] {
+            let text = BUILT_IN.replacen(from, to, 1);
+            assert_ne!(text, BUILT_IN, "{from}");
+            let error = Policy::parse(&text).unwrap_err().to_string();
+            assert!(error.contains(complaint), "{error}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What could not be read of a user's data: counted, reported in the assessment, never guessed at.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Why an item, or an attribute of a profile, was left out.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Defect {
+    /// A mood outside 1 to 10.
+    MoodOutOfRange,
+    /// No instant, or one that is not RFC 3339.
+    BadInstant,
+    /// The sort key says another type than `type`.
+    KeyContradictsType,
+    /// No `type` on anything but a profile.
+    NoType,
+    /// A known attribute of a wrong type, or a value out of its range.
+    BadAttribute,
+    /// A `message` that does not say who wrote it.
+    NoSender,
+    /// A text longer than any item of the table can be.
+    TextTooLong,
+    /// The user has no profile.
+    NoProfile,
+    /// A time zone that the database does not know; UTC is used.
+    UnknownTimeZone,
+    /// The profile's consents cannot be read; nothing is allowed.
+    UnreadableConsents,
+    /// Another attribute of the profile does not fit and was left out.
+    BadProfileAttribute,
+    /// A stored sentiment whose hash is not that of the stored text.
+    StaleSentiment,
+}
+
+/// Defects by kind.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct DataQuality(BTreeMap<Defect, u64>);
+
+impl DataQuality {
+    /// Counts one.
+    pub fn count(&mut self, defect: Defect) {
+        *self.0.entry(defect).or_default() += 1;
+    }
+
+    /// How many of this kind there were.
+    pub fn of(&self, defect: Defect) -> u64 {
+        self.0.get(&defect).copied().unwrap_or(0)
+    }
+
+    /// Whether nothing was left out.
+    pub fn is_clean(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Kinds with their counts, in a fixed order.
+    pub fn iter(&self) -> impl Iterator<Item = (Defect, u64)> + '_ {
+        self.0.iter().map(|(defect, count)| (*defect, *count))
+    }
+}

@@ -1,0 +1,1 @@
+//! Text matching and message templates.

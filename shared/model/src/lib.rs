@@ -1,0 +1,1 @@
+//! Risk models: the port and the documented rules.
