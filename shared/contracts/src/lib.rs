@@ -1,1 +1,19 @@
-//! The messages between the stages and the format of the app table.
+//! The contracts of the pipeline: the messages between its stages, and the app's table.
+//!
+//! Every message is a `CloudEvents` 1.0 envelope ([`envelope`]) around one of the types in
+//! [`messages`]; the envelope's `type` carries the version. [`channels`] says which stage sends
+//! what where. The JSON Schemas, golden examples and the `AsyncAPI` document in `schemas/` are
+//! written from these types by `cargo run -p mindmate-contracts --bin schemas`.
+//!
+//! [`app_table`] reads and writes the items of the app's own table, in which the pipeline is a
+//! guest, and the lines of its export.
+
+pub mod app_table;
+pub mod channels;
+pub mod envelope;
+pub mod examples;
+pub mod messages;
+pub mod schemas;
+
+pub use channels::{Channel, QueueName, StreamName};
+pub use envelope::{Contract, DecodeError, Message, RawEvent};

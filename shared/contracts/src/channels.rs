@@ -1,0 +1,196 @@
+//! Queues and streams, and which stage sends what where.
+
+use std::fmt;
+
+use mindmate_domain::run::StageName;
+
+/// The queues of an assessment's way. Each has its own dead-letter queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum QueueName {
+    /// Shards to fan out.
+    FanOut,
+    /// Users to assess.
+    Assessments,
+    /// The same, for those who cannot wait.
+    AssessmentsPriority,
+    /// Features to score.
+    Scoring,
+    /// The same, for those who cannot wait.
+    ScoringPriority,
+    /// People to reach.
+    Interventions,
+    /// The same, for those who cannot wait.
+    InterventionsPriority,
+}
+
+impl QueueName {
+    /// All queues, in the order of the way.
+    pub const ALL: [Self; 7] = [
+        Self::FanOut,
+        Self::Assessments,
+        Self::AssessmentsPriority,
+        Self::Scoring,
+        Self::ScoringPriority,
+        Self::Interventions,
+        Self::InterventionsPriority,
+    ];
+
+    /// As in stores, logs and (behind the prefix) on AWS.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FanOut => "fan-out",
+            Self::Assessments => "assessments",
+            Self::AssessmentsPriority => "assessments-priority",
+            Self::Scoring => "scoring",
+            Self::ScoringPriority => "scoring-priority",
+            Self::Interventions => "interventions",
+            Self::InterventionsPriority => "interventions-priority",
+        }
+    }
+
+    /// The queue of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|queue| queue.name() == name)
+    }
+
+    /// The stage that consumes it.
+    pub fn consumer(self) -> StageName {
+        match self {
+            Self::FanOut => StageName::FanOut,
+            Self::Assessments | Self::AssessmentsPriority => StageName::FeatureExtraction,
+            Self::Scoring | Self::ScoringPriority => StageName::Scoring,
+            Self::Interventions | Self::InterventionsPriority => StageName::Intervention,
+        }
+    }
+
+    /// The queue that carries requests to this stage, at this urgency.
+    pub fn to(stage: StageName, urgent: bool) -> Option<Self> {
+        match (stage, urgent) {
+            (StageName::FanOut, _) => Some(Self::FanOut),
+            (StageName::FeatureExtraction, false) => Some(Self::Assessments),
+            (StageName::FeatureExtraction, true) => Some(Self::AssessmentsPriority),
+            (StageName::Scoring, false) => Some(Self::Scoring),
+            (StageName::Scoring, true) => Some(Self::ScoringPriority),
+            (StageName::Intervention, false) => Some(Self::Interventions),
+            (StageName::Intervention, true) => Some(Self::InterventionsPriority),
+            (StageName::RunReport, _) => None,
+        }
+    }
+}
+
+impl fmt::Display for QueueName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StreamName {
+    /// What became of each request.
+    Outcomes,
+}
+
+impl StreamName {
+    /// All streams.
+    pub const ALL: [Self; 1] = [Self::Outcomes];
+
+    /// As in stores, logs and (behind the prefix) on AWS.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Outcomes => "outcomes",
+        }
+    }
+}
+
+impl fmt::Display for StreamName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Where a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    /// To a queue.
+    Queue(QueueName),
+    /// To a stream.
+    Stream(StreamName),
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Queue(queue) => write!(f, "queue {queue}"),
+            Self::Stream(stream) => write!(f, "stream {stream}"),
+        }
+    }
+}
+
+/// One arrow of the pipeline: a stage sends a message over channels.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// The sender; `None` for the schedule and the command line.
+    pub from: Option<StageName>,
+    /// The message's name.
+    pub message: &'static str,
+    /// Where it goes.
+    pub channels: &'static [Channel],
+}
+
+use Channel::{Queue, Stream};
+
+/// All arrows; `schemas/asyncapi.yaml` is written from them.
+pub const ROUTES: &[Route] = &[
+    Route { from: None, message: "FanOutShardRequested", channels: &[Queue(QueueName::FanOut)] },
+    Route {
+        from: Some(StageName::FanOut),
+        message: "FanOutShardRequested",
+        channels: &[Queue(QueueName::FanOut)],
+    },
+    Route {
+        from: Some(StageName::FanOut),
+        message: "AssessmentRequested",
+        channels: &[Queue(QueueName::Assessments), Queue(QueueName::AssessmentsPriority)],
+    },
+    Route {
+        from: Some(StageName::FeatureExtraction),
+        message: "FeaturesExtracted",
+        channels: &[Queue(QueueName::Scoring), Queue(QueueName::ScoringPriority)],
+    },
+    Route {
+        from: Some(StageName::Scoring),
+        message: "InterventionRequested",
+        channels: &[Queue(QueueName::Interventions), Queue(QueueName::InterventionsPriority)],
+    },
+    Route { from: Some(StageName::Scoring), message: "AssessmentCompleted", channels: OUTCOMES },
+    Route {
+        from: Some(StageName::FeatureExtraction),
+        message: "AssessmentSkipped",
+        channels: OUTCOMES,
+    },
+    Route { from: Some(StageName::Scoring), message: "AssessmentSkipped", channels: OUTCOMES },
+    Route {
+        from: Some(StageName::FeatureExtraction),
+        message: "AssessmentDeadLettered",
+        channels: OUTCOMES,
+    },
+    Route { from: Some(StageName::Scoring), message: "AssessmentDeadLettered", channels: OUTCOMES },
+    Route {
+        from: Some(StageName::Intervention),
+        message: "AssessmentDeadLettered",
+        channels: OUTCOMES,
+    },
+    Route {
+        from: Some(StageName::Intervention),
+        message: "InterventionDelivered",
+        channels: OUTCOMES,
+    },
+    Route {
+        from: Some(StageName::Intervention),
+        message: "InterventionWithheld",
+        channels: OUTCOMES,
+    },
+];
+
+const OUTCOMES: &[Channel] = &[Stream(StreamName::Outcomes)];

@@ -1,0 +1,162 @@
+//! The `CloudEvents` envelope: how a message is written, and how it is read one by one.
+
+use jiff::Timestamp;
+use mindmate_domain::instant::key_form;
+use mindmate_domain::run::{Position, StageName};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// The prefix that all types of our events share.
+pub const TYPE_PREFIX: &str = "app.mindmate.";
+
+/// Largest body that is sent, in bytes: payloads are small, whatever the queue would take.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// A message: one type in one version.
+pub trait Message: Serialize + DeserializeOwned + JsonSchema {
+    /// The Rust name, which names the schema's file.
+    const NAME: &'static str;
+    /// The envelope's `type`, version included: `app.mindmate.assessment.requested.v1`.
+    const TYPE: &'static str;
+}
+
+/// What a stage takes: one message, or any of several.
+pub trait Contract: Sized + Send + Sync + 'static {
+    /// Reads the event's data.
+    ///
+    /// # Errors
+    /// A type or version that is not taken here, or data that is not of that type.
+    fn decode(event: &RawEvent<'_>) -> Result<Self, DecodeError>;
+}
+
+/// Why a body is no message for this consumer. None of these heals by trying again.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// The body is not a JSON envelope.
+    #[error("expected a CloudEvents 1.0 envelope in JSON: {0}")]
+    NotAnEvent(#[source] serde_json::Error),
+    /// The envelope is of another version of `CloudEvents`.
+    #[error("expected specversion 1.0, found {found:?}")]
+    OtherSpecVersion {
+        /// What it says.
+        found: String,
+    },
+    /// The type, or its version, is not one that is taken here.
+    #[error("expected one of {expected:?}, found type {found:?}")]
+    UnknownType {
+        /// What this consumer takes.
+        expected: &'static [&'static str],
+        /// What came.
+        found: String,
+    },
+    /// The data does not fit the type.
+    #[error("the data of {message} does not fit its schema: {source}")]
+    BadData {
+        /// The message's name.
+        message: &'static str,
+        /// What does not fit, without any value of the data.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl DecodeError {
+    /// The code that a dead letter carries.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotAnEvent(_) | Self::OtherSpecVersion { .. } => "not-an-event",
+            Self::UnknownType { .. } => "unknown-type",
+            Self::BadData { .. } => "bad-data",
+        }
+    }
+}
+
+/// An envelope whose data is not read yet.
+#[derive(Debug, Deserialize)]
+pub struct RawEvent<'a> {
+    specversion: std::borrow::Cow<'a, str>,
+    /// The same at every try.
+    #[serde(borrow)]
+    pub id: std::borrow::Cow<'a, str>,
+    /// Type and version.
+    #[serde(borrow, rename = "type")]
+    pub kind: std::borrow::Cow<'a, str>,
+    /// The stage that sent it.
+    #[serde(borrow)]
+    pub source: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
+impl<'a> RawEvent<'a> {
+    /// Reads the envelope of one body.
+    ///
+    /// # Errors
+    /// [`DecodeError::NotAnEvent`] or [`DecodeError::OtherSpecVersion`].
+    pub fn parse(body: &'a str) -> Result<Self, DecodeError> {
+        let event: Self = serde_json::from_str(body).map_err(DecodeError::NotAnEvent)?;
+        if event.specversion != "1.0" {
+            return Err(DecodeError::OtherSpecVersion { found: event.specversion.into_owned() });
+        }
+        Ok(event)
+    }
+
+    /// Reads the data as this message, if it is of its type.
+    ///
+    /// # Errors
+    /// [`DecodeError::UnknownType`] or [`DecodeError::BadData`].
+    pub fn data<M: Message>(&self) -> Result<M, DecodeError> {
+        if self.kind != M::TYPE {
+            return Err(DecodeError::UnknownType {
+                expected: const { &[M::TYPE] },
+                found: self.kind.chars().take(120).collect(),
+            });
+        }
+        serde_json::from_str(self.data.get())
+            .map_err(|source| DecodeError::BadData { message: M::NAME, source })
+    }
+
+    /// The position in a run, if the data has one, whatever else is wrong with it: so that even a
+    /// message that cannot be read is counted in its run's ledger.
+    pub fn position(&self) -> Option<Position> {
+        #[derive(Deserialize)]
+        struct Peek {
+            run: Position,
+        }
+        serde_json::from_str::<Peek>(self.data.get()).ok().map(|peek| peek.run)
+    }
+}
+
+#[derive(Serialize)]
+struct Envelope<'a, M> {
+    specversion: &'static str,
+    id: &'a str,
+    source: &'a str,
+    r#type: &'static str,
+    time: String,
+    datacontenttype: &'static str,
+    data: &'a M,
+}
+
+/// Writes a message in its envelope.
+///
+/// # Errors
+/// Data that JSON cannot say, which our types never hold: see the tests of the examples.
+pub fn encode<M: Message>(
+    id: &str,
+    source: StageName,
+    time: Timestamp,
+    data: &M,
+) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&Envelope {
+        specversion: "1.0",
+        id,
+        source: &format!("/mindmate/{source}"),
+        r#type: M::TYPE,
+        time: key_form(time),
+        datacontenttype: "application/json",
+        data,
+    })
+}

@@ -1,0 +1,179 @@
+//! One golden example of each message, which its schema and its Rust type must both take.
+
+use jiff::Timestamp;
+use mindmate_domain::assessment::{Method, MissingPart, PartCause};
+use mindmate_domain::feature::Family;
+use mindmate_domain::intervention::{InterventionType, WithheldReason};
+use mindmate_domain::quality::{DataQuality, Defect};
+use mindmate_domain::{
+    AsOf, CrisisCategory, CrisisCheck, CrisisSignal, Feature, FeatureValue, FeatureVector,
+    InterventionId, MissingReason, Position, RiskLevel, RunId, StageName, UserId,
+};
+
+use crate::envelope::{Message, encode};
+use crate::messages::{
+    AssessmentCompleted, AssessmentDeadLettered, AssessmentRequested, AssessmentSkipped,
+    FanOutShardRequested, FeaturesExtracted, InterventionDelivered, InterventionRequested,
+    InterventionWithheld, Request, SkipReason, Trigger,
+};
+
+/// Why an example could not be made: a defect of this module, which its test would show.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each wraps the error that it names")]
+pub enum ExampleError {
+    #[error(transparent)]
+    User(#[from] mindmate_domain::ids::UserIdError),
+    #[error(transparent)]
+    Instant(#[from] mindmate_domain::instant::InstantError),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+/// A message's name, its envelope as sent, and the JSON Schema of its data.
+pub struct Example {
+    /// The message's name.
+    pub name: &'static str,
+    /// The envelope's type.
+    pub kind: &'static str,
+    /// The envelope with its data.
+    pub body: String,
+    /// The schema of the data.
+    pub schema: schemars::Schema,
+}
+
+fn example<M: Message>(source: StageName, id: &str, data: &M) -> Result<Example, ExampleError> {
+    let time: Timestamp = mindmate_domain::instant::parse("2026-11-22T06:00:03.250Z")?;
+    Ok(Example {
+        name: M::NAME,
+        kind: M::TYPE,
+        body: encode(id, source, time, data)?,
+        schema: schemars::schema_for!(M),
+    })
+}
+
+/// All of them, in the order of the way.
+///
+/// # Errors
+/// See [`ExampleError`].
+pub fn all() -> Result<Vec<Example>, ExampleError> {
+    let as_of: AsOf = "2026-11-22T06:00:00Z".parse()?;
+    let run = RunId::daily(as_of);
+    let user_id = UserId::new("syn-0000042")?;
+    let position = Position { run: run.clone(), shard: 3, ordinal: 17 };
+    let request = Request {
+        user_id: user_id.clone(),
+        as_of,
+        run: Some(position.clone()),
+        trigger: Trigger::Daily,
+        urgent: true,
+        historical: false,
+    };
+    let stem = request.stem();
+    let id = |what: &str| format!("{stem}/{what}");
+    Ok(vec![
+        example(
+            StageName::FanOut,
+            "daily-2026-11-22/3/page-1",
+            &FanOutShardRequested {
+                run_id: run,
+                as_of,
+                shards: 16,
+                shard: 3,
+                page: 1,
+                historical: false,
+            },
+        )?,
+        example(
+            StageName::FanOut,
+            &id("requested"),
+            &AssessmentRequested { request: request.clone() },
+        )?,
+        example(StageName::FeatureExtraction, &id("features"), &features(&request)?)?,
+        example(
+            StageName::Scoring,
+            &id("intervention"),
+            &InterventionRequested {
+                request: request.clone(),
+                level: RiskLevel::High,
+                factors: vec![Feature::MoodPersonalDeviation, Feature::ConsecutiveLowDays],
+            },
+        )?,
+        example(
+            StageName::Scoring,
+            &id("completed"),
+            &AssessmentCompleted {
+                request: request.clone(),
+                stage: StageName::Scoring,
+                level: RiskLevel::High,
+                method: Method::Rules,
+                sent_on: vec![InterventionRequested::NAME.to_owned()],
+            },
+        )?,
+        example(
+            StageName::FeatureExtraction,
+            &id("skipped"),
+            &AssessmentSkipped {
+                request: request.clone(),
+                stage: StageName::FeatureExtraction,
+                reason: SkipReason::NoScoringConsent,
+            },
+        )?,
+        example(
+            StageName::Scoring,
+            &id("dead-lettered/scoring"),
+            &AssessmentDeadLettered {
+                run: position,
+                stage: StageName::Scoring,
+                code: "retries-exhausted".to_owned(),
+            },
+        )?,
+        example(
+            StageName::Intervention,
+            &id("delivered"),
+            &InterventionDelivered {
+                request: request.clone(),
+                stage: StageName::Intervention,
+                intervention_id: InterventionId::derive(&user_id, as_of, InterventionType::CheckIn),
+                intervention: InterventionType::CheckIn,
+            },
+        )?,
+        example(
+            StageName::Intervention,
+            &id("withheld"),
+            &InterventionWithheld {
+                request,
+                stage: StageName::Intervention,
+                intervention: InterventionType::CheckIn,
+                reason: WithheldReason::CoolDown,
+            },
+        )?,
+    ])
+}
+
+fn features(request: &Request) -> Result<FeaturesExtracted, ExampleError> {
+    let mut vector = FeatureVector::all_missing(MissingReason::NoData);
+    for feature in Family::Mood.features() {
+        vector.set(feature, FeatureValue::Value(4.25));
+    }
+    let few = MissingReason::TooFew { have: 3, need: 10 };
+    vector.set(Feature::MoodMannKendallZ, FeatureValue::Missing(few));
+    vector.set(Feature::AvgNegativeScore, FeatureValue::Missing(MissingReason::Unavailable));
+    vector.set(Feature::MoodEwmaAlarm, FeatureValue::Missing(MissingReason::Undefined));
+    let mut data_quality = DataQuality::default();
+    data_quality.count(Defect::MoodOutOfRange);
+    Ok(FeaturesExtracted {
+        request: request.clone(),
+        vector,
+        crisis: CrisisCheck::Read {
+            signals: vec![CrisisSignal {
+                category: CrisisCategory::PassiveIdeation,
+                at: mindmate_domain::instant::parse("2026-11-21T22:14:09Z")?,
+            }],
+        },
+        missing_parts: vec![MissingPart {
+            family: Family::Sentiment,
+            cause: PartCause::NotAnalysed,
+        }],
+        data_quality,
+    })
+}
