@@ -13,11 +13,16 @@ use mindmate_domain::{CrisisCategory, CrisisCheck, CrisisSignal};
 pub fn gather(found: impl IntoIterator<Item = (Timestamp, CrisisCategory)>) -> CrisisCheck {
     let mut latest = BTreeMap::new();
     for (at, category) in found {
-        latest.entry(category).and_modify(|last: &mut Timestamp| *last = at.max(*last)).or_insert(at);
+        latest
+            .entry(category)
+            .and_modify(|last: &mut Timestamp| *last = at.max(*last))
+            .or_insert(at);
     }
     // The map is in the order of the categories, which is that of their acuteness.
-    let signals =
-        latest.into_iter().map(|(category, at)| CrisisSignal { category, at }).collect();
+    let signals = latest
+        .into_iter()
+        .map(|(category, at)| CrisisSignal { category, at })
+        .collect();
     CrisisCheck::Read { signals }
 }
 
@@ -50,7 +55,11 @@ mod tests {
         let found: Vec<_> = check.signals().iter().map(|s| (s.category, s.at)).collect();
         assert_eq!(
             found,
-            [(PassiveIdeation, at(50)), (ActiveIdeation, at(20)), (PlanIntentMeans, at(30))]
+            [
+                (PassiveIdeation, at(50)),
+                (ActiveIdeation, at(20)),
+                (PlanIntentMeans, at(30))
+            ]
         );
     }
 

@@ -87,7 +87,7 @@ pub struct ResourceDirectory {
     reviewed: Date,
     international: Texts,
     by_code: BTreeMap<String, Texts>,
-    sources: Vec<Citation>,
+    citations: Vec<Citation>,
 }
 
 /// A country's resources in the languages that it has them in.
@@ -165,7 +165,7 @@ impl ResourceDirectory {
 
     /// Where each helpline and emergency number was verified.
     pub fn citations(&self) -> &[Citation] {
-        &self.sources
+        &self.citations
     }
 
     fn texts(&self, country: Option<&str>) -> &Texts {

@@ -343,6 +343,19 @@ pub enum WithheldReason {
     Overtaken,
 }
 
+impl WithheldReason {
+    /// As in stores and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CoolDown => "coolDown",
+            Self::NoOutreachConsent => "noOutreachConsent",
+            Self::NoScoringConsent => "noScoringConsent",
+            Self::Stale => "stale",
+            Self::Overtaken => "overtaken",
+        }
+    }
+}
+
 /// Why a human looks.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,

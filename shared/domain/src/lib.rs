@@ -8,6 +8,7 @@
 pub mod app;
 pub mod assessment;
 pub mod audit;
+pub mod bitmap;
 pub mod consent;
 pub mod crisis;
 pub mod feature;

@@ -11,6 +11,9 @@ use super::{Citation, ResourceDirectory, ResourceError, Texts};
 /// What errors call the row without a country.
 const INTERNATIONAL: &str = "international";
 
+/// What a citation of an emergency number is about.
+const EMERGENCY: &str = "emergency";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -34,8 +37,7 @@ struct Row {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Emergency {
-    en: String,
-    es: Option<String>,
+    text: Text,
     source: String,
     verified: Date,
     quote: String,
@@ -59,14 +61,57 @@ struct Text {
     es: Option<String>,
 }
 
+impl Text {
+    fn written(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.en.as_str()).chain(self.es.as_deref())
+    }
+}
+
+impl Row {
+    fn name(&self) -> String {
+        self.country
+            .clone()
+            .unwrap_or_else(|| INTERNATIONAL.to_owned())
+    }
+
+    /// All its texts, each with the field that errors name.
+    fn texts(&self) -> impl Iterator<Item = (&'static str, &Text)> {
+        let lines = self.helpline.iter();
+        std::iter::once((EMERGENCY, &self.emergency.text))
+            .chain(lines.flat_map(|line| [("contact", &line.contact), ("hours", &line.hours)]))
+    }
+
+    /// What it says, each with what its source says.
+    fn citations(&self) -> impl Iterator<Item = Citation> {
+        let citation = |about: &str, source: &str, verified, quote: &str| Citation {
+            country: self.country.clone(),
+            about: about.to_owned(),
+            source: source.to_owned(),
+            verified,
+            quote: quote.to_owned(),
+        };
+        let Emergency {
+            source,
+            verified,
+            quote,
+            ..
+        } = &self.emergency;
+        std::iter::once(citation(EMERGENCY, source, *verified, quote)).chain(
+            self.helpline
+                .iter()
+                .map(move |line| citation(&line.name, &line.source, line.verified, &line.quote)),
+        )
+    }
+}
+
 pub(super) fn parse(text: &str) -> Result<ResourceDirectory, ResourceError> {
     let file: File = toml::from_str(text)?;
     let mut international = None;
     let mut by_code = BTreeMap::new();
-    let mut sources = Vec::new();
+    let mut citations = Vec::new();
     for row in &file.row {
         check(row, file.reviewed)?;
-        sources.extend(citations(row));
+        citations.extend(row.citations());
         let texts = texts(row, &file.version)?;
         let Some(country) = &row.country else {
             if international.replace(texts).is_some() {
@@ -75,9 +120,7 @@ pub(super) fn parse(text: &str) -> Result<ResourceDirectory, ResourceError> {
             continue;
         };
         for code in std::iter::once(country).chain(&row.also) {
-            if !(2..=3).contains(&code.len()) || !code.bytes().all(|b| b.is_ascii_uppercase()) {
-                return Err(ResourceError::Code(code.clone()));
-            }
+            check_code(code)?;
             if by_code.insert(code.clone(), texts.clone()).is_some() {
                 return Err(ResourceError::Duplicate(code.clone()));
             }
@@ -88,125 +131,118 @@ pub(super) fn parse(text: &str) -> Result<ResourceDirectory, ResourceError> {
         version: file.version,
         reviewed: file.reviewed,
         by_code,
-        sources,
+        citations,
     })
 }
 
-fn name(row: &Row) -> String {
-    row.country.clone().unwrap_or_else(|| INTERNATIONAL.to_owned())
-}
-
-/// What a row says, each with what its source says.
-fn citations(row: &Row) -> impl Iterator<Item = Citation> {
-    let emergency = &row.emergency;
-    let first = Citation {
-        country: row.country.clone(),
-        about: "emergency".to_owned(),
-        source: emergency.source.clone(),
-        verified: emergency.verified,
-        quote: emergency.quote.clone(),
-    };
-    std::iter::once(first).chain(row.helpline.iter().map(|line| Citation {
-        country: row.country.clone(),
-        about: line.name.clone(),
-        source: line.source.clone(),
-        verified: line.verified,
-        quote: line.quote.clone(),
-    }))
+fn check_code(code: &str) -> Result<(), ResourceError> {
+    if (2..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        Ok(())
+    } else {
+        Err(ResourceError::Code(code.to_owned()))
+    }
 }
 
 fn check(row: &Row, reviewed: Date) -> Result<(), ResourceError> {
     if row.helpline.is_empty() {
-        return Err(ResourceError::NoHelpline(name(row)));
+        return Err(ResourceError::NoHelpline(row.name()));
     }
-    for citation in citations(row) {
-        if !citation.source.starts_with("https://") && !citation.source.starts_with("http://") {
-            return Err(ResourceError::Source { row: name(row), found: citation.source });
+    for Citation {
+        about,
+        source,
+        verified,
+        quote,
+        ..
+    } in row.citations()
+    {
+        if about.trim().is_empty() {
+            return Err(ResourceError::Blank {
+                row: row.name(),
+                field: "name",
+            });
         }
-        if citation.verified > reviewed {
-            let verified = citation.verified;
-            return Err(ResourceError::NotReviewed { row: name(row), verified, reviewed });
+        if quote.trim().is_empty() {
+            return Err(ResourceError::Blank {
+                row: row.name(),
+                field: "quote",
+            });
+        }
+        if !source.starts_with("https://") && !source.starts_with("http://") {
+            return Err(ResourceError::Source {
+                row: row.name(),
+                found: source,
+            });
+        }
+        if verified > reviewed {
+            return Err(ResourceError::NotReviewed {
+                row: row.name(),
+                verified,
+                reviewed,
+            });
         }
     }
-    check_texts(row)?;
-    check_numbers(row)
-}
-
-fn check_texts(row: &Row) -> Result<(), ResourceError> {
-    let mut fields = vec![("quote", row.emergency.quote.as_str())];
-    fields.push(("emergency", &row.emergency.en));
-    fields.extend(row.emergency.es.as_deref().map(|text| ("emergency", text)));
+    for (field, text) in row.texts() {
+        if text.written().any(|text| text.trim().is_empty()) {
+            return Err(ResourceError::Blank {
+                row: row.name(),
+                field,
+            });
+        }
+    }
+    check_numbers(row, &row.emergency.text, &row.emergency.quote)?;
     for line in &row.helpline {
-        fields.extend([("name", line.name.as_str()), ("quote", &line.quote)]);
-        fields.extend(written(&line.contact).map(|text| ("contact", text)));
-        fields.extend(written(&line.hours).map(|text| ("hours", text)));
+        check_numbers(row, &line.contact, &line.quote)?;
     }
-    match fields.into_iter().find(|(_, text)| text.trim().is_empty()) {
-        Some((field, _)) => Err(ResourceError::Blank { row: name(row), field }),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Every number that a person is told to call, write to or press is in the words of its source;
 /// the international row has none.
-fn check_numbers(row: &Row) -> Result<(), ResourceError> {
-    let emergency = &row.emergency;
-    let told = std::iter::once((emergency.en.as_str(), emergency.quote.as_str()))
-        .chain(emergency.es.as_deref().map(|text| (text, emergency.quote.as_str())))
-        .chain(row.helpline.iter().flat_map(|line| {
-            written(&line.contact).map(move |text| (text, line.quote.as_str()))
-        }));
-    for (text, quote) in told {
-        let verified = numbers(quote);
-        for number in numbers(text) {
-            if row.country.is_none() {
-                return Err(ResourceError::InternationalNumber(number));
-            }
-            if !verified.contains(&number) {
-                return Err(ResourceError::Unverified { row: name(row), number });
-            }
+fn check_numbers(row: &Row, told: &Text, quote: &str) -> Result<(), ResourceError> {
+    let verified = numbers(quote);
+    for number in told.written().flat_map(numbers) {
+        if row.country.is_none() {
+            return Err(ResourceError::InternationalNumber(number));
+        }
+        if !verified.contains(&number) {
+            return Err(ResourceError::Unverified {
+                row: row.name(),
+                number,
+            });
         }
     }
     Ok(())
 }
 
-fn written(text: &Text) -> impl Iterator<Item = &str> {
-    std::iter::once(text.en.as_str()).chain(text.es.as_deref())
-}
-
-/// The numbers in a text, digits only: "13 11 14" and "9-8-8" are one number each.
+/// The numbers in a text, digits only. One blank or hyphen does not end a number: "13 11 14" and
+/// "9-8-8" are one each.
 pub(super) fn numbers(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    let mut between: Option<usize> = None; // characters since the last digit, where all join
-    for character in text.chars() {
-        match (character.is_ascii_digit(), found.last_mut(), between) {
-            (true, Some(number), Some(0 | 1)) => {
-                number.push(character);
-                between = Some(0);
-            }
-            (true, ..) => {
-                found.push(character.to_string());
-                between = Some(0);
-            }
-            (false, _, Some(0)) if matches!(character, ' ' | '-') => between = Some(1),
-            (false, ..) => between = None,
+    let mut characters = text.chars().peekable();
+    let mut within = false;
+    while let Some(character) = characters.next() {
+        let joins =
+            matches!(character, ' ' | '-') && characters.peek().is_some_and(char::is_ascii_digit);
+        match found.last_mut() {
+            Some(number) if within && character.is_ascii_digit() => number.push(character),
+            _ if character.is_ascii_digit() => found.push(character.to_string()),
+            _ => {}
         }
+        within = character.is_ascii_digit() || (within && joins);
     }
     found
 }
 
+/// The row's resources in each of its languages. A row is never half translated: a person who
+/// reads no English would miss just the part that is in English.
 fn texts(row: &Row, version: &str) -> Result<Texts, ResourceError> {
-    let english = resources(row, version, &row.emergency.en, |text| &text.en)?;
-    let spanish: Vec<bool> = std::iter::once(row.emergency.es.is_some())
-        .chain(row.helpline.iter().flat_map(|l| [l.contact.es.is_some(), l.hours.es.is_some()]))
-        .collect();
-    let spanish = match (&row.emergency.es, spanish.iter().all(|written| *written)) {
-        (Some(emergency), true) => {
-            let text = |text: &'_ Text| text.es.clone().unwrap_or_default();
-            Some(resources_owned(row, version, emergency, text)?)
-        }
-        _ if spanish.contains(&true) => return Err(ResourceError::HalfTranslated(name(row))),
-        _ => None,
+    let english = resources(row, version, |text| &text.en)?;
+    let spanish = match row.texts().filter(|(_, text)| text.es.is_some()).count() {
+        0 => None,
+        some if some == row.texts().count() => Some(resources(row, version, |text| {
+            text.es.as_ref().unwrap_or(&text.en)
+        })?),
+        _ => return Err(ResourceError::HalfTranslated(row.name())),
     };
     Ok(Texts { english, spanish })
 }
@@ -214,28 +250,18 @@ fn texts(row: &Row, version: &str) -> Result<Texts, ResourceError> {
 fn resources(
     row: &Row,
     version: &str,
-    emergency: &str,
     text: impl Fn(&Text) -> &String,
 ) -> Result<CrisisResources, ResourceError> {
-    resources_owned(row, version, emergency, |t| text(t).clone())
-}
-
-fn resources_owned(
-    row: &Row,
-    version: &str,
-    emergency: &str,
-    text: impl Fn(&Text) -> String,
-) -> Result<CrisisResources, ResourceError> {
-    let line = |line: &Line| Helpline {
+    let helpline = |line: &Line| Helpline {
         name: line.name.clone(),
-        contact: text(&line.contact),
-        hours: text(&line.hours),
+        contact: text(&line.contact).clone(),
+        hours: text(&line.hours).clone(),
     };
     CrisisResources::try_from(ResourceParts {
         version: version.to_owned(),
         country: row.country.clone(),
-        helplines: row.helpline.iter().map(line).collect(),
-        emergency: emergency.to_owned(),
+        helplines: row.helpline.iter().map(helpline).collect(),
+        emergency: text(&row.emergency.text).clone(),
     })
-    .map_err(|_| ResourceError::NoHelpline(name(row)))
+    .map_err(|_| ResourceError::NoHelpline(row.name()))
 }

@@ -1,0 +1,1 @@
+//! Queues, streams and stores on one SQLite file.

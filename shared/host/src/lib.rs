@@ -1,0 +1,1 @@
+//! What runs the stages: configuration, telemetry and the local host.

@@ -1,0 +1,26 @@
+//! The frame that every stage stands in: what a [`Stage`] is, the [`ports`] that it speaks to, and
+//! the [`Runner`] that carries a delivery through it.
+//!
+//! A stage is a consumer of one queue or stream. It knows its input, its ports and what it sends
+//! on; it knows no SQS, no Lambda, no SQL. Whatever hosts it calls only [`Runner::process`] and
+//! does what the [`Disposition`] says.
+
+pub mod chance;
+pub mod clock;
+pub mod crash;
+mod deadline;
+mod outgoing;
+pub mod ports;
+mod retry;
+mod runner;
+mod stage;
+mod stream_runner;
+
+pub use chance::{Chance, SeededChance};
+pub use clock::{Clock, OffsetClock, SystemClock};
+pub use outgoing::{Outbox, Outgoing};
+pub use ports::{PortError, PortResult};
+pub use retry::RetryPolicy;
+pub use runner::{Disposition, RawDelivery, Runner, RunnerPorts};
+pub use stage::{BoxError, Delivery, Failure, Stage, StageError};
+pub use stream_runner::{BatchResult, StreamRunner};

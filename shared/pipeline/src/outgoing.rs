@@ -1,0 +1,93 @@
+//! Messages on their way out of a stage.
+
+use jiff::Timestamp;
+use mindmate_contracts::envelope::{MAX_BODY_BYTES, encode};
+use mindmate_contracts::{Channel, Message, QueueName, StreamName};
+use mindmate_domain::StageName;
+
+use crate::stage::StageError;
+
+/// A written message and where it goes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Where to.
+    pub channel: Channel,
+    /// The event's id: the same at every try.
+    pub id: String,
+    /// What keeps its order in a stream: equal keys stay in order. Empty for a queue.
+    pub key: String,
+    /// The envelope.
+    pub body: String,
+}
+
+impl std::fmt::Debug for Outgoing {
+    /// Without the body: it holds a user's id.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("channel", &self.channel)
+            .field("id", &self.id)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Writes what a stage sends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Outbox {
+    stage: StageName,
+    time: Timestamp,
+}
+
+impl Outbox {
+    /// The outbox of a stage at an instant.
+    pub fn new(stage: StageName, time: Timestamp) -> Self {
+        Self { stage, time }
+    }
+
+    /// A message to a queue.
+    ///
+    /// # Errors
+    /// A body larger than [`MAX_BODY_BYTES`].
+    pub fn to_queue<M: Message>(
+        &self,
+        queue: QueueName,
+        id: String,
+        message: &M,
+    ) -> Result<Outgoing, StageError> {
+        self.write(Channel::Queue(queue), id, String::new(), message)
+    }
+
+    /// A message to a stream, in order among those of the same key.
+    ///
+    /// # Errors
+    /// A body larger than [`MAX_BODY_BYTES`].
+    pub fn to_stream<M: Message>(
+        &self,
+        stream: StreamName,
+        id: String,
+        key: String,
+        message: &M,
+    ) -> Result<Outgoing, StageError> {
+        self.write(Channel::Stream(stream), id, key, message)
+    }
+
+    fn write<M: Message>(
+        &self,
+        channel: Channel,
+        id: String,
+        key: String,
+        message: &M,
+    ) -> Result<Outgoing, StageError> {
+        let body = encode(&id, self.stage, self.time, message)
+            .map_err(|error| StageError::permanent("unwritable-message", error))?;
+        if body.len() > MAX_BODY_BYTES {
+            let size = format!(
+                "expected a {} of at most {MAX_BODY_BYTES} bytes, found {}",
+                M::NAME,
+                body.len()
+            );
+            return Err(StageError::permanent("message-too-large", size));
+        }
+        Ok(Outgoing { channel, id, key, body })
+    }
+}

@@ -1,0 +1,47 @@
+//! How a port fails.
+
+use std::time::Duration;
+
+use crate::stage::BoxError;
+
+/// Why a port could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// It may heal: a time-out, a throttle, a store that is down or full.
+    #[error("{port}: {source}")]
+    Transient {
+        /// Which port, by its table, queue or service.
+        port: &'static str,
+        /// The cause.
+        #[source]
+        source: BoxError,
+        /// What the service asked for.
+        retry_after: Option<Duration>,
+    },
+    /// It will not heal by trying again.
+    #[error("{port}: {code}: {source}")]
+    Permanent {
+        /// Which port, by its table, queue or service.
+        port: &'static str,
+        /// The code that a dead letter carries.
+        code: &'static str,
+        /// The cause.
+        #[source]
+        source: BoxError,
+    },
+}
+
+impl PortError {
+    /// An error that may heal.
+    pub fn transient(port: &'static str, source: impl Into<BoxError>) -> Self {
+        Self::Transient { port, source: source.into(), retry_after: None }
+    }
+
+    /// An error that will not heal.
+    pub fn permanent(port: &'static str, code: &'static str, source: impl Into<BoxError>) -> Self {
+        Self::Permanent { port, code, source: source.into() }
+    }
+}
+
+/// What ports return.
+pub type PortResult<T> = Result<T, PortError>;

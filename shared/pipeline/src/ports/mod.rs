@@ -1,0 +1,19 @@
+//! What stages speak to. Small, one concern each; every backend passes the same conformance
+//! suites (`testkit`).
+
+mod app;
+mod error;
+mod ledger;
+mod people;
+mod queue;
+mod stream;
+
+pub use app::{ActivityIndex, ActivityPage, AppChats, ChatPut, HistoryStore, ProfileStore};
+pub use error::{PortError, PortResult};
+pub use ledger::{Fates, Mark, MarkKind, Page, RunLedger, RunStart, ShardTally, Tally};
+pub use people::{
+    AssessmentPut, AssessmentStore, Decision, InterventionStore, Notice, Notifier, ReviewQueue,
+    StoredIntervention,
+};
+pub use queue::{DeadLetterCause, Publisher, Queue, QueueDepth, Receipt, Received, Settlement};
+pub use stream::{Sequence, StreamRecord, StreamSource};

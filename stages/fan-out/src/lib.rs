@@ -1,0 +1,1 @@
+//! Turns a shard of users into requests.

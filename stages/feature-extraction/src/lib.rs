@@ -1,0 +1,1 @@
+//! Turns a history into features.

@@ -1,0 +1,1 @@
+//! Turns features into an assessment.
