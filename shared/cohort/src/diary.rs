@@ -136,9 +136,10 @@ impl Keeper<'_> {
             .draw
             .chance(p::NOTE_SHARE)
             .then(|| self.words.note(felt, day.in_crisis));
-        let tags = match self.draw.chance(p::TAG_SHARE) {
-            true => vec![self.draw.word(&p::TAGS).to_owned()],
-            false => Vec::new(),
+        let tags = if self.draw.chance(p::TAG_SHARE) {
+            vec![self.draw.word(&p::TAGS).to_owned()]
+        } else {
+            Vec::new()
         };
         let (notes, sentiment, explicit) = self.read(written);
         let kind = EventKind::Mood { mood, notes, tags };

@@ -55,10 +55,6 @@ impl Draw {
     }
 
     /// Uniform in `0..n`; 0 where `n` is 0. The bias of the multiplication is below `n` / 2³².
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a product shifted by 32 bits is below n"
-    )]
     pub(crate) fn below(&mut self, n: u32) -> u32 {
         ((u64::from(self.0.next_u32()) * u64::from(n)) >> 32) as u32
     }

@@ -103,7 +103,7 @@ fn presence(spec: &CohortSpec, draw: &mut Draw) -> (Timestamp, Timestamp) {
     if !draw.chance(p::LAPSED_SHARE) {
         return (created, spec.end);
     }
-    let longest = days.min(p::LAPSED_DAYS_MAX).max(p::LAPSED_DAYS_MIN);
+    let longest = days.clamp(p::LAPSED_DAYS_MIN, p::LAPSED_DAYS_MAX);
     (
         created,
         before(spec.end, draw.between((p::LAPSED_DAYS_MIN, longest))),
