@@ -1,7 +1,9 @@
 //! Chance: one seeded stream for each user and aspect, and the few ways to sample from it.
 //!
 //! Only sampling whose values are fixed is used: the words of `ChaCha8`, own arithmetic on them, and
-//! the ziggurat of `rand_distr` for normals. A test pins the bytes, so that a change is noticed.
+//! the ziggurat of `rand_distr` for normals. A test pins the bytes, so that a change is noticed. The
+//! one function of the platform's own is `exp`, in the length of a session, and whole seconds hide
+//! its last bit.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -87,9 +87,9 @@ pub(crate) const LEAVE_CHANCE_LOW: f64 = 0.12;
 pub(crate) const RETURN_CHANCE: f64 = 0.55;
 /// What full lowness takes from it: makes streaks of missing days.
 pub(crate) const RETURN_CHANCE_LOW: f64 = 0.25;
-/// Share of users who stopped a week or more ago; with those who are away by chance about 15% were
+/// Share of users other than new ones who stopped a week or more ago; with those who are away by chance about 15% were
 /// not active in the last seven days.
-pub(crate) const LAPSED_SHARE: f64 = 0.14;
+pub(crate) const LAPSED_SHARE: f64 = 0.16;
 /// Days before the end that a lapsed user stopped, at most.
 pub(crate) const LAPSED_DAYS_MAX: f64 = 120.0;
 /// Days before the end that a lapsed user stopped, at least: the window of the daily run.
@@ -104,17 +104,17 @@ pub(crate) const ACCOUNT_AGE_DAYS: Range = (1.0, 700.0);
 // --- Entries a day that a person is present; about 3 events a day in all ----------------------
 
 /// Mean mood entries (0 to 3 a day).
-pub(crate) const MOOD_RATE: Range = (0.7, 1.7);
+pub(crate) const MOOD_RATE: Range = (0.6, 1.5);
 /// Share of them that full lowness takes away.
 pub(crate) const MOOD_RATE_LOW: f64 = 0.4;
 /// Mean own chat messages (0 to 3 a day).
-pub(crate) const CHAT_RATE: Range = (0.2, 1.3);
+pub(crate) const CHAT_RATE: Range = (0.2, 1.2);
 /// Share of own messages that the companion answers.
 pub(crate) const REPLY_SHARE: f64 = 0.6;
 /// Seconds until it answers.
 pub(crate) const REPLY_SECONDS: Range = (2.0, 45.0);
 /// Mean sessions (0 to 3 a day).
-pub(crate) const SESSION_RATE: f64 = 0.75;
+pub(crate) const SESSION_RATE: f64 = 0.7;
 /// Median session: four minutes.
 pub(crate) const SESSION_MEDIAN_SECONDS: f64 = 240.0;
 /// Standard deviation of the logarithm of a session's length.
@@ -189,7 +189,7 @@ pub(crate) const NEUTRAL_SCORE: f64 = 0.25;
 /// Raw mixed score.
 pub(crate) const MIXED_SCORE: f64 = 0.1;
 /// Standard deviation of each raw score: an analyser is often wrong about a short text.
-pub(crate) const SCORE_NOISE: f64 = 0.16;
+pub(crate) const SCORE_NOISE: f64 = 0.2;
 /// Least raw score before the four are scaled to 1.
 pub(crate) const SCORE_LEAST: f64 = 0.01;
 
@@ -201,12 +201,12 @@ pub(crate) const ABSENT_SHARE: f64 = 0.04;
 pub(crate) const PUSH_SHARE: f64 = 0.7;
 /// Share of users from before consents existed: no block.
 pub(crate) const LEGACY_SHARE: f64 = 0.12;
-/// Share of the others who opted out of scoring.
-pub(crate) const NO_SCORING_SHARE: f64 = 0.03;
-/// Share without text analysis.
-pub(crate) const NO_TEXT_SHARE: f64 = 0.05;
-/// Share without outreach.
-pub(crate) const NO_OUTREACH_SHARE: f64 = 0.04;
+/// Share of the others who opted out of scoring: 3% of all.
+pub(crate) const NO_SCORING_SHARE: f64 = 0.034;
+/// Share of the others without text analysis: 5% of all.
+pub(crate) const NO_TEXT_SHARE: f64 = 0.057;
+/// Share of the others without outreach: 4% of all.
+pub(crate) const NO_OUTREACH_SHARE: f64 = 0.0455;
 /// Share that lets a language model write.
 pub(crate) const LANGUAGE_MODEL_SHARE: f64 = 0.6;
 /// Share that lets its history be learned from.

@@ -18,31 +18,68 @@ pub(crate) fn of(tone: f64, draw: &mut Draw) -> Sentiment {
     let negative = raw(along(p::NEGATIVE_SCORE));
     let neutral = raw(p::NEUTRAL_SCORE);
     let mixed = raw(p::MIXED_SCORE);
-    scaled(positive, negative, neutral, mixed)
+    scaled([positive, negative, neutral, mixed])
 }
 
 /// Scales to a sum of 1 in whole steps. The largest takes what rounding leaves, so that none falls
-/// below 0.
-fn scaled(positive: f64, negative: f64, neutral: f64, mixed: f64) -> Sentiment {
+/// below 0; that can make another the largest, so the label is looked up afterwards.
+fn scaled(raw: [f64; 4]) -> Sentiment {
     use SentimentLabel::{Mixed, Negative, Neutral, Positive};
-    let raw = [positive, negative, neutral, mixed];
     let sum: f64 = raw.iter().sum();
     let mut steps = raw.map(|score| (score / sum * SCORE_STEPS).round());
-    let mut largest = 0;
-    for index in 1..steps.len() {
-        if steps[index] > steps[largest] {
-            largest = index;
-        }
-    }
-    let others: f64 = steps.iter().sum::<f64>() - steps[largest];
-    steps[largest] = SCORE_STEPS - others;
+    let filled = largest(&steps);
+    steps[filled] += SCORE_STEPS - steps.iter().sum::<f64>();
+    let label = [Positive, Negative, Neutral, Mixed][largest(&steps)];
     let [positive, negative, neutral, mixed] = steps.map(|step| step / SCORE_STEPS);
-    let label = [Positive, Negative, Neutral, Mixed][largest];
     Sentiment {
         label,
         positive,
         negative,
         neutral,
         mixed,
+    }
+}
+
+/// Index of the largest, the first among equals.
+fn largest(steps: &[f64; 4]) -> usize {
+    (1..steps.len()).fold(0, |best, next| {
+        if steps[next] > steps[best] {
+            next
+        } else {
+            best
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_label_is_the_largest_score_after_rounding_too() {
+        // Near a tie the step that rounding takes back moves the first below the third.
+        for close in 0..2_000 {
+            let near = 0.38 + f64::from(close) * 1e-6;
+            let scores = scaled([near, 0.01, 0.381, 0.228]);
+            let most = if scores.positive >= scores.neutral {
+                SentimentLabel::Positive
+            } else {
+                SentimentLabel::Neutral
+            };
+            assert_eq!(scores.label, most, "{scores:?}");
+        }
+    }
+
+    #[test]
+    fn a_low_tone_is_negative_and_a_high_one_positive() {
+        let mut draw = Draw::new(1, 1, crate::draw::Aspect::Words);
+        let mut count = |tone, label| {
+            (0..500)
+                .filter(|_| of(tone, &mut draw).label == label)
+                .count()
+        };
+        assert!(count(1.5, SentimentLabel::Negative) > 400);
+        assert!(count(9.5, SentimentLabel::Positive) > 400);
+        assert!(count(5.5, SentimentLabel::Positive) < 300);
     }
 }

@@ -5,20 +5,20 @@ mod support;
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
-use mindmate_cohort::{CohortSpec, HORIZON_DAYS, Language, SyntheticUser};
-use mindmate_domain::app::{AppItem, Author, Event, EventKind, Sentiment, SentimentLabel};
+use mindmate_cohort::{CohortSpec, HORIZON_DAYS, Language};
+use mindmate_domain::app::{AppItem, Author, EventKind, Sentiment, SentimentLabel};
 use mindmate_domain::consent::StatedConsents;
 use mindmate_domain::history::{History, text_hash};
 use mindmate_domain::instant::{AsOf, key_form};
 use mindmate_domain::policy::Policy;
 use mindmate_domain::quality::DataQuality;
 use proptest::prelude::*;
-use support::{end, key, own_text, profile, spec};
+use support::{end, events, key, own_text, profile, spec};
 
 /// Seconds of 1990 to 2100, with milliseconds.
 fn ends() -> impl Strategy<Value = Timestamp> {
     (631_152_000_000_i64..4_102_444_800_000)
-        .prop_map(|millis| Timestamp::from_millisecond(millis).unwrap())
+        .prop_map(|millis| Timestamp::from_millisecond(millis).unwrap_or_default())
 }
 
 fn cohorts() -> impl Strategy<Value = (CohortSpec, u32)> {
@@ -36,7 +36,11 @@ fn cohorts() -> impl Strategy<Value = (CohortSpec, u32)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig {
+        cases: 192,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn keys_are_unique_and_sorted((spec, index) in cohorts()) {
@@ -129,13 +133,6 @@ proptest! {
             prop_assert!(crisis.nadir_until < crisis.recovery);
         }
     }
-}
-
-fn events(made: &SyntheticUser) -> impl Iterator<Item = &Event> {
-    made.items.iter().filter_map(|item| match item {
-        AppItem::Event(event) => Some(event),
-        _ => None,
-    })
 }
 
 fn check_scores(sentiment: &Sentiment) -> Result<(), TestCaseError> {

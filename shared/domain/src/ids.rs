@@ -44,6 +44,13 @@ impl UserId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What the user's records share in a stream, so that they stay in order: 16 hexadecimal
+    /// digits of SHA-256. Never the run, which would put a whole run on one shard.
+    pub fn partition_key(&self) -> String {
+        use sha2::{Digest, Sha256};
+        crate::pseudonym::hex(&Sha256::digest(self.as_str())[..8])
+    }
 }
 
 impl fmt::Debug for UserId {
@@ -142,6 +149,13 @@ mod tests {
     fn debug_never_shows_the_id() {
         let user = UserId::new("canary-7").unwrap();
         assert!(!format!("{user:?} {:?}", Some(&user)).contains("canary"));
+    }
+
+    #[test]
+    fn the_partition_key_is_the_users_and_does_not_show_the_id() {
+        let key = UserId::new("abc").unwrap().partition_key();
+        // FIPS 180-2, appendix B.1.
+        assert_eq!(key, "ba7816bf8f01cfea");
     }
 
     #[test]

@@ -23,10 +23,9 @@ impl PseudonymKey {
     /// The pseudonym of a user: the first 6 bytes of HMAC-SHA-256, which tell 10 million users
     /// apart with a chance of collision below one in five for the whole set.
     pub fn of(&self, user: &UserId) -> Pseudonym {
-        let mut mac = match Hmac::<Sha256>::new_from_slice(&self.0) {
-            Ok(mac) => mac,
-            // HMAC takes keys of every length.
-            Err(_) => return Pseudonym("000000000000".to_owned()),
+        // HMAC takes keys of every length, so that the other branch is never reached.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
+            return Pseudonym("000000000000".to_owned());
         };
         mac.update(user.as_str().as_bytes());
         Pseudonym(hex(&mac.finalize().into_bytes()[..6]))

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::ids::{RunId, UserId};
 use crate::instant::AsOf;
@@ -127,4 +128,33 @@ pub struct PageEntry {
     /// The level of the last assessment before this run's `asOf`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub last_level: Option<RiskLevel>,
+}
+
+/// The shard that a user is dealt to, from 0: the first four bytes of SHA-256 over the id, as a
+/// big-endian number, modulo the number of shards. It depends on nothing else, so that every
+/// backend deals alike. With no shards at all everybody is in shard 0.
+pub fn shard_of(user: &UserId, shards: u16) -> u16 {
+    let shard = shard_hash(user) % u32::from(shards.max(1));
+    // A remainder of a division by a u16 fits one.
+    u16::try_from(shard).unwrap_or(0)
+}
+
+/// The number that [`shard_of`] deals by: a store may keep it beside the user.
+pub fn shard_hash(user: &UserId) -> u32 {
+    let digest = Sha256::digest(user.as_str().as_bytes());
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shard_follows_from_the_first_four_bytes_of_the_hash() {
+        // SHA-256 of "abc" begins with ba7816bf (FIPS 180-2).
+        let user = UserId::new("abc").unwrap();
+        assert_eq!(shard_of(&user, 1), 0);
+        assert_eq!(u32::from(shard_of(&user, 16)), 0xba78_16bf % 16);
+        assert_eq!(u32::from(shard_of(&user, 1_000)), 0xba78_16bf % 1_000);
+    }
 }

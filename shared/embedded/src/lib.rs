@@ -1,1 +1,32 @@
-//! Queues, streams and stores on one SQLite file.
+//! The embedded backend: queues, streams and stores on one `SQLite` file.
+//!
+//! The default of the pipeline: no account, no server, one file in a data directory, safe with
+//! several processes on it. It keeps SQS's semantics to the letter (visibility timeout, receive
+//! count, delay, redrive), because a run that is kinder than production would hide what production
+//! shows. It passes the conformance suites of `testkit`, as every backend must.
+//!
+//! **Durable means durable**: WAL with `synchronous=FULL`; nothing is acknowledged before its
+//! transaction is on disk. Group commit makes that cheap: one writer thread takes all jobs that
+//! wait and commits them together ([`db`]). Jobs of different ports share a commit, never an
+//! outcome: one that fails is undone alone.
+
+mod app_table;
+mod assessments;
+mod audit;
+mod backend;
+mod data_dir;
+pub mod db;
+mod error;
+mod interventions;
+mod ledger;
+mod publisher;
+mod queue;
+mod reviews;
+mod schema;
+mod stream;
+
+pub use app_table::{ImportBatch, Imported};
+pub use audit::{AuditBreak, AuditRow};
+pub use backend::{Embedded, Options};
+pub use data_dir::{DataDir, DataDirError, RunLock};
+pub use error::OpenError;

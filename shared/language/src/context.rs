@@ -1,10 +1,151 @@
 //! Which crisis language stands once its context is looked at.
+//!
+//! A hit is withdrawn only where a rule is sure of itself; each rule is bound to the words directly
+//! around the hit, since words further away more often explain than deny:
+//!
+//! - **Idiom.** The hit lies inside a longer phrase that means something else ("die of laughter",
+//!   "suicide squad", "cut myself shaving", "accidentally killed myself" in a game).
+//! - **Negation.** A negation ends where the hit begins ("I never wanted | to kill myself"), with
+//!   no punctuation between. It does not withdraw where the words before it turn it round ("why
+//!   not", "trying not", "only") or where the words after cast doubt ("but", "yet", "tonight",
+//!   "so much"). "Can't" is no negation: "I can't kill myself" is about killing oneself.
+//! - **Third person.** Somebody else is the subject right before the hit ("my friend is |
+//!   suicidal"), and the writer appears neither in that sentence nor soon after.
+//! - **Quotation.** The hit is the title or the words of a song, a film or a game, and the writer
+//!   does not appear soon after ("… is how I feel").
+//! - **Retraction.** "Just kidding" right after a figure of speech ("kill me"). It withdraws
+//!   nothing else: a joke about wanting to die may be the only way it gets said.
+//!
+//! Neither a third person nor a quotation withdraws a plan, an intent or a means. A hit inside a
+//! withdrawn one is withdrawn with it, unless it is of a more acute category.
 
 use mindmate_domain::crisis::CrisisCategory;
 
+use crate::form::Break;
+use crate::lexicon_file::Kind;
 use crate::matcher::Hit;
 
-/// The most acute category among the hits that stand.
-pub(crate) fn most_acute(hits: &[Hit]) -> Option<CrisisCategory> {
-    hits.iter().filter_map(|hit| hit.kind.category()).max()
+/// How many words after a negated phrase can still cast doubt on it.
+const DOUBT_WORDS: usize = 6;
+
+/// How many words after a hit the writer is looked for.
+const WRITER_WORDS: usize = 8;
+
+/// How many words may stand between a figure of speech and its retraction ("lol").
+const RETRACTION_WORDS: usize = 1;
+
+/// A text with crisis words: its form, the ends of its clauses, and all hits that bear on it.
+pub(crate) struct Context<'a> {
+    pub(crate) form: &'a str,
+    pub(crate) breaks: &'a [Break],
+    pub(crate) hits: &'a [Hit],
+}
+
+impl Context<'_> {
+    /// The most acute category among the hits that stand.
+    pub(crate) fn most_acute(&self) -> Option<CrisisCategory> {
+        let (withdrawn, standing): (Vec<&Hit>, Vec<&Hit>) = self
+            .hits
+            .iter()
+            .filter(|hit| hit.kind.category().is_some())
+            .partition(|hit| self.is_withdrawn(hit));
+        standing
+            .into_iter()
+            .filter(|hit| {
+                !withdrawn.iter().any(|outer| {
+                    contains(outer, hit) && outer.kind.category() >= hit.kind.category()
+                })
+            })
+            .filter_map(|hit| hit.kind.category())
+            .max()
+    }
+
+    /// Whether a phrase that asks for help stands. Only a negation withdraws it.
+    pub(crate) fn seeks_help(&self) -> bool {
+        self.hits.iter().any(|hit| hit.kind == Kind::HelpSeeking && !self.is_negated(hit))
+    }
+
+    fn is_withdrawn(&self, hit: &Hit) -> bool {
+        let planned = hit.kind == Kind::PlanIntentMeans;
+        self.is_idiom(hit)
+            || self.is_negated(hit)
+            || (!planned && (self.is_about_another(hit) || self.is_quoted(hit)))
+            || self.is_taken_back(hit)
+    }
+
+    fn is_idiom(&self, hit: &Hit) -> bool {
+        self.of(Kind::Idiom, hit)
+            .any(|idiom| contains(idiom, hit) && !self.breaks_in(idiom.start, idiom.end, true))
+    }
+
+    fn is_negated(&self, hit: &Hit) -> bool {
+        let mut negations = self.before(Kind::Negation, hit).peekable();
+        if negations.peek().is_none() {
+            return false;
+        }
+        let turned = negations.any(|negation| self.before(Kind::DoubtBefore, negation).next().is_some());
+        let reach = self.words_after(hit.end, DOUBT_WORDS);
+        let doubted = self
+            .of(Kind::DoubtAfter, hit)
+            .any(|doubt| doubt.start >= hit.end && doubt.start < reach);
+        !turned && !doubted
+    }
+
+    fn is_about_another(&self, hit: &Hit) -> bool {
+        self.before(Kind::ThirdPerson, hit).next().is_some()
+            && !self.writer_between(self.sentence_start(hit.start), self.words_after(hit.end, WRITER_WORDS))
+    }
+
+    fn is_quoted(&self, hit: &Hit) -> bool {
+        self.before(Kind::Quotation, hit).next().is_some()
+            && !self.writer_between(hit.start, self.words_after(hit.end, WRITER_WORDS))
+    }
+
+    fn is_taken_back(&self, hit: &Hit) -> bool {
+        let reach = self.words_after(hit.end, RETRACTION_WORDS);
+        hit.kind == Kind::Figurative
+            && self
+                .hits
+                .iter()
+                .any(|other| other.kind == Kind::Retraction && (hit.end..=reach).contains(&other.start))
+    }
+
+    fn of<'h>(&'h self, kind: Kind, hit: &'h Hit) -> impl Iterator<Item = &'h Hit> {
+        self.hits.iter().filter(move |other| other.kind == kind && other.language == hit.language)
+    }
+
+    /// Those of a kind that end where the hit begins, in the same clause.
+    fn before<'h>(&'h self, kind: Kind, hit: &'h Hit) -> impl Iterator<Item = &'h Hit> {
+        self.of(kind, hit)
+            .filter(move |other| other.end == hit.start && !self.breaks_in(hit.start, hit.start, false))
+    }
+
+    fn writer_between(&self, start: usize, end: usize) -> bool {
+        self.hits.iter().any(|hit| hit.kind == Kind::Oneself && hit.start >= start && hit.start < end)
+    }
+
+    fn breaks_in(&self, start: usize, end: usize, sentences_only: bool) -> bool {
+        self.breaks
+            .iter()
+            .any(|one| (start..=end).contains(&one.at) && (one.sentence || !sentences_only) && (start == end || (one.at != start && one.at != end)))
+    }
+
+    fn sentence_start(&self, at: usize) -> usize {
+        self.breaks
+            .iter()
+            .filter(|one| one.sentence && one.at <= at)
+            .map(|one| one.at)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// The blank after so many words from the blank at `at`.
+    fn words_after(&self, at: usize, words: usize) -> usize {
+        let rest = self.form.get(at + 1..).unwrap_or_default();
+        rest.match_indices(' ').map(|(index, _)| at + 1 + index).nth(words.saturating_sub(1)).unwrap_or(self.form.len())
+    }
+}
+
+fn contains(outer: &Hit, inner: &Hit) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
 }

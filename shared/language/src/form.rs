@@ -8,6 +8,8 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::normalise::normalise;
+
 /// What stood between two words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Break {
@@ -15,6 +17,11 @@ pub(crate) struct Break {
     pub(crate) at: usize,
     /// The end of a sentence, not only of a clause.
     pub(crate) sentence: bool,
+}
+
+/// The form of a text that is not normalised yet.
+pub(crate) fn of_text(text: &str) -> String {
+    if text.is_ascii() { of_ascii(text) } else { of(&normalise(text)) }
 }
 
 /// The form of an ASCII text, the same as [`of`] its normalised text, but faster.

@@ -2,10 +2,11 @@
 
 use mindmate_domain::crisis::CrisisCategory;
 
+use crate::context::Context;
 use crate::lexicon_file::{self, Kind, LANGUAGES, LanguageIndex, LexiconError};
 use crate::matcher::{Hit, Matcher};
 use crate::normalise::normalise;
-use crate::{context, form, words};
+use crate::{disguise, form, words};
 
 /// What was found in one text. It holds no word of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,7 +31,10 @@ pub struct TextFacts {
 
 /// The lexicons of all languages, built once and shared by reference.
 pub struct Lexicons {
+    /// Over all lists.
     plain: Matcher,
+    /// Over the lists that bear on crisis language, spelled as [`disguise::lift`] spells.
+    lifted: Matcher,
 }
 
 impl Lexicons {
@@ -40,7 +44,11 @@ impl Lexicons {
     /// Where a data file does not keep to its format; the tests read them all.
     pub fn built_in() -> Result<Self, LexiconError> {
         let entries = lexicon_file::built_in()?;
-        Ok(Self { plain: Matcher::new(entries.iter(), std::convert::identity)? })
+        let on_crisis = entries.iter().filter(|entry| entry.kind.bears_on_crisis());
+        Ok(Self {
+            plain: Matcher::new(entries.iter(), str::to_owned)?,
+            lifted: Matcher::new(on_crisis, disguise::lift)?,
+        })
     }
 
     /// The lists for a locale ("es", "es-MX", "es_MX"), or `None` where there are none for its
@@ -53,15 +61,32 @@ impl Lexicons {
     /// The most acute crisis language in a text, by the lists of all languages together: a profile
     /// in Spanish may well write in English.
     pub fn crisis(&self, text: &str) -> Option<CrisisCategory> {
-        let form = form::of(&normalise(text));
-        let hits: Vec<Hit> = self.plain.hits(&form).filter(|hit| hit.kind.bears_on_crisis()).collect();
-        context::most_acute(&hits)
+        let form = form::of_text(text);
+        let found = self.plain.hits(&form).any(|hit| hit.kind.category().is_some());
+        self.weigh(text, &form, found)
     }
 
     /// The version of the data files.
     pub fn version(&self) -> &str {
         lexicon_file::VERSION
     }
+
+    /// Looks at the context where crisis words were found, and behind a disguise where there may
+    /// be one.
+    fn weigh(&self, text: &str, form: &str, found: bool) -> Option<CrisisCategory> {
+        let plain = found.then(|| in_context(&self.plain, &normalise(text))).flatten();
+        let lifted = disguise::suspected(form)
+            .then(|| in_context(&self.lifted, &disguise::lift(&normalise(text))))
+            .flatten();
+        plain.max(lifted)
+    }
+}
+
+/// The most acute crisis language of a normalised text that stands in its context.
+fn in_context(matcher: &Matcher, normal: &str) -> Option<CrisisCategory> {
+    let (form, breaks) = form::with_breaks(normal);
+    let hits: Vec<Hit> = matcher.hits(&form).filter(|hit| hit.kind.bears_on_crisis()).collect();
+    Context { form: &form, breaks: &breaks, hits: &hits }.most_acute()
 }
 
 /// The language of a locale among those that have lists. Without a locale: English.
@@ -86,27 +111,87 @@ impl Language<'_> {
     }
 
     /// Reads a text: words and hits by this language's lists, crisis language by those of all.
+    ///
+    /// Of hits of one kind that share words only the one that ends first counts ("no hope left" is
+    /// one hit of despair). Counts of words never exceed the words.
     pub fn read(&self, text: &str) -> TextFacts {
-        let normal = normalise(text);
-        let form = form::of(&normal);
-        let mut facts = TextFacts { words: words::count(&normal), ..TextFacts::default() };
-        let mut crisis = Vec::new();
+        let form = form::of_text(text);
+        let mut tally = Tally::default();
         for hit in self.lexicons.plain.hits(&form) {
-            if hit.kind.bears_on_crisis() {
-                crisis.push(hit);
-            } else if hit.language == self.index {
-                match hit.kind {
-                    Kind::Negative => facts.negative_words += 1,
-                    Kind::FirstPerson => facts.first_person_words += 1,
-                    Kind::Absolutist => facts.absolutist_words += 1,
-                    Kind::Despair => facts.despair_hits += 1,
-                    Kind::Isolation => facts.isolation_hits += 1,
-                    Kind::HelpSeeking => facts.seeks_help = true,
-                    _ => {}
-                }
-            }
+            tally.add(&hit, self.index);
         }
-        facts.crisis = context::most_acute(&crisis);
-        facts
+        let words = words::count(text);
+        TextFacts {
+            words,
+            negative_words: tally.negative.count.min(words),
+            first_person_words: tally.first_person.count.min(words),
+            absolutist_words: tally.absolutist.count.min(words),
+            despair_hits: tally.despair.count,
+            isolation_hits: tally.isolation.count,
+            seeks_help: tally.help && self.help_stands(text),
+            crisis: self.lexicons.weigh(text, &form, tally.crisis),
+        }
+    }
+
+    /// Whether a phrase that asks for help stands without a negation before it.
+    fn help_stands(&self, text: &str) -> bool {
+        let (form, breaks) = form::with_breaks(&normalise(text));
+        let hits: Vec<Hit> = self
+            .lexicons
+            .plain
+            .hits(&form)
+            .filter(|hit| hit.language == self.index && hit.kind >= Kind::HelpSeeking)
+            .collect();
+        Context { form: &form, breaks: &breaks, hits: &hits }.seeks_help()
+    }
+}
+
+/// Hits by kind, in one pass.
+#[derive(Default)]
+struct Tally {
+    negative: Count,
+    first_person: Count,
+    absolutist: Count,
+    despair: Count,
+    isolation: Count,
+    help: bool,
+    crisis: bool,
+}
+
+impl Tally {
+    #[inline]
+    fn add(&mut self, hit: &Hit, language: LanguageIndex) {
+        if hit.kind.category().is_some() {
+            self.crisis = true;
+        }
+        if hit.language != language {
+            return;
+        }
+        match hit.kind {
+            Kind::Negative => self.negative.add(hit),
+            Kind::FirstPerson => self.first_person.add(hit),
+            Kind::Absolutist => self.absolutist.add(hit),
+            Kind::Despair => self.despair.add(hit),
+            Kind::Isolation => self.isolation.add(hit),
+            Kind::HelpSeeking => self.help = true,
+            _ => {}
+        }
+    }
+}
+
+/// Hits that share no word.
+#[derive(Default)]
+struct Count {
+    count: u32,
+    end: usize,
+}
+
+impl Count {
+    #[inline]
+    fn add(&mut self, hit: &Hit) {
+        if hit.start >= self.end {
+            self.count = self.count.saturating_add(1);
+            self.end = hit.end;
+        }
     }
 }

@@ -13,6 +13,7 @@
 //! where they come from. None of our own lists has been reviewed by a clinician: each says so.
 
 mod context;
+mod disguise;
 mod form;
 mod lexicon_file;
 mod lexicons;

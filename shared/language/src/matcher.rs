@@ -29,15 +29,16 @@ pub(crate) struct Matcher {
 }
 
 impl Matcher {
-    /// Builds the automaton over what `shape` makes of the forms of all spellings.
+    /// Builds the automaton over the forms of what `shape` makes of all normalised spellings. A
+    /// spelling with an apostrophe is also found without one.
     pub(crate) fn new<'a>(
         entries: impl Iterator<Item = &'a Entry>,
-        shape: impl Fn(String) -> String,
+        shape: impl Fn(&str) -> String,
     ) -> Result<Self, LexiconError> {
         let mut patterns: BTreeMap<String, Vec<Sign>> = BTreeMap::new();
         for entry in entries {
-            for spelling in [entry.spelling.clone(), entry.spelling.replace(['\'', '’'], "")] {
-                let pattern = shape(form::of(&normalise(&spelling)));
+            for spelling in [entry.spelling.clone(), entry.spelling.replace('\'', "")] {
+                let pattern = form::of(&shape(&normalise(&spelling)));
                 let signs = patterns.entry(pattern).or_default();
                 if !signs.contains(&(entry.language, entry.kind)) {
                     signs.push((entry.language, entry.kind));

@@ -1,7 +1,7 @@
 //! The notation of phrases in the lexicons: inflections and spellings in brackets.
 //!
 //! `(want|wants|wanna) to (just|) die` stands for six phrases. An empty alternative makes the
-//! group optional. `<want>` stands for the group of that name in the same file, so that the
+//! brackets optional, and brackets may stand in brackets. `<want>` stands for the group of that name in the same file, so that the
 //! inflections of a verb are written once.
 
 use std::collections::BTreeMap;
@@ -33,40 +33,80 @@ pub(crate) fn spellings(
     phrase: &str,
     groups: &BTreeMap<String, Vec<String>>,
 ) -> Result<Vec<String>, PhraseError> {
-    let mut all = vec![String::new()];
-    let mut rest = phrase;
-    while let Some(at) = rest.find(['(', ')', '<', '>']) {
-        let (plain, bracket) = rest.split_at(at);
-        append(&mut all, &[plain]);
-        let close = match bracket.as_bytes().first() {
-            Some(b'(') => ')',
-            Some(b'<') => '>',
-            _ => return Err(PhraseError::Brackets(phrase.to_owned())),
-        };
-        let end = bracket.find(close).ok_or_else(|| PhraseError::Brackets(phrase.to_owned()))?;
-        let inside = bracket.get(1..end).unwrap_or_default();
-        let choices: Vec<&str> = if close == ')' {
-            inside.split('|').collect()
-        } else {
-            let group = groups.get(inside).ok_or_else(|| PhraseError::NoGroup {
-                phrase: phrase.to_owned(),
-                name: inside.to_owned(),
-            })?;
-            group.iter().map(String::as_str).collect()
-        };
-        append(&mut all, &choices);
-        if all.len() > MAX_SPELLINGS {
-            return Err(PhraseError::TooMany(phrase.to_owned()));
-        }
-        rest = bracket.get(end + 1..).unwrap_or_default();
+    let mut reader = Reader { phrase, rest: phrase, groups };
+    let all = reader.choices()?;
+    if !reader.rest.is_empty() {
+        return Err(PhraseError::Brackets(phrase.to_owned()));
     }
-    append(&mut all, &[rest]);
     Ok(all.iter().map(|one| one.split_whitespace().collect::<Vec<_>>().join(" ")).collect())
 }
 
-fn append(all: &mut Vec<String>, choices: &[&str]) {
-    *all = all
-        .iter()
-        .flat_map(|start| choices.iter().map(move |choice| format!("{start}{choice}")))
-        .collect();
+/// Reads a phrase from left to right.
+struct Reader<'a> {
+    phrase: &'a str,
+    rest: &'a str,
+    groups: &'a BTreeMap<String, Vec<String>>,
+}
+
+impl Reader<'_> {
+    /// Sequences with `|` between them, up to a closing bracket or the end.
+    fn choices(&mut self) -> Result<Vec<String>, PhraseError> {
+        let mut all = self.sequence()?;
+        while self.skip('|') {
+            all.extend(self.sequence()?);
+        }
+        Ok(all)
+    }
+
+    fn sequence(&mut self) -> Result<Vec<String>, PhraseError> {
+        let mut all = vec![String::new()];
+        loop {
+            let end = self.rest.find(['(', ')', '<', '>', '|']).unwrap_or(self.rest.len());
+            let (plain, rest) = self.rest.split_at(end);
+            self.rest = rest;
+            for one in &mut all {
+                one.push_str(plain);
+            }
+            let next = if self.skip('(') {
+                let choices = self.choices()?;
+                if !self.skip(')') {
+                    return Err(PhraseError::Brackets(self.phrase.to_owned()));
+                }
+                choices
+            } else if self.skip('<') {
+                self.group()?
+            } else {
+                return Ok(all);
+            };
+            if all.len() * next.len() > MAX_SPELLINGS {
+                return Err(PhraseError::TooMany(self.phrase.to_owned()));
+            }
+            all = all
+                .iter()
+                .flat_map(|start| next.iter().map(move |choice| format!("{start}{choice}")))
+                .collect();
+        }
+    }
+
+    fn group(&mut self) -> Result<Vec<String>, PhraseError> {
+        let (name, rest) = self
+            .rest
+            .split_once('>')
+            .ok_or_else(|| PhraseError::Brackets(self.phrase.to_owned()))?;
+        self.rest = rest;
+        self.groups.get(name).cloned().ok_or_else(|| PhraseError::NoGroup {
+            phrase: self.phrase.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+
+    fn skip(&mut self, bracket: char) -> bool {
+        match self.rest.strip_prefix(bracket) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
 }

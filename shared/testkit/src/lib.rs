@@ -1,1 +1,11 @@
-//! Conformance suites for every port, in-memory fakes, faulty adapters and a manual clock. Only ever a dev-dependency.
+//! What tests stand on: a clock that is moved by hand, in-memory fakes of every port, adapters
+//! with seeded faults, and the conformance suites that every backend passes, the fakes included:
+//! a fake that never redelivers would let a stage pass that loses messages.
+//!
+//! Only ever a dev-dependency.
+
+pub mod clock;
+pub mod memory;
+
+pub use clock::ManualClock;
+pub use memory::{Aside, MemoryBackend};

@@ -94,7 +94,7 @@ const DEEP: Phrases = Phrases {
         "Nobody would understand me, not even {who}",
         "I hate myself for how {what} went",
         "There is only darkness in my head {when}",
-        "I'm trapped and every day is worse than the last",
+        "I'm stuck and every day is worse than the last",
         "I let {who} down and I feel miserable and ashamed",
     ],
     tails: &[
@@ -177,7 +177,7 @@ const MIDDLE: Phrases = Phrases {
         "Up and down {when}, mostly calm",
         "Busy with {what}, a little stressed but managing",
         "Stayed in {when}, watched a show with {who}",
-        "So-so. {what} could have gone better, or worse",
+        "So-so, {what} could have gone better, or worse",
         "Rainy day, I cleaned the kitchen and read a bit",
         "Mixed feelings about {what}, good and bad",
         "Neither good nor bad {when}, just ordinary",

@@ -1,11 +1,14 @@
 //! What the tests of the cohort share.
 #![expect(dead_code, reason = "each test binary uses its part of it")]
+#![expect(clippy::unwrap_used, reason = "these are helpers of tests")]
 
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use mindmate_cohort::{CohortSpec, SyntheticUser};
-use mindmate_domain::app::{AppItem, Author, DiaryText, EventKind, Profile, Sentiment};
+use mindmate_domain::app::{AppItem, Author, DiaryText, Event, EventKind, Profile, Sentiment};
 
 /// The end of the tests' cohorts: a Sunday at six.
 pub(crate) fn end() -> Timestamp {
@@ -14,6 +17,41 @@ pub(crate) fn end() -> Timestamp {
 
 pub(crate) fn spec(users: u32, days: u16, seed: u64) -> CohortSpec {
     CohortSpec::new(users, days, seed, end()).unwrap()
+}
+
+/// Days of [`COHORT`].
+pub(crate) const COHORT_DAYS: u16 = 60;
+
+/// The cohort that the statistics are taken from.
+pub(crate) static COHORT: LazyLock<Vec<SyntheticUser>> =
+    LazyLock::new(|| spec(2_000, COHORT_DAYS, 11).users().collect());
+
+pub(crate) fn events(made: &SyntheticUser) -> impl Iterator<Item = &Event> {
+    made.items.iter().filter_map(|item| match item {
+        AppItem::Event(event) => Some(event),
+        _ => None,
+    })
+}
+
+pub(crate) fn zone(made: &SyntheticUser) -> TimeZone {
+    TimeZone::get(made.truth.timezone).unwrap()
+}
+
+/// That a share of users, days or texts lies where it should.
+pub(crate) fn assert_share(what: &str, some: usize, of: usize, bounds: RangeInclusive<f64>) {
+    let share = some as f64 / of as f64;
+    println!("{what}: {share:.4} ({some} of {of})");
+    assert!(
+        bounds.contains(&share),
+        "{what}: {share} is outside of {bounds:?}"
+    );
+}
+
+pub(crate) fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
+    let (sum, count) = values
+        .into_iter()
+        .fold((0.0, 0.0), |(s, n), value| (s + value, n + 1.0));
+    sum / count
 }
 
 /// The sort key that an item has in the table.

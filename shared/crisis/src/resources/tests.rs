@@ -9,11 +9,10 @@ fn directory() -> ResourceDirectory {
 
 /// All that a person is told, in one text.
 fn told(resources: &CrisisResources) -> String {
-    let mut told = resources.emergency().to_owned();
-    for line in resources.helplines() {
-        told += &format!("\n{}: {} ({})", line.name, line.contact, line.hours);
-    }
-    told
+    let lines = resources.helplines().iter();
+    let mut told = vec![resources.emergency().to_owned()];
+    told.extend(lines.map(|line| format!("{}: {} ({})", line.name, line.contact, line.hours)));
+    told.join("\n")
 }
 
 fn numbers_told(resources: &CrisisResources) -> Vec<String> {

@@ -13,7 +13,7 @@ use mindmate_features::{TextReadings, extract};
 use crate::support::{Diary, agree};
 
 /// A history with what features of it must be.
-pub struct Case {
+pub(super) struct Case {
     name: &'static str,
     history: History,
     texts: TextReadings,

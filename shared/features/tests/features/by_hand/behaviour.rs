@@ -7,7 +7,7 @@ use mindmate_language::TextFacts;
 use super::Case;
 use crate::support::{Diary, NO_DATA, UNAVAILABLE, read, text, too_few, value, words};
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     vec![
         counts(),
         engagement(),

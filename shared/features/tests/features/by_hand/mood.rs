@@ -5,7 +5,7 @@ use mindmate_domain::Feature::*;
 use super::Case;
 use crate::support::{Diary, NO_DATA, too_few, value};
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     vec![
         one_week(),
         a_fortnight_and_a_month(),

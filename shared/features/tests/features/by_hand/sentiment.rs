@@ -26,7 +26,7 @@ const OF_THE_ANALYSER: [mindmate_domain::Feature; 11] = [
     HopelessnessScore,
 ];
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     vec![
         analysed(),
         keywords(),

@@ -1,0 +1,142 @@
+//! Items on their way into the file.
+
+use mindmate_contracts::app_table::{Decoded, ExportLine, Item, decode};
+use mindmate_domain::UserId;
+use mindmate_domain::app::{AppItem, Author, EventKind};
+use mindmate_pipeline::PortResult;
+use rusqlite::{Connection, params};
+
+use super::ensure_user;
+use crate::backend::Embedded;
+
+/// Items that are written together.
+#[derive(Debug, Default)]
+pub struct ImportBatch(Vec<(UserId, Row)>);
+
+/// What an import changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Imported {
+    /// Items that were not there.
+    pub added: u64,
+    /// Items that replaced another of the same key.
+    pub replaced: u64,
+    /// Items that stood there already, just so.
+    pub unchanged: u64,
+}
+
+impl Imported {
+    /// Adds up.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            added: self.added + other.added,
+            replaced: self.replaced + other.replaced,
+            unchanged: self.unchanged + other.unchanged,
+        }
+    }
+}
+
+/// One item as it lies in the file.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    sk: String,
+    active: Option<i64>,
+    item: String,
+}
+
+impl ImportBatch {
+    /// Adds an item of an export.
+    ///
+    /// # Errors
+    /// None that an item's types can bring about; the signature is the serializer's.
+    pub fn add(&mut self, line: ExportLine) -> Result<(), serde_json::Error> {
+        self.0.push((line.user, stored(&line.sk, line.item)?));
+        Ok(())
+    }
+
+    /// How many items there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Embedded {
+    /// Writes a batch in one transaction. The same key replaces the earlier item; importing the
+    /// same twice changes nothing.
+    ///
+    /// # Errors
+    /// The database's: then nothing of the batch is written.
+    pub async fn import(&self, batch: ImportBatch) -> PortResult<Imported> {
+        self.db
+            .write(move |connection| {
+                let mut imported = Imported::default();
+                let mut last: Option<(&UserId, i64)> = None;
+                for (user, row) in &batch.0 {
+                    let uid = match last {
+                        Some((same, uid)) if same == user => uid,
+                        _ => ensure_user(connection, user)?,
+                    };
+                    last = Some((user, uid));
+                    put(connection, uid, row, &mut imported)?;
+                }
+                Ok(imported)
+            })
+            .await
+    }
+}
+
+/// The row of an item. Its keys are columns, so that the rest is stored without them.
+pub(super) fn stored(sk: &str, mut item: Item) -> Result<Row, serde_json::Error> {
+    let active = active_at(sk, &item);
+    item.remove("PK");
+    item.remove("SK");
+    Ok(Row { sk: sk.to_owned(), active, item: serde_json::to_string(&item)? })
+}
+
+/// The instant at which the item makes its user active, rounded up to a millisecond.
+fn active_at(sk: &str, item: &Item) -> Option<i64> {
+    let Decoded::Read(AppItem::Event(event), _) = decode(sk, item) else { return None };
+    if matches!(event.kind, EventKind::Chat { author: Author::Agent, .. }) {
+        return None;
+    }
+    let millis = (event.at.as_nanosecond() + 999_999).div_euclid(1_000_000);
+    i64::try_from(millis).ok()
+}
+
+fn put(
+    connection: &Connection,
+    uid: i64,
+    row: &Row,
+    imported: &mut Imported,
+) -> rusqlite::Result<()> {
+    if insert_if_absent(connection, uid, row)? {
+        imported.added += 1;
+        return Ok(());
+    }
+    let sql = "UPDATE app_items SET active = ?3, item = ?4
+        WHERE uid = ?1 AND sk = ?2 AND item <> ?4";
+    let mut statement = connection.prepare_cached(sql)?;
+    if statement.execute(params![uid, row.sk, row.active, row.item])? == 1 {
+        imported.replaced += 1;
+    } else {
+        imported.unchanged += 1;
+    }
+    Ok(())
+}
+
+/// Puts the item unless one stands under its key; says whether it did.
+pub(super) fn insert_if_absent(
+    connection: &Connection,
+    uid: i64,
+    row: &Row,
+) -> rusqlite::Result<bool> {
+    let sql = "INSERT INTO app_items (uid, sk, active, item) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT DO NOTHING";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.execute(params![uid, row.sk, row.active, row.item])? == 1)
+}

@@ -1,0 +1,202 @@
+//! All ports of the embedded backend, over one file.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mindmate_contracts::{QueueName, StreamName};
+use mindmate_domain::pseudonym::{KEY_BYTES, PseudonymKey};
+use mindmate_pipeline::ports::{
+    ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notifier,
+    ProfileStore, Publisher, Queue, ReviewQueue, RunLedger, StreamSource,
+};
+use mindmate_pipeline::{Clock, PortResult};
+use rusqlite::{OptionalExtension as _, params};
+
+use crate::app_table::AppTable;
+use crate::assessments::Assessments;
+use crate::db::Db;
+use crate::error::OpenError;
+use crate::interventions::Interventions;
+use crate::ledger::Ledger;
+use crate::publisher::{Publish, Signals};
+use crate::queue::SqliteQueue;
+use crate::reviews::Reviews;
+use crate::stream::SqliteStream;
+
+/// How the queues behave.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How long a received message stays hidden.
+    pub visibility: Duration,
+    /// A message that was received this often is moved to the dead-letter queue at the next.
+    pub max_receive_count: u32,
+    /// Most pages that the file may have; a test fills a disk with it.
+    pub max_pages: Option<u32>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { visibility: Duration::from_secs(60), max_receive_count: 10, max_pages: None }
+    }
+}
+
+/// The embedded backend. Cheap to clone.
+#[derive(Clone)]
+pub struct Embedded {
+    pub(crate) db: Db,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) options: Options,
+    signals: Arc<Signals>,
+}
+
+impl Embedded {
+    /// Opens the file. `clock` is what visibility and delays go by: the real one, even in a
+    /// historical run.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(path: &Path, clock: Arc<dyn Clock>, options: Options) -> Result<Self, OpenError> {
+        let db = Db::open(path, options.max_pages)?;
+        Ok(Self { db, clock, options, signals: Arc::default() })
+    }
+
+    /// One queue.
+    pub fn queue(&self, name: QueueName) -> Arc<dyn Queue> {
+        Arc::new(SqliteQueue::new(self, name, self.signals.of(name)))
+    }
+
+    /// A stream, for one consumer group.
+    pub fn stream(&self, name: StreamName, consumer: &'static str) -> Arc<dyn StreamSource> {
+        Arc::new(SqliteStream::new(self.db.clone(), name, consumer))
+    }
+
+    /// Sends to queues and streams.
+    pub fn publisher(&self) -> Arc<dyn Publisher> {
+        let (db, clock) = (self.db.clone(), Arc::clone(&self.clock));
+        Arc::new(Publish::new(db, clock, Arc::clone(&self.signals)))
+    }
+
+    fn app_table(&self) -> Arc<AppTable> {
+        Arc::new(AppTable::new(self.db.clone()))
+    }
+
+    /// Histories.
+    pub fn history(&self) -> Arc<dyn HistoryStore> {
+        self.app_table()
+    }
+
+    /// Profiles.
+    pub fn profiles(&self) -> Arc<dyn ProfileStore> {
+        self.app_table()
+    }
+
+    /// Who was active when.
+    pub fn activity(&self) -> Arc<dyn ActivityIndex> {
+        self.app_table()
+    }
+
+    /// The chat.
+    pub fn chats(&self) -> Arc<dyn AppChats> {
+        self.app_table()
+    }
+
+    /// Assessments.
+    pub fn assessments(&self) -> Arc<dyn AssessmentStore> {
+        Arc::new(Assessments::new(self.db.clone()))
+    }
+
+    /// Interventions.
+    pub fn interventions(&self) -> Arc<dyn InterventionStore> {
+        Arc::new(Interventions::new(self.db.clone()))
+    }
+
+    /// The review queue.
+    pub fn reviews(&self) -> Arc<dyn ReviewQueue> {
+        Arc::new(Reviews::new(self.db.clone()))
+    }
+
+    /// Notices to those who run the pipeline; kept in the file until somebody reads them.
+    pub fn notifier(&self) -> Arc<dyn Notifier> {
+        Arc::new(Reviews::new(self.db.clone()))
+    }
+
+    /// Runs.
+    pub fn ledger(&self) -> Arc<dyn RunLedger> {
+        Arc::new(Ledger::new(self.db.clone()))
+    }
+
+    /// The installation's key for pseudonyms; `fresh` is kept where there is none yet.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn pseudonym_key(&self, fresh: [u8; KEY_BYTES]) -> PortResult<PseudonymKey> {
+        let key = self
+            .db
+            .write(move |connection| {
+                connection.execute(
+                    "INSERT INTO settings (name, value) VALUES ('pseudonymKey', ?1)
+                     ON CONFLICT DO NOTHING",
+                    params![fresh],
+                )?;
+                let sql = "SELECT value FROM settings WHERE name = 'pseudonymKey'";
+                connection.query_row(sql, [], |row| row.get::<_, [u8; KEY_BYTES]>(0))
+            })
+            .await?;
+        Ok(PseudonymKey::new(key))
+    }
+
+    /// Gives back at once what a host that died held. Only for a host that knows it is alone.
+    ///
+    /// The receive counts stay: a message that kills its consumer each time ends in the
+    /// dead-letter queue all the same.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn release_orphans(&self) -> PortResult<u64> {
+        let now = self.clock.now().as_millisecond();
+        self.db
+            .write(move |connection| {
+                let released = connection.execute(
+                    "UPDATE messages SET held = 0, visible_at = ?1
+                     WHERE held = 1 AND dead = 0 AND visible_at > ?1",
+                    params![now],
+                )?;
+                Ok(released as u64)
+            })
+            .await
+    }
+
+    /// Deletes assessments whose time is over. Those of historical runs stay: their time ran out
+    /// before they were made.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn expire(&self) -> PortResult<u64> {
+        let now = self.clock.now().as_millisecond();
+        self.db
+            .write(move |connection| {
+                let expired = connection.execute(
+                    "DELETE FROM assessments WHERE historical = 0 AND expires_at < ?1",
+                    params![now],
+                )?;
+                Ok(expired as u64)
+            })
+            .await
+    }
+
+    /// Whether nothing was ever imported here.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn is_empty(&self) -> PortResult<bool> {
+        self.db
+            .read(|connection| {
+                let any = connection
+                    .query_row("SELECT 1 FROM users LIMIT 1", [], |_| Ok(()))
+                    .optional()?;
+                Ok(any.is_none())
+            })
+            .await
+    }
+}

@@ -1,0 +1,36 @@
+//! How long it takes to read texts: 60 texts of 60 characters are to be read within 100 µs.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use mindmate_language::Lexicons;
+
+const TEXTS: [&str; 6] = [
+    "Long day at work, skipped lunch again, too tired to cook now.",
+    "walked by the river with Sam, felt calm for a while, slept ok",
+    "Everything feels pointless and I can't sleep, my head is loud",
+    "I had a fight with my sister and nobody called me back today.",
+    "ok day. some coffee, some sun, finished the report on time :)",
+    "I am always so lonely on Sundays, never know what to do then.",
+];
+
+fn read(c: &mut Criterion) {
+    c.bench_function("build the lexicons", |b| b.iter(Lexicons::built_in));
+    let Ok(lexicons) = Lexicons::built_in() else { return };
+    let Some(language) = lexicons.for_locale(Some("en")) else { return };
+    let sixty: Vec<&str> = TEXTS.iter().cycle().take(60).copied().collect();
+    let mut group = c.benchmark_group("read");
+    group.throughput(Throughput::Elements(60));
+    group.bench_function("60 texts of 60 characters", |b| {
+        b.iter(|| sixty.iter().map(|text| language.read(text).words).sum::<u32>());
+    });
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("one text with an accent", |b| {
+        b.iter(|| language.read("Fui al café con mi hermana, después paseamos un rato en silencio."));
+    });
+    group.bench_function("one text with crisis language", |b| {
+        b.iter(|| language.read("I don't want to die, but some days I cannot see a way forward."));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, read);
+criterion_main!(benches);
