@@ -163,8 +163,9 @@ where
     }
 
     fn answer(self: Box<Self>, result: Result<(), PortError>) {
-        let result = result.and_then(|()| self.value.ok_or_else(gone));
-        if self.answer.send(result).is_err() {
+        let Self { value, answer, .. } = *self;
+        let result = result.and_then(|()| value.ok_or_else(gone));
+        if answer.send(result).is_err() {
             tracing::debug!("nobody waits for a committed write any more");
         }
     }

@@ -1,0 +1,207 @@
+//! The local host: all stages as tasks of one process, with bounded concurrency, until their
+//! queues and streams are empty.
+
+mod consumer;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use mindmate_contracts::QueueName;
+use mindmate_domain::StageName;
+use mindmate_pipeline::ports::{Queue, StreamSource};
+use mindmate_pipeline::{
+    BatchResult, Clock, Disposition, PortError, PortResult, Runner, Stage, StreamRunner,
+};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use self::consumer::Consumer;
+use crate::times::StageTimes;
+
+/// How often the host looks whether all is done.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Records of a stream that are processed together.
+const STREAM_BATCH: usize = 500;
+
+/// What the host does with its stages.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Deliveries of one queue at the same time.
+    pub concurrency: usize,
+    /// The queues' visibility timeout: a delivery that lasts longer than half of it is extended.
+    pub visibility: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { concurrency: 64, visibility: Duration::from_secs(60) }
+    }
+}
+
+/// Sees each delivery end: for progress bars.
+pub trait Observer: Send + Sync {
+    /// A delivery of this stage ended so.
+    fn ended(&self, stage: StageName, disposition: &Disposition);
+}
+
+/// All stages of one process.
+pub struct LocalHost {
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    observer: Arc<dyn Observer>,
+    times: Arc<StageTimes>,
+    consumers: Vec<Arc<Consumer>>,
+    streams: Vec<Box<dyn Step>>,
+}
+
+/// What all consumers of a host share.
+#[derive(Clone)]
+struct Shared {
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    observer: Arc<dyn Observer>,
+    times: Arc<StageTimes>,
+    /// Deliveries that are being processed or settled.
+    busy: Arc<AtomicUsize>,
+}
+
+/// A stream and its stage, whatever that is.
+#[async_trait::async_trait]
+trait Step: Send + Sync {
+    async fn step(&self) -> PortResult<BatchResult>;
+}
+
+struct StreamConsumer<S> {
+    source: Arc<dyn StreamSource>,
+    runner: StreamRunner<S>,
+}
+
+#[async_trait::async_trait]
+impl<S: Stage> Step for StreamConsumer<S> {
+    async fn step(&self) -> PortResult<BatchResult> {
+        self.runner.step(&*self.source, STREAM_BATCH).await
+    }
+}
+
+impl LocalHost {
+    /// A host without stages. `clock` is the machine's, even in a historical run.
+    pub fn new(clock: Arc<dyn Clock>, settings: Settings, observer: Arc<dyn Observer>) -> Self {
+        let (consumers, streams) = (Vec::new(), Vec::new());
+        Self { clock, settings, observer, times: Arc::default(), consumers, streams }
+    }
+
+    /// Adds a stage that consumes a queue.
+    #[must_use]
+    pub fn with_queue<S: Stage>(
+        mut self,
+        name: QueueName,
+        queue: Arc<dyn Queue>,
+        runner: Arc<Runner<S>>,
+    ) -> Self {
+        self.consumers.push(Arc::new(Consumer::new(name, queue, runner)));
+        self
+    }
+
+    /// Adds a stage that consumes a stream.
+    #[must_use]
+    pub fn with_stream<S: Stage>(
+        mut self,
+        source: Arc<dyn StreamSource>,
+        runner: StreamRunner<S>,
+    ) -> Self {
+        self.streams.push(Box::new(StreamConsumer { source, runner }));
+        self
+    }
+
+    /// How long the deliveries took.
+    pub fn times(&self) -> &StageTimes {
+        &self.times
+    }
+
+    /// Runs the stages until every queue is drained and every stream is read to its end.
+    ///
+    /// # Errors
+    /// What a queue or stream says to receiving or settling: the backend is down or full. Nothing
+    /// is lost by that; the same run goes on when it is started again.
+    pub async fn drain(&self) -> Result<(), PortError> {
+        let shared = Shared {
+            clock: Arc::clone(&self.clock),
+            settings: self.settings,
+            observer: Arc::clone(&self.observer),
+            times: Arc::clone(&self.times),
+            busy: Arc::default(),
+        };
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        for consumer in &self.consumers {
+            tasks.spawn(Arc::clone(consumer).run(shared.clone(), stopped.clone()));
+        }
+        let mut result = tokio::select! {
+            done = self.until_drained(&shared.busy) => done,
+            failed = first_failure(&mut tasks) => Err(failed),
+        };
+        stop.send_replace(true);
+        while let Some(ended) = tasks.join_next().await {
+            let ended = ended.unwrap_or_else(|error| Err(PortError::transient("host", error)));
+            result = result.and(ended);
+        }
+        result
+    }
+
+    async fn until_drained(&self, busy: &AtomicUsize) -> PortResult<()> {
+        loop {
+            let streams_idle = self.step_streams().await?;
+            if busy.load(Ordering::SeqCst) == 0
+                && streams_idle
+                && self.queues_drained().await?
+                // What was read before the queues were looked at may have been put since.
+                && self.step_streams().await?
+            {
+                return Ok(());
+            }
+            self.clock.sleep(LOOK).await;
+        }
+    }
+
+    /// Takes a step of each stream; says whether there was nothing to do.
+    async fn step_streams(&self) -> PortResult<bool> {
+        let mut idle = true;
+        for stream in &self.streams {
+            loop {
+                match stream.step().await? {
+                    BatchResult::Empty => break,
+                    BatchResult::Done(_) => idle = false,
+                    BatchResult::Stopped { after, .. } => {
+                        idle = false;
+                        self.clock.sleep(after).await;
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(idle)
+    }
+
+    async fn queues_drained(&self) -> PortResult<bool> {
+        for consumer in &self.consumers {
+            if !consumer.queue().depth().await?.is_drained() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Waits for a consumer to fail; those that end well are none of its concern.
+async fn first_failure(tasks: &mut JoinSet<PortResult<()>>) -> PortError {
+    while let Some(ended) = tasks.join_next().await {
+        match ended {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return error,
+            Err(error) => return PortError::transient("host", error),
+        }
+    }
+    std::future::pending().await
+}
