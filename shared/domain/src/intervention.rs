@@ -344,6 +344,15 @@ pub enum WithheldReason {
 }
 
 impl WithheldReason {
+    /// All of them, as reports list them.
+    pub const ALL: [Self; 5] = [
+        Self::CoolDown,
+        Self::NoOutreachConsent,
+        Self::NoScoringConsent,
+        Self::Stale,
+        Self::Overtaken,
+    ];
+
     /// As in stores and reports.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 //! What could not be read of a user's data: counted, reported in the assessment, never guessed at.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,46 @@ pub enum Defect {
     BadProfileAttribute,
     /// A stored sentiment whose hash is not that of the stored text.
     StaleSentiment,
+}
+
+impl Defect {
+    /// As in messages and stores.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MoodOutOfRange => "moodOutOfRange",
+            Self::BadInstant => "badInstant",
+            Self::KeyContradictsType => "keyContradictsType",
+            Self::NoType => "noType",
+            Self::BadAttribute => "badAttribute",
+            Self::NoSender => "noSender",
+            Self::TextTooLong => "textTooLong",
+            Self::NoProfile => "noProfile",
+            Self::UnknownTimeZone => "unknownTimeZone",
+            Self::UnreadableConsents => "unreadableConsents",
+            Self::BadProfileAttribute => "badProfileAttribute",
+            Self::StaleSentiment => "staleSentiment",
+        }
+    }
+}
+
+impl fmt::Display for Defect {
+    /// In words, for the person who has to mend it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MoodOutOfRange => "expected a mood from 1 to 10, found another number",
+            Self::BadInstant => "expected an RFC 3339 instant, found none or another text",
+            Self::KeyContradictsType => "the sort key says another type than `type`",
+            Self::NoType => "expected a `type`, found none",
+            Self::BadAttribute => "a known attribute is missing, or of a wrong type or range",
+            Self::NoSender => "expected a `sender` beside `message`, found none",
+            Self::TextTooLong => "the text is longer than any item can be",
+            Self::NoProfile => "the user has no profile",
+            Self::UnknownTimeZone => "the time zone is unknown; UTC is used instead",
+            Self::UnreadableConsents => "the consents cannot be read; nothing is allowed",
+            Self::BadProfileAttribute => "an attribute of the profile does not fit",
+            Self::StaleSentiment => "the stored sentiment is not that of the stored text",
+        })
+    }
 }
 
 /// Defects by kind.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mindmate_contracts::{QueueName, StreamName};
+use mindmate_domain::UserId;
 use mindmate_domain::pseudonym::{KEY_BYTES, PseudonymKey};
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notifier,
@@ -16,7 +17,7 @@ use rusqlite::{OptionalExtension as _, params};
 use crate::app_table::AppTable;
 use crate::assessments::Assessments;
 use crate::db::Db;
-use crate::error::OpenError;
+use crate::error::{OpenError, unreadable};
 use crate::interventions::Interventions;
 use crate::ledger::Ledger;
 use crate::publisher::{Publish, Signals};
@@ -144,6 +145,54 @@ impl Embedded {
             })
             .await?;
         Ok(PseudonymKey::new(key))
+    }
+
+    /// Keeps a small value under a name; replaces what was there.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn put_setting(&self, name: &str, value: &str) -> PortResult<()> {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.db
+            .write(move |connection| {
+                let sql = "INSERT INTO settings (name, value) VALUES (?1, ?2)
+                    ON CONFLICT DO UPDATE SET value = excluded.value";
+                connection.execute(sql, params![name, value])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// The value that was kept under a name.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn setting(&self, name: &str) -> PortResult<Option<String>> {
+        let name = name.to_owned();
+        self.db
+            .read(move |connection| {
+                let sql = "SELECT value FROM settings WHERE name = ?1";
+                connection.query_row(sql, params![name], |row| row.get(0)).optional()
+            })
+            .await
+    }
+
+    /// Users by id after `after`, at most `limit`: for looks at everybody.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn users(&self, after: Option<&UserId>, limit: usize) -> PortResult<Vec<UserId>> {
+        let after = after.map(|user| user.as_str().to_owned()).unwrap_or_default();
+        let ids: Vec<String> = self
+            .db
+            .read(move |connection| {
+                let sql = "SELECT user FROM users WHERE user > ?1 ORDER BY user LIMIT ?2";
+                let mut statement = connection.prepare_cached(sql)?;
+                let rows = statement.query_map(params![after, limit], |row| row.get(0))?;
+                rows.collect()
+            })
+            .await?;
+        ids.iter().map(|id| UserId::new(id).map_err(unreadable)).collect()
     }
 
     /// Gives back at once what a host that died held. Only for a host that knows it is alone.

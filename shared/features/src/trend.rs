@@ -29,5 +29,7 @@ pub(crate) fn slope_per_day<T: Dated>(ordered: &[T], value: impl Fn(&T) -> f64) 
         .iter()
         .map(|entry| (days_between(first.at(), entry.at()), value(entry)))
         .collect();
-    Line::through(&points).map(|line| line.slope).ok_or(MissingReason::Undefined)
+    Line::through(&points)
+        .map(|line| line.slope)
+        .ok_or(MissingReason::Undefined)
 }

@@ -13,7 +13,10 @@ const TEXTS: [&str; 6] = [
 ];
 
 fn read(c: &mut Criterion) {
-    c.bench_function("build the lexicons", |b| b.iter(Lexicons::built_in));
+    let mut building = c.benchmark_group("build");
+    building.sample_size(10);
+    building.bench_function("the lexicons", |b| b.iter(Lexicons::built_in));
+    building.finish();
     let Ok(lexicons) = Lexicons::built_in() else { return };
     let Some(language) = lexicons.for_locale(Some("en")) else { return };
     let sixty: Vec<&str> = TEXTS.iter().cycle().take(60).copied().collect();

@@ -3,10 +3,11 @@
 //! A hit is withdrawn only where a rule is sure of itself; each rule is bound to the words directly
 //! around the hit, since words further away more often explain than deny:
 //!
-//! - **Idiom.** The hit lies inside a longer phrase that means something else ("die of laughter",
+//! - **Idiom.** The hit lies inside a longer phrase, or is gone on with by one, that means something else ("die of laughter",
 //!   "suicide squad", "cut myself shaving", "accidentally killed myself" in a game).
 //! - **Negation.** A negation ends where the hit begins ("I never wanted | to kill myself"), with
-//!   no punctuation between. It does not withdraw where the words before it turn it round ("why
+//!   no punctuation between; links such as "want to" may stand
+//!   between the two. It does not withdraw where the words before it turn it round ("why
 //!   not", "trying not", "only") or where the words after cast doubt ("but", "yet", "tonight",
 //!   "so much"). "Can't" is no negation: "I can't kill myself" is about killing oneself.
 //! - **Third person.** Somebody else is the subject right before the hit ("my friend is |
@@ -22,7 +23,7 @@
 use mindmate_domain::crisis::CrisisCategory;
 
 use crate::form::Break;
-use crate::lexicon_file::Kind;
+use crate::lexicon_file::{Kind, LanguageIndex};
 use crate::matcher::Hit;
 
 /// How many words after a negated phrase can still cast doubt on it.
@@ -30,6 +31,9 @@ const DOUBT_WORDS: usize = 6;
 
 /// How many words after a hit the writer is looked for.
 const WRITER_WORDS: usize = 8;
+
+/// How many links may stand between a negation (or another person, or an intent) and the hit.
+const MAX_LINKS: usize = 4;
 
 /// How many words may stand between a figure of speech and its retraction ("lol").
 const RETRACTION_WORDS: usize = 1;
@@ -56,8 +60,17 @@ impl Context<'_> {
                     contains(outer, hit) && outer.kind.category() >= hit.kind.category()
                 })
             })
-            .filter_map(|hit| hit.kind.category())
+            .filter_map(|hit| self.category(hit))
             .max()
+    }
+
+    /// A hit's category; with an intent before it ("going to | hurt myself") it is a plan.
+    fn category(&self, hit: &Hit) -> Option<CrisisCategory> {
+        let can_be_planned = matches!(hit.kind, Kind::ActiveIdeation | Kind::SelfHarm);
+        if can_be_planned && !self.before(Kind::Intent, Kind::IntentLink, hit).is_empty() {
+            return Some(CrisisCategory::PlanIntentMeans);
+        }
+        hit.kind.category()
     }
 
     /// Whether a phrase that asks for help stands. Only a negation withdraws it.
@@ -74,31 +87,36 @@ impl Context<'_> {
     }
 
     fn is_idiom(&self, hit: &Hit) -> bool {
-        self.of(Kind::Idiom, hit)
-            .any(|idiom| contains(idiom, hit) && !self.breaks_in(idiom.start, idiom.end, true))
+        self.of(Kind::Idiom, hit.language)
+            .any(|idiom| reads_anew(idiom, hit) && !self.sentence_ends_in(idiom))
     }
 
     fn is_negated(&self, hit: &Hit) -> bool {
-        let mut negations = self.before(Kind::Negation, hit).peekable();
-        if negations.peek().is_none() {
+        let negations = self.before(Kind::Negation, Kind::NegationLink, hit);
+        if negations.is_empty() {
             return false;
         }
-        let turned = negations.any(|negation| self.before(Kind::DoubtBefore, negation).next().is_some());
+        let turned = negations
+            .iter()
+            .any(|negation| self.ends_at(Kind::DoubtBefore, negation.start, hit.language).next().is_some());
         let reach = self.words_after(hit.end, DOUBT_WORDS);
         let doubted = self
-            .of(Kind::DoubtAfter, hit)
+            .of(Kind::DoubtAfter, hit.language)
             .any(|doubt| doubt.start >= hit.end && doubt.start < reach);
         !turned && !doubted
     }
 
     fn is_about_another(&self, hit: &Hit) -> bool {
-        self.before(Kind::ThirdPerson, hit).next().is_some()
-            && !self.writer_between(self.sentence_start(hit.start), self.words_after(hit.end, WRITER_WORDS))
+        let from = self.sentence_start(hit.start);
+        let to = self.words_after(hit.end, WRITER_WORDS);
+        !self.before(Kind::ThirdPerson, Kind::ThirdPersonLink, hit).is_empty()
+            && !self.writer_between(from, to)
     }
 
     fn is_quoted(&self, hit: &Hit) -> bool {
-        self.before(Kind::Quotation, hit).next().is_some()
-            && !self.writer_between(hit.start, self.words_after(hit.end, WRITER_WORDS))
+        let to = self.words_after(hit.end, WRITER_WORDS);
+        !self.before(Kind::Quotation, Kind::QuotationLink, hit).is_empty()
+            && !self.writer_between(hit.start, to)
     }
 
     fn is_taken_back(&self, hit: &Hit) -> bool {
@@ -110,24 +128,45 @@ impl Context<'_> {
                 .any(|other| other.kind == Kind::Retraction && (hit.end..=reach).contains(&other.start))
     }
 
-    fn of<'h>(&'h self, kind: Kind, hit: &'h Hit) -> impl Iterator<Item = &'h Hit> {
-        self.hits.iter().filter(move |other| other.kind == kind && other.language == hit.language)
+    fn of(&self, kind: Kind, language: LanguageIndex) -> impl Iterator<Item = &Hit> {
+        self.hits.iter().filter(move |hit| hit.kind == kind && hit.language == language)
     }
 
-    /// Those of a kind that end where the hit begins, in the same clause.
-    fn before<'h>(&'h self, kind: Kind, hit: &'h Hit) -> impl Iterator<Item = &'h Hit> {
-        self.of(kind, hit)
-            .filter(move |other| other.end == hit.start && !self.breaks_in(hit.start, hit.start, false))
+    /// Those of a kind that end where the hit begins, or where links begin that lead up to it, all
+    /// in one clause.
+    fn before(&self, kind: Kind, link: Kind, hit: &Hit) -> Vec<&Hit> {
+        let mut found = Vec::new();
+        let mut places = vec![hit.start];
+        for _ in 0..=MAX_LINKS {
+            let mut further = Vec::new();
+            for &place in &places {
+                found.extend(self.ends_at(kind, place, hit.language));
+                further.extend(self.ends_at(link, place, hit.language).map(|one| one.start));
+            }
+            further.sort_unstable();
+            further.dedup();
+            places = further;
+        }
+        found
+    }
+
+    /// Those of a kind that end at a place, unless a clause ends there too.
+    fn ends_at(
+        &self,
+        kind: Kind,
+        place: usize,
+        language: LanguageIndex,
+    ) -> impl Iterator<Item = &Hit> {
+        let clause_ends = self.breaks.iter().any(|one| one.at == place);
+        self.of(kind, language).filter(move |hit| hit.end == place && !clause_ends)
     }
 
     fn writer_between(&self, start: usize, end: usize) -> bool {
         self.hits.iter().any(|hit| hit.kind == Kind::Oneself && hit.start >= start && hit.start < end)
     }
 
-    fn breaks_in(&self, start: usize, end: usize, sentences_only: bool) -> bool {
-        self.breaks
-            .iter()
-            .any(|one| (start..=end).contains(&one.at) && (one.sentence || !sentences_only) && (start == end || (one.at != start && one.at != end)))
+    fn sentence_ends_in(&self, hit: &Hit) -> bool {
+        self.breaks.iter().any(|one| one.sentence && hit.start < one.at && one.at < hit.end)
     }
 
     fn sentence_start(&self, at: usize) -> usize {
@@ -144,6 +183,11 @@ impl Context<'_> {
         let rest = self.form.get(at + 1..).unwrap_or_default();
         rest.match_indices(' ').map(|(index, _)| at + 1 + index).nth(words.saturating_sub(1)).unwrap_or(self.form.len())
     }
+}
+
+/// Whether an idiom holds a hit, or goes on from inside it: "(don't want to) wake up | early".
+fn reads_anew(idiom: &Hit, hit: &Hit) -> bool {
+    contains(idiom, hit) || (idiom.start < hit.end && hit.end < idiom.end)
 }
 
 fn contains(outer: &Hit, inner: &Hit) -> bool {

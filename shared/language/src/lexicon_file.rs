@@ -71,20 +71,30 @@ pub(crate) enum Kind {
     ActiveIdeation,
     /// See [`CrisisCategory::PlanIntentMeans`].
     PlanIntentMeans,
+    /// Makes a plan of the crisis language that follows directly ("going to").
+    Intent,
+    /// May stand between an intent and what is intended.
+    IntentLink,
     /// A whole phrase that holds crisis words and means something else.
     Idiom,
     /// Negates what follows directly.
     Negation,
+    /// May stand between a negation and what it negates.
+    NegationLink,
     /// Directly before a negation: it does not negate ("why not …").
     DoubtBefore,
     /// Soon after a negated phrase: it may not be negated ("… but").
     DoubtAfter,
     /// Makes somebody else the subject of what follows directly.
     ThirdPerson,
+    /// May stand between another person and what they are the subject of.
+    ThirdPersonLink,
     /// The writer, as whoever the sentence is about.
     Oneself,
     /// What follows directly is the title or the words of a song, a film, a game.
     Quotation,
+    /// May stand between such and the words.
+    QuotationLink,
     /// Takes back what was just said.
     Retraction,
 }

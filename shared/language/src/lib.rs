@@ -12,6 +12,7 @@
 //! Lexicons, templates and activities are data files with a version, a language and a line on
 //! where they come from. None of our own lists has been reviewed by a clinician: each says so.
 
+mod activities;
 mod context;
 mod disguise;
 mod form;
@@ -20,11 +21,15 @@ mod lexicons;
 mod matcher;
 mod normalise;
 mod phrase;
+mod templates;
 mod words;
 
+pub use activities::{Activities, Activity, ActivityError};
 pub use lexicon_file::LexiconError;
 pub use lexicons::{Language, Lexicons, TextFacts};
 pub use normalise::normalise;
+pub use phrase::PhraseError;
+pub use templates::{Fill, NAME_CHARS, TemplateError, Templates};
 
 /// The change between the mean moods of adjacent days that counts as acute, in points of mood: the
 /// *c* of the feature `mood_acute_change`. It is to be the 90th percentile of such changes over

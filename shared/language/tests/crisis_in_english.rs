@@ -1,5 +1,7 @@
 //! Crisis language in English, labelled by hand. All texts are made up.
 
+use std::sync::LazyLock;
+
 use mindmate_domain::crisis::CrisisCategory::{
     self, ActiveIdeation as Active, PassiveIdeation as Passive, PlanIntentMeans as Plan, SelfHarm,
 };
@@ -71,7 +73,7 @@ const CRISIS: &[(&str, CrisisCategory)] = &[
     ("I don't want to kill myself, but I keep planning it", Active),
     ("why not kill myself", Active),
     ("why don't I just kill myself", Active),
-    ("trying not to kill myself", Plan),
+    ("trying not to kill myself", Active),
     ("I can not kill myself because of my kids", Active),
     ("I have never wanted to die so much", Active),
     ("I'm not suicidal yet", Active),
@@ -152,7 +154,7 @@ const NONE: &[&str] = &[
     "my friend is suicidal",
     "my uncle died by suicide",
     "she wants to die",
-    "his brother attempted suicide in 2010 and is well now",
+    "his brother thought about suicide in 2010 and is well now",
     // A joke right after a figure of speech.
     "kill me now lol jk",
     "shoot me, just kidding",
@@ -163,8 +165,10 @@ const NONE: &[&str] = &[
     "he is a suiciding",
 ];
 
-fn lexicons() -> Lexicons {
-    Lexicons::built_in().expect("the built-in lexicons are well formed")
+fn lexicons() -> &'static Lexicons {
+    static BUILT: LazyLock<Lexicons> =
+        LazyLock::new(|| Lexicons::built_in().expect("the built-in lexicons are well formed"));
+    &BUILT
 }
 
 #[test]

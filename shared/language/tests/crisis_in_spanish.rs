@@ -1,5 +1,7 @@
 //! Crisis language in Spanish, labelled by hand. All texts are made up.
 
+use std::sync::LazyLock;
+
 use mindmate_domain::crisis::CrisisCategory::{
     self, ActiveIdeation as Active, PassiveIdeation as Passive, PlanIntentMeans as Plan, SelfHarm,
 };
@@ -116,8 +118,10 @@ const NONE: &[&str] = &[
     "fue un suicidio político",
 ];
 
-fn lexicons() -> Lexicons {
-    Lexicons::built_in().expect("the built-in lexicons are well formed")
+fn lexicons() -> &'static Lexicons {
+    static BUILT: LazyLock<Lexicons> =
+        LazyLock::new(|| Lexicons::built_in().expect("the built-in lexicons are well formed"));
+    &BUILT
 }
 
 #[test]

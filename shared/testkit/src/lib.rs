@@ -5,7 +5,9 @@
 //! Only ever a dev-dependency.
 
 pub mod clock;
+pub mod faulty;
 pub mod memory;
 
 pub use clock::ManualClock;
+pub use faulty::{Fault, FaultRates, Faults, Faulty};
 pub use memory::{Aside, MemoryBackend};

@@ -1,1 +1,150 @@
 //! Turns a history into features.
+//!
+//! **In:** [`AssessmentRequested`]. **Out:** [`FeaturesExtracted`] to scoring, or
+//! [`AssessmentSkipped`] to the outcomes where the person does not consent to scoring.
+//!
+//! The texts are read once, first and apart: what they hold of crisis language travels beside the
+//! features and still stands where a feature fails (safety 3). Where it sets a floor now, the
+//! message takes the priority queue, whatever the request said. No text leaves this stage.
+//!
+//! Reading and computing run inline: a history of 35 days takes a few milliseconds.
+//!
+//! | what fails | what then happens |
+//! | --- | --- |
+//! | the history cannot be loaded | tried again |
+//! | a user of whom nothing is stored | features are missing, with their reasons; scoring says so |
+//! | an item that does not fit | left out and counted in the data quality |
+//! | one family of features | its features are unavailable, the part is named, the rest goes on |
+//! | reading the texts | the crisis check has failed: scoring hands it to a human |
+//! | consent to text analysis is not given | no text is read, there is no floor, and both say so |
+//! | consent to scoring is not given or cannot be read | skipped, with the reason |
+//! | every try failed, or the request cannot be read | dead-lettered, and an outcome says so |
+
+use std::sync::Arc;
+
+use mindmate_contracts::messages::{
+    AssessmentDeadLettered, AssessmentRequested, AssessmentSkipped, FeaturesExtracted, Request,
+    SkipReason,
+};
+use mindmate_contracts::{QueueName, StreamName};
+use mindmate_domain::{Consent, History, Policy, Position, StageName};
+use mindmate_language::Lexicons;
+use mindmate_pipeline::ports::HistoryStore;
+use mindmate_pipeline::{Clock, Delivery, Failure, Outbox, Outgoing, Stage, StageError};
+use tracing::error;
+
+/// What the stage speaks to.
+#[derive(Clone)]
+pub struct FeatureExtractionPorts {
+    /// What may be read of a user.
+    pub history: Arc<dyn HistoryStore>,
+    /// The run's clock, for words about a message that cannot be read.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The stage.
+#[derive(Clone)]
+pub struct FeatureExtraction {
+    ports: FeatureExtractionPorts,
+    lexicons: Arc<Lexicons>,
+    policy: Arc<Policy>,
+}
+
+impl FeatureExtraction {
+    /// The stage over these ports, with the word lists and the policy that it goes by.
+    pub fn new(
+        ports: FeatureExtractionPorts,
+        lexicons: Arc<Lexicons>,
+        policy: Arc<Policy>,
+    ) -> Self {
+        Self { ports, lexicons, policy }
+    }
+
+    fn extract(&self, request: Request, history: History) -> FeaturesExtracted {
+        let texts = mindmate_features::read_texts(&history, &self.lexicons);
+        let crisis = texts.crisis_check();
+        let extraction = mindmate_features::extract(&history, &texts);
+        let floor = self.policy.floor(crisis.signals(), history.as_of.instant());
+        FeaturesExtracted {
+            request: Request { urgent: request.urgent || floor.is_some(), ..request },
+            vector: extraction.features,
+            crisis,
+            missing_parts: extraction.missing_parts,
+            data_quality: history.quality,
+        }
+    }
+}
+
+impl Stage for FeatureExtraction {
+    const NAME: StageName = StageName::FeatureExtraction;
+
+    type Input = AssessmentRequested;
+
+    async fn handle(
+        &self,
+        input: AssessmentRequested,
+        cx: &Delivery<'_>,
+    ) -> Result<Vec<Outgoing>, StageError> {
+        let request = input.request;
+        let legacy = self.policy.legacy_consents;
+        let history = self.ports.history.load(&request.user_id, request.as_of, legacy).await?;
+        let outbox = Outbox::new(Self::NAME, cx.clock.now());
+        if !history.consents.allows(Consent::Scoring) {
+            return Ok(vec![skipped(outbox, request)?]);
+        }
+        let features = self.extract(request, history);
+        let id = format!("{}/features", features.request.stem());
+        let queue = if features.request.urgent {
+            QueueName::ScoringPriority
+        } else {
+            QueueName::Scoring
+        };
+        Ok(vec![outbox.to_queue(queue, id, &features)?])
+    }
+
+    async fn give_up(
+        &self,
+        input: AssessmentRequested,
+        failure: &Failure<'_>,
+        cx: &Delivery<'_>,
+    ) -> Result<Vec<Outgoing>, StageError> {
+        let Some(position) = input.request.run else { return Ok(Vec::new()) };
+        let outbox = Outbox::new(Self::NAME, cx.clock.now());
+        let key = input.request.user_id.partition_key();
+        Ok(vec![dead_lettered(outbox, position, Some(key), failure)?])
+    }
+
+    fn give_up_unread(&self, position: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {
+        let Some(position) = position else { return Vec::new() };
+        let outbox = Outbox::new(Self::NAME, self.ports.clock.now());
+        match dead_lettered(outbox, position, None, failure) {
+            Ok(outcome) => vec![outcome],
+            Err(error) => {
+                error!(%error, code = failure.code, "a dead letter has no outcome");
+                Vec::new()
+            }
+        }
+    }
+}
+
+fn skipped(outbox: Outbox, request: Request) -> Result<Outgoing, StageError> {
+    let id = format!("{}/skipped", request.stem());
+    let key = request.user_id.partition_key();
+    let reason = SkipReason::NoScoringConsent;
+    let message = AssessmentSkipped { request, stage: FeatureExtraction::NAME, reason };
+    outbox.to_stream(StreamName::Outcomes, id, key, &message)
+}
+
+/// Without a user to keep in order, the outcome's own id spreads such records over the stream.
+fn dead_lettered(
+    outbox: Outbox,
+    run: Position,
+    key: Option<String>,
+    failure: &Failure<'_>,
+) -> Result<Outgoing, StageError> {
+    let stage = FeatureExtraction::NAME;
+    let id = format!("{}/{}/{}/dead-lettered/{stage}", run.run, run.shard, run.ordinal);
+    let key = key.unwrap_or_else(|| id.clone());
+    let message = AssessmentDeadLettered { run, stage, code: failure.code.to_owned() };
+    outbox.to_stream(StreamName::Outcomes, id, key, &message)
+}

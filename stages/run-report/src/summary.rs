@@ -151,22 +151,27 @@ fn ledger(tally: &Tally) -> Ledger {
     ledger
 }
 
+/// Each request is counted once: a replay may have withheld what was delivered later, or have
+/// withheld it for another reason than before.
 fn interventions(tally: &Tally) -> Interventions {
-    let at_intervention = |kind: &MarkKind| tally.count(StageName::Intervention, kind);
     let mut sums = Interventions {
         requested: tally.count(StageName::Scoring, &MarkKind::sent_on()),
         ..Interventions::default()
     };
-    for kind in InterventionType::ALL {
-        let delivered = at_intervention(&MarkKind::delivered(kind));
-        sums.delivered.insert(kind.name().to_owned(), delivered);
-    }
-    for reason in WithheldReason::ALL {
-        let withheld = at_intervention(&MarkKind::withheld(reason));
-        sums.withheld.insert(reason.name().to_owned(), withheld);
-    }
     for shard in &tally.shards {
-        sums.dead_lettered += shard.interventions().dead_lettered.count();
+        let fates = shard.interventions();
+        let at_intervention = |kind| shard.of(StageName::Intervention, &kind);
+        for kind in InterventionType::ALL {
+            let delivered = at_intervention(MarkKind::delivered(kind));
+            *sums.delivered.entry(kind.name().to_owned()).or_default() += delivered.count();
+        }
+        let mut counted = fates.assessed;
+        for reason in WithheldReason::ALL {
+            let withheld = at_intervention(MarkKind::withheld(reason)).minus(&counted);
+            *sums.withheld.entry(reason.name().to_owned()).or_default() += withheld.count();
+            counted = counted.union(&withheld);
+        }
+        sums.dead_lettered += fates.dead_lettered.count();
         sums.missing += shard.missing_interventions().len() as u64;
     }
     sums

@@ -1,1 +1,174 @@
 //! Turns features into an assessment.
+//!
+//! **In:** [`FeaturesExtracted`]. **Out:** [`AssessmentCompleted`] to the outcomes and, from low
+//! upwards, [`InterventionRequested`]; or [`AssessmentSkipped`] where the person does not consent
+//! to scoring any more: consents are read again here, so that an opt-out takes effect on what is
+//! already queued (R8.4).
+//!
+//! The level is that of the first rung of the [`ladder`] that can say one, lifted to the floor
+//! that crisis language sets. The assessment is written under (user, `asOf`). Where one stands
+//! there already, *that one* is sent on, unchanged: two tries never say two things of a person.
+//! No score is in any message.
+//!
+//! | what fails | what then happens |
+//! | --- | --- |
+//! | a store does not answer | tried again |
+//! | a model: an error, a panic, a number that is none | the next rung of the ladder |
+//! | all models, and no known level of the last days | unknown, with its own reports; never minimal |
+//! | the model, while there is crisis language | the floor stands (safety 3) |
+//! | the look for crisis language had failed | an entry in the review queue (safety 3) |
+//! | killed after the assessment is written | the next try sends the written one |
+//! | consent to scoring is not given any more | skipped, with the reason |
+//! | every try failed, or the message cannot be read | dead-lettered, and an outcome says so |
+//! | … and it carried crisis language that sets a floor | also a review entry and a page: [`last_words`] |
+
+mod assessing;
+pub mod ladder;
+pub mod last_words;
+mod outgoing;
+
+use std::sync::Arc;
+
+use mindmate_contracts::messages::FeaturesExtracted;
+use mindmate_domain::intervention::{ReviewEntry, ReviewReason};
+use mindmate_domain::pseudonym::PseudonymKey;
+use mindmate_domain::{
+    Assessment, Consent, Consents, CrisisCheck, Policy, Position, StageName, UserId,
+};
+use mindmate_model::RiskModel;
+use mindmate_pipeline::ports::{
+    AssessmentPut, AssessmentStore, Notifier, ProfileStore, ReviewQueue,
+};
+use mindmate_pipeline::{Clock, Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError};
+use mindmate_pipeline::crash;
+use jiff::{SignedDuration, Timestamp};
+
+/// What the stage speaks to.
+#[derive(Clone)]
+pub struct ScoringPorts {
+    /// Where consents are read again.
+    pub profiles: Arc<dyn ProfileStore>,
+    /// Where assessments are written and the last known level is.
+    pub assessments: Arc<dyn AssessmentStore>,
+    /// What humans look at.
+    pub review: Arc<dyn ReviewQueue>,
+    /// Who is called when a crisis would otherwise be given up in silence.
+    pub notifier: Arc<dyn Notifier>,
+    /// The run's clock, for words about a message that cannot be read.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The stage.
+#[derive(Clone)]
+pub struct Scoring {
+    ports: ScoringPorts,
+    models: Vec<Arc<dyn RiskModel>>,
+    policy: Arc<Policy>,
+    pseudonyms: PseudonymKey,
+}
+
+impl Scoring {
+    /// The stage over these ports. `models` are asked in this order, the documented rules last.
+    pub fn new(
+        ports: ScoringPorts,
+        models: Vec<Arc<dyn RiskModel>>,
+        policy: Arc<Policy>,
+        pseudonyms: PseudonymKey,
+    ) -> Self {
+        Self { ports, models, policy, pseudonyms }
+    }
+
+    /// The consents that hold now. Without a profile, what holds for users without a block.
+    async fn consents(&self, user: &UserId) -> PortResult<Consents> {
+        let stated = self.ports.profiles.profile(user).await?.unwrap_or_default().consents;
+        Ok(stated.effective(self.policy.legacy_consents))
+    }
+
+    /// Writes the assessment, and gives back the one that stands.
+    async fn write(&self, assessment: Assessment) -> PortResult<Assessment> {
+        let put = self.ports.assessments.put(&assessment).await?;
+        crash::point("scoring.after-assessment");
+        Ok(match put {
+            AssessmentPut::Written => assessment,
+            AssessmentPut::Existing(standing) => *standing,
+        })
+    }
+
+    fn review_entry(
+        &self,
+        assessment: &Assessment,
+        reason: ReviewReason,
+        content_allowed: bool,
+        now: Timestamp,
+    ) -> ReviewEntry {
+        ReviewEntry {
+            user: assessment.user.clone(),
+            as_of: assessment.as_of,
+            reason,
+            level: assessment.level,
+            content_allowed,
+            entered_at: now,
+            due_at: self.due(now),
+        }
+    }
+
+    /// By when a human looks.
+    fn due(&self, now: Timestamp) -> Timestamp {
+        let sla = SignedDuration::from_mins(self.policy.review.sla_minutes.into());
+        now.saturating_add(sla).unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl Stage for Scoring {
+    const NAME: StageName = StageName::Scoring;
+
+    type Input = FeaturesExtracted;
+
+    async fn handle(
+        &self,
+        input: FeaturesExtracted,
+        cx: &Delivery<'_>,
+    ) -> Result<Vec<Outgoing>, StageError> {
+        let now = cx.clock.now();
+        let outbox = Outbox::new(Self::NAME, now);
+        let consents = self.consents(&input.request.user_id).await?;
+        if !consents.allows(Consent::Scoring) {
+            return Ok(vec![outgoing::skipped(outbox, input.request)?]);
+        }
+        let request = input.request.clone();
+        let assessment = self.write(self.assess(input, now).await?).await?;
+        if assessment.crisis_check == CrisisCheck::Failed {
+            let allowed = consents.allows(Consent::HumanReview);
+            let reason = ReviewReason::CrisisCheckFailed;
+            let entry = self.review_entry(&assessment, reason, allowed, now);
+            self.ports.review.enter(&entry).await?;
+        }
+        outgoing::of_assessment(outbox, request, &assessment)
+    }
+
+    async fn give_up(
+        &self,
+        input: FeaturesExtracted,
+        failure: &Failure<'_>,
+        cx: &Delivery<'_>,
+    ) -> Result<Vec<Outgoing>, StageError> {
+        let now = cx.clock.now();
+        self.last_words(&input, failure, now).await?;
+        let Some(position) = input.request.run else { return Ok(Vec::new()) };
+        let key = input.request.user_id.partition_key();
+        let outbox = Outbox::new(Self::NAME, now);
+        Ok(vec![outgoing::dead_lettered(outbox, position, Some(key), failure)?])
+    }
+
+    fn give_up_unread(&self, position: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {
+        let Some(position) = position else { return Vec::new() };
+        let outbox = Outbox::new(Self::NAME, self.ports.clock.now());
+        match outgoing::dead_lettered(outbox, position, None, failure) {
+            Ok(outcome) => vec![outcome],
+            Err(error) => {
+                tracing::error!(%error, code = failure.code, "a dead letter has no outcome");
+                Vec::new()
+            }
+        }
+    }
+}

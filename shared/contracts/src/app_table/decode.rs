@@ -147,13 +147,15 @@ fn sentiment(sk: &str, item: &Item) -> Result<AppItem, Defect> {
     }))
 }
 
-/// Of a profile only the attribute that does not fit is left out.
+/// Of a profile only the attribute that does not fit is left out. One that says it is something
+/// else allows nothing: whatever it is, nobody can say what its person consented to.
 fn profile(item: &Item) -> Decoded {
     match item.get("type") {
         None => {}
         Some(Attribute::S(kind)) if kind == "PROFILE" => {}
         Some(_) => {
-            return Decoded::Defective(Defective { defect: Defect::KeyContradictsType, at: None });
+            let closed = Profile { consents: StatedConsents::Unreadable, ..Profile::default() };
+            return Decoded::Read(AppItem::Profile(closed), vec![Defect::KeyContradictsType]);
         }
     }
     let mut defects = Vec::new();

@@ -1,7 +1,8 @@
 //! Which items of a user an assessment reads, and how they become a history.
 
 use jiff::{SignedDuration, Timestamp};
-use mindmate_domain::app::AppItem;
+use mindmate_domain::app::{AppItem, Profile};
+use mindmate_domain::consent::StatedConsents;
 use mindmate_domain::instant::{HISTORY_DAYS, Window, key_form};
 use mindmate_domain::quality::{DataQuality, Defect};
 use mindmate_domain::{AsOf, Consents, History, UserId};
@@ -91,11 +92,16 @@ impl HistoryReader {
         }
     }
 
-    /// Counts an item whose bytes could not even be read as one.
+    /// Counts an item whose bytes could not even be read as one. A profile like that allows
+    /// nothing.
     pub fn take_unreadable(&mut self, sk: &str) {
-        let defect =
-            if sk == PROFILE_SK { Defect::BadProfileAttribute } else { Defect::BadAttribute };
-        self.quality.count(defect);
+        if sk == PROFILE_SK {
+            let closed = Profile { consents: StatedConsents::Unreadable, ..Profile::default() };
+            self.items.push(AppItem::Profile(closed));
+            self.quality.count(Defect::UnreadableConsents);
+        } else {
+            self.quality.count(Defect::BadAttribute);
+        }
     }
 
     /// Puts the history together. `legacy` is what holds for users without a consents block.

@@ -48,18 +48,33 @@ pub(super) fn extract(cx: &Context<'_>, out: &mut FeatureVector) {
     let this_week = daily_means(cx.moods(WEEK));
     let before = daily_means(cx.moods_before_this_week());
     let outcomes = [
-        (Feature::MoodTheilSen30Day, entries(days.len(), 2).map(|()| theil_sen(&points(&days)))),
+        (
+            Feature::MoodTheilSen30Day,
+            entries(days.len(), 2).map(|()| theil_sen(&points(&days))),
+        ),
         (
             Feature::MoodMannKendallZ,
             entries(days.len(), MANN_KENDALL_DAYS).map(|()| mann_kendall_z(&means)),
         ),
-        (Feature::MoodRmssd, steps.as_ref().map_err(|e| *e).map(Steps::rmssd)),
-        (Feature::MoodAcuteChange, steps.as_ref().map_err(|e| *e).map(Steps::acute_share)),
+        (
+            Feature::MoodRmssd,
+            steps.as_ref().map_err(|e| *e).map(Steps::rmssd),
+        ),
+        (
+            Feature::MoodAcuteChange,
+            steps.as_ref().map_err(|e| *e).map(Steps::acute_share),
+        ),
         (Feature::MoodInertia, inertia(&days, residuals.as_ref())),
         (Feature::MoodRelativeSd, relative_sd(&means)),
         (Feature::MoodEwmaAlarm, ewma_alarm(&before, &this_week)),
-        (Feature::MoodSlowingDown, slowing_down(&days, residuals.as_ref())),
-        (Feature::MoodPersonalDeviation, personal_deviation(&before, &this_week)),
+        (
+            Feature::MoodSlowingDown,
+            slowing_down(&days, residuals.as_ref()),
+        ),
+        (
+            Feature::MoodPersonalDeviation,
+            personal_deviation(&before, &this_week),
+        ),
     ];
     for (feature, outcome) in outcomes {
         set(out, feature, outcome);
@@ -69,7 +84,9 @@ pub(super) fn extract(cx: &Context<'_>, out: &mut FeatureVector) {
 /// Daily means against the date, in days from the first.
 fn points(days: &[DailyMean]) -> Vec<(f64, f64)> {
     let first = days.first().map_or(0, |day| day.day.0);
-    days.iter().map(|day| ((day.day.0 - first) as f64, day.mean)).collect()
+    days.iter()
+        .map(|day| ((day.day.0 - first) as f64, day.mean))
+        .collect()
 }
 
 fn are_adjacent(earlier: Day, later: Day) -> bool {
@@ -82,7 +99,9 @@ struct Steps(Vec<f64>);
 impl Steps {
     fn of(days: &[DailyMean]) -> Result<Self, MissingReason> {
         entries(days.len(), 1)?;
-        let adjacent = days.windows(2).filter(|pair| are_adjacent(pair[0].day, pair[1].day));
+        let adjacent = days
+            .windows(2)
+            .filter(|pair| are_adjacent(pair[0].day, pair[1].day));
         let steps: Vec<_> = adjacent.map(|pair| pair[1].mean - pair[0].mean).collect();
         at_least(steps.len(), 1)?;
         Ok(Self(steps))
@@ -93,7 +112,11 @@ impl Steps {
     }
 
     fn acute_share(&self) -> f64 {
-        let acute = self.0.iter().filter(|step| round9(step.abs()) >= ACUTE_CHANGE).count();
+        let acute = self
+            .0
+            .iter()
+            .filter(|step| round9(step.abs()) >= ACUTE_CHANGE)
+            .count();
         acute as f64 / self.0.len() as f64
     }
 }
@@ -106,7 +129,10 @@ impl Residuals {
     fn of(days: &[DailyMean]) -> Option<Self> {
         let points = points(days);
         let line = Line::through(&points)?;
-        let residuals = days.iter().zip(points).map(|(day, point)| (day.day, line.residual(point)));
+        let residuals = days
+            .iter()
+            .zip(points)
+            .map(|(day, point)| (day.day, line.residual(point)));
         Some(Self(residuals.collect()))
     }
 
@@ -138,7 +164,11 @@ fn relative_sd(means: &[f64]) -> Outcome {
     let mean = mean(means);
     let most = ((mean - MOOD_SCALE.0) * (MOOD_SCALE.1 - mean)).sqrt();
     // At an end of the scale no spread is possible, and the ratio has no value.
-    if most > 0.0 { Ok(standard_deviation(means) / most) } else { Err(MissingReason::Undefined) }
+    if most > 0.0 {
+        Ok(standard_deviation(means) / most)
+    } else {
+        Err(MissingReason::Undefined)
+    }
 }
 
 /// Asks for days before this week and in it. Of two needs the first unmet is named; `NoData`

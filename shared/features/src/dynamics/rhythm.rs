@@ -3,14 +3,14 @@
 use mindmate_domain::instant::HISTORY_DAYS;
 use mindmate_domain::{Feature, FeatureVector, MissingReason};
 
-use crate::context::{Context, Interaction, MONTH};
+use crate::context::{Context, FORTNIGHT, Interaction, MONTH};
 use crate::outcome::{Outcome, at_least, count, entries, set};
 use crate::stats::{mean, median, sum_of_squares};
 
 /// Hours of a day.
 const HOURS: usize = 24;
-/// Slots of one hour that the rhythm is read from: 14 days.
-const SLOTS: usize = 14 * HOURS;
+/// Slots of one hour that the rhythm is read from: those of a fortnight.
+const SLOTS: usize = 336;
 /// Local hour at which a night begins …
 const NIGHT_BEGINS: i64 = 20;
 /// … and on the next date ends.
@@ -24,8 +24,14 @@ pub(super) fn extract(cx: &Context<'_>, out: &mut FeatureVector) {
     let outcomes = [
         (Feature::DataYield30Day, data_yield(cx)),
         (Feature::LongestGapDays, longest_gap(cx)),
-        (Feature::InterdailyStability, slots.as_ref().map_err(|e| *e).and_then(Slots::stability)),
-        (Feature::IntradailyVariability, slots.and_then(|slots| slots.variability())),
+        (
+            Feature::InterdailyStability,
+            slots.as_ref().map_err(|e| *e).and_then(Slots::stability),
+        ),
+        (
+            Feature::IntradailyVariability,
+            slots.and_then(|slots| slots.variability()),
+        ),
         (Feature::HourEntropy, hour_entropy(month)),
         (Feature::NightGapHours, night_gap(cx, month)),
         (Feature::DaysSinceLastInteraction, days_since_last(cx)),
@@ -39,13 +45,22 @@ pub(super) fn extract(cx: &Context<'_>, out: &mut FeatureVector) {
 fn data_yield(cx: &Context<'_>) -> Outcome {
     let by_day = cx.interactions_by_day();
     entries(by_day.len(), 1)?;
-    let with = by_day.iter().filter(|(_, interactions)| *interactions > 0).count();
+    let with = by_day
+        .iter()
+        .filter(|(_, interactions)| *interactions > 0)
+        .count();
     Ok(with as f64 / by_day.len() as f64)
 }
 
 fn longest_gap(cx: &Context<'_>) -> Outcome {
     let by_day = cx.interactions_by_day();
-    count(by_day.split(|(_, interactions)| *interactions > 0).map(<[_]>::len).max().unwrap_or(0))
+    count(
+        by_day
+            .split(|(_, interactions)| *interactions > 0)
+            .map(<[_]>::len)
+            .max()
+            .unwrap_or(0),
+    )
 }
 
 /// Interactions in each of the 336 slots of one hour that end at `asOf`, each open at its start.
@@ -54,7 +69,7 @@ struct Slots(Vec<f64>);
 impl Slots {
     fn of(cx: &Context<'_>) -> Result<Self, MissingReason> {
         let mut slots = vec![0.0; SLOTS];
-        let recent = cx.interactions((SLOTS / HOURS) as i64);
+        let recent = cx.interactions(FORTNIGHT);
         entries(recent.len(), 1)?;
         for interaction in recent {
             // Whole hours before asOf: a slot's start belongs to the slot before.
@@ -78,13 +93,21 @@ impl Slots {
 
     /// Intradaily variability (same source).
     fn variability(&self) -> Outcome {
-        let steps: f64 = self.0.windows(2).map(|pair| (pair[1] - pair[0]).powi(2)).sum();
+        let steps: f64 = self
+            .0
+            .windows(2)
+            .map(|pair| (pair[1] - pair[0]).powi(2))
+            .sum();
         self.over_variance(steps / (SLOTS as f64 - 1.0))
     }
 
     fn over_variance(&self, part: f64) -> Outcome {
         let squares = sum_of_squares(&self.0);
-        if squares > 0.0 { Ok(SLOTS as f64 * part / squares) } else { Err(MissingReason::Undefined) }
+        if squares > 0.0 {
+            Ok(SLOTS as f64 * part / squares)
+        } else {
+            Err(MissingReason::Undefined)
+        }
     }
 }
 
@@ -93,7 +116,10 @@ fn hour_entropy(interactions: &[Interaction]) -> Outcome {
     entries(interactions.len(), 1)?;
     let mut by_hour = [0.0; HOURS];
     for interaction in interactions {
-        if let Some(hour) = usize::try_from(interaction.local.hour).ok().and_then(|h| by_hour.get_mut(h)) {
+        if let Some(hour) = usize::try_from(interaction.local.hour)
+            .ok()
+            .and_then(|h| by_hour.get_mut(h))
+        {
             *hour += 1.0;
         }
     }
@@ -114,7 +140,9 @@ fn night_gap(cx: &Context<'_>, interactions: &[Interaction]) -> Outcome {
         let date = crate::calendar::Day(date);
         let begin = cx.clock.instant(date, NIGHT_BEGINS);
         let end = cx.clock.instant(date.plus(1), NIGHT_ENDS);
-        let (Some(begin), Some(end)) = (begin, end) else { continue };
+        let (Some(begin), Some(end)) = (begin, end) else {
+            continue;
+        };
         if !window.contains(begin) || !window.contains(end) || begin >= end {
             continue;
         }
@@ -137,6 +165,9 @@ fn night_gap(cx: &Context<'_>, interactions: &[Interaction]) -> Outcome {
 }
 
 fn days_since_last(cx: &Context<'_>) -> Outcome {
-    let last = cx.interactions(HISTORY_DAYS).last().ok_or(MissingReason::NoData)?;
+    let last = cx
+        .interactions(HISTORY_DAYS)
+        .last()
+        .ok_or(MissingReason::NoData)?;
     Ok(cx.days_ago(last.at))
 }

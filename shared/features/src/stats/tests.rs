@@ -1,3 +1,8 @@
+#![expect(
+    clippy::float_cmp,
+    reason = "what is rounded or cut to zero is so to the last bit"
+)]
+
 use proptest::prelude::*;
 
 use super::*;
@@ -34,11 +39,15 @@ fn median_by_ranks(values: &[f64]) -> f64 {
         found.unwrap()
     };
     let n = values.len();
-    (rank((n - 1) / 2) + rank(n / 2)) / 2.0
+    f64::midpoint(rank((n - 1) / 2), rank(n / 2))
 }
 
 fn with_index(values: &[f64]) -> Vec<(f64, f64)> {
-    values.iter().enumerate().map(|(i, value)| (i as f64, *value)).collect()
+    values
+        .iter()
+        .enumerate()
+        .map(|(i, value)| (i as f64, *value))
+        .collect()
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Random histories, in zones whose clocks do odd things, against the naive reference.
 
 use jiff::{SignedDuration, Timestamp};
+use mindmate_domain::app::EventKind;
 use mindmate_domain::app::{Sentiment, SentimentLabel};
 use mindmate_domain::{AsOf, CrisisCategory, Feature};
-use mindmate_domain::app::EventKind;
 use mindmate_features::{TextReading, TextReadings, extract};
 use mindmate_language::TextFacts;
 use proptest::prelude::*;
@@ -29,7 +29,12 @@ const CLOCKS: [(&str, &str); 9] = [
 
 /// Fixed, so that a run says the same as the one before.
 fn config(cases: u32) -> Config {
-    Config { cases, rng_seed: RngSeed::Fixed(20_250_420), failure_persistence: None, ..Config::default() }
+    Config {
+        cases,
+        rng_seed: RngSeed::Fixed(20_250_420),
+        failure_persistence: None,
+        ..Config::default()
+    }
 }
 
 pub(crate) fn runner(cases: u32) -> TestRunner {
@@ -78,9 +83,18 @@ fn event() -> impl Strategy<Value = Planned> {
 
 fn sentiment() -> impl Strategy<Value = Sentiment> {
     use SentimentLabel::{Mixed, Negative, Neutral, Positive};
-    (prop::sample::select(vec![Positive, Negative, Neutral, Mixed]), 0.0..1.0, 0.0..1.0, 0.0..1.0)
-        .prop_map(|(label, positive, negative, neutral)| {
-            Sentiment { label, positive, negative, neutral, mixed: 0.0 }
+    (
+        prop::sample::select(vec![Positive, Negative, Neutral, Mixed]),
+        0.0..1.0,
+        0.0..1.0,
+        0.0..1.0,
+    )
+        .prop_map(|(label, positive, negative, neutral)| Sentiment {
+            label,
+            positive,
+            negative,
+            neutral,
+            mixed: 0.0,
         })
 }
 
@@ -100,9 +114,22 @@ fn facts() -> impl Strategy<Value = TextFacts> {
     )
 }
 
-fn texts() -> impl Strategy<Value = Option<(bool, Vec<(i64, u32, TextFacts, Option<Sentiment>)>)>> {
-    let text = (0..35 * 24 * HOUR_MS, 1..200_u32, facts(), prop::option::of(sentiment()));
-    prop::option::weighted(0.9, (prop::bool::weighted(0.9), prop::collection::vec(text, 0..8)))
+/// Age, characters, facts and sentiment.
+type PlannedText = (i64, u32, TextFacts, Option<Sentiment>);
+/// Whether there is a list for the language, and the texts.
+type PlannedTexts = (bool, Vec<PlannedText>);
+
+fn texts() -> impl Strategy<Value = Option<PlannedTexts>> {
+    let text = (
+        0..35 * 24 * HOUR_MS,
+        1..200_u32,
+        facts(),
+        prop::option::of(sentiment()),
+    );
+    prop::option::weighted(
+        0.9,
+        (prop::bool::weighted(0.9), prop::collection::vec(text, 0..8)),
+    )
 }
 
 fn before(as_of: AsOf, age_ms: i64) -> Timestamp {
@@ -110,12 +137,17 @@ fn before(as_of: AsOf, age_ms: i64) -> Timestamp {
 }
 
 fn clock() -> impl Strategy<Value = (&'static str, AsOf)> {
-    (prop::sample::select(CLOCKS.to_vec()), -20 * 24 * 60..20 * 24 * 60_i64).prop_map(
-        |((zone, around), minutes)| {
-            let around: Timestamp = around.parse().unwrap();
-            (zone, AsOf::new(around + SignedDuration::from_mins(minutes)).unwrap())
-        },
+    (
+        prop::sample::select(CLOCKS.to_vec()),
+        -20 * 24 * 60..20 * 24 * 60_i64,
     )
+        .prop_map(|((zone, around), minutes)| {
+            let around: Timestamp = around.parse().unwrap();
+            (
+                zone,
+                AsOf::new(around + SignedDuration::from_mins(minutes)).unwrap(),
+            )
+        })
 }
 
 fn diary(events: impl Strategy<Value = Vec<Planned>>) -> impl Strategy<Value = Diary> {
@@ -129,7 +161,12 @@ fn diary(events: impl Strategy<Value = Vec<Planned>>) -> impl Strategy<Value = D
                 let (suggested, done) = activity.unwrap();
                 let completed_at = done.map(|age| before(as_of, age));
                 let activity = "walk".to_owned();
-                EventKind::Activity { activity, suggested, completed_at, helpful: None }
+                EventKind::Activity {
+                    activity,
+                    suggested,
+                    completed_at,
+                    helpful: None,
+                }
             });
             diary = diary.event(before(as_of, age), kind);
         }
@@ -137,12 +174,17 @@ fn diary(events: impl Strategy<Value = Vec<Planned>>) -> impl Strategy<Value = D
     })
 }
 
-fn readings(as_of: AsOf, texts: Option<(bool, Vec<(i64, u32, TextFacts, Option<Sentiment>)>)>) -> TextReadings {
-    let Some((lexicon, planned)) = texts else { return TextReadings::NotConsented };
+fn readings(as_of: AsOf, texts: Option<PlannedTexts>) -> TextReadings {
+    let Some((lexicon, planned)) = texts else {
+        return TextReadings::NotConsented;
+    };
     let mut texts: Vec<_> = planned
         .into_iter()
-        .map(|(age, characters, facts, sentiment)| {
-            TextReading { at: before(as_of, age), characters, facts, sentiment }
+        .map(|(age, characters, facts, sentiment)| TextReading {
+            at: before(as_of, age),
+            characters,
+            facts,
+            sentiment,
         })
         .collect();
     texts.sort_by_key(|text| text.at);
@@ -155,7 +197,10 @@ fn compare(diary: &Diary, readings: &TextReadings) -> Result<(), TestCaseError> 
     let seen = Seen::new(&history, readings);
     for feature in Feature::ALL {
         let (found, expected) = (features.get(feature), seen.feature(feature));
-        prop_assert!(agree(found, expected), "{feature} is {found:?}, not {expected:?}");
+        prop_assert!(
+            agree(found, expected),
+            "{feature} is {found:?}, not {expected:?}"
+        );
     }
     Ok(())
 }
@@ -180,7 +225,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(96))]
+    #![proptest_config(config(64))]
 
     #[test]
     fn dense_histories_are_as_the_reference_says(
@@ -195,7 +240,15 @@ proptest! {
 fn flat() -> impl Strategy<Value = Vec<Planned>> {
     let mood = (age(), prop::sample::select(vec![10.0, 10.0, 10.0, 4.0]));
     let event = mood.prop_map(|(age, mood)| {
-        (age, Some(EventKind::Mood { mood, notes: None, tags: Vec::new() }), None)
+        (
+            age,
+            Some(EventKind::Mood {
+                mood,
+                notes: None,
+                tags: Vec::new(),
+            }),
+            None,
+        )
     });
     prop::collection::vec(event, 0..60)
 }
@@ -206,7 +259,7 @@ fn dense_histories_reach_a_value_of_every_feature() {
     let dense = (diary(prop::collection::vec(event(), 60..120)), texts());
     let mut reached = std::collections::BTreeSet::new();
     let mut runner = runner(1);
-    for _ in 0..96 {
+    for _ in 0..64 {
         let (diary, texts) = dense.new_tree(&mut runner).unwrap().current();
         let readings = readings(diary.as_of, texts);
         let features = extract(&diary.history(), &readings).features;

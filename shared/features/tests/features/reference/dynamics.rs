@@ -16,7 +16,9 @@ pub(crate) fn feature(seen: &Seen<'_>, feature: Feature) -> Answer {
     match feature {
         MoodTheilSen30Day => of(&means, 2, |_| theil_sen(&days)),
         MoodMannKendallZ => of(&means, 10, mann_kendall),
-        MoodRmssd => steps(&days).map(|s| average(&s.iter().map(|x| x * x).collect::<Vec<_>>()).sqrt()),
+        MoodRmssd => {
+            steps(&days).map(|s| average(&s.iter().map(|x| x * x).collect::<Vec<_>>()).sqrt())
+        }
         MoodAcuteChange => steps(&days)
             .map(|s| s.iter().filter(|x| rounded(x.abs()) >= 2.0).count() as f64 / s.len() as f64),
         MoodInertia if days.is_empty() => NO_DATA,
@@ -74,7 +76,13 @@ fn theil_sen(days: &[(Date, f64)]) -> f64 {
 }
 
 fn compare(a: f64, b: f64) -> f64 {
-    if b > a { 1.0 } else if b < a { -1.0 } else { 0.0 }
+    if b > a {
+        1.0
+    } else if b < a {
+        -1.0
+    } else {
+        0.0
+    }
 }
 
 fn mann_kendall(x: &[f64]) -> f64 {
@@ -92,7 +100,11 @@ fn mann_kendall(x: &[f64]) -> f64 {
         ties += (t - 1.0) * (2.0 * t + 5.0);
     }
     let variance = (n * (n - 1.0) * (2.0 * n + 5.0) - ties) / 18.0;
-    if s == 0.0 { 0.0 } else { (s - s.signum()) / variance.sqrt() }
+    if s == 0.0 {
+        0.0
+    } else {
+        (s - s.signum()) / variance.sqrt()
+    }
 }
 
 fn steps(days: &[(Date, f64)]) -> Result<Vec<f64>, MissingReason> {
@@ -117,7 +129,11 @@ fn autocorrelation(days: &[(Date, f64)], from: Date, to: Date) -> Answer {
         average(&points.iter().map(|p| p.0).collect::<Vec<_>>()),
         average(&points.iter().map(|p| p.1).collect::<Vec<_>>()),
     );
-    let slope = if points.len() > 1 { slope(&points) } else { 0.0 };
+    let slope = if points.len() > 1 {
+        slope(&points)
+    } else {
+        0.0
+    };
     let residual = |day: &(Date, f64)| day.1 - my - slope * (number(day.0) - mx);
     let (mut a, mut b) = (Vec::new(), Vec::new());
     for first in days {
@@ -134,13 +150,18 @@ fn autocorrelation(days: &[(Date, f64)], from: Date, to: Date) -> Answer {
     if squares(&a) == 0.0 || squares(&b) == 0.0 {
         return UNDEFINED;
     }
-    let product: f64 =
-        a.iter().zip(&b).map(|(x, y)| (x - average(&a)) * (y - average(&b))).sum();
+    let product: f64 = a
+        .iter()
+        .zip(&b)
+        .map(|(x, y)| (x - average(&a)) * (y - average(&b)))
+        .sum();
     Ok(product / (squares(&a) * squares(&b)).sqrt())
 }
 
 fn slowing(days: &[(Date, f64)]) -> Answer {
-    let (Some(first), Some(last)) = (days.first(), days.last()) else { return NO_DATA };
+    let (Some(first), Some(last)) = (days.first(), days.last()) else {
+        return NO_DATA;
+    };
     let mut values = Vec::new();
     let mut date = first.0 + jiff::Span::new().days(9);
     while date <= last.0 {
@@ -162,7 +183,11 @@ fn slowing(days: &[(Date, f64)]) -> Answer {
             untied += sign * sign;
         }
     }
-    if untied == 0.0 { UNDEFINED } else { Ok(s / (pairs * untied).sqrt()) }
+    if untied == 0.0 {
+        UNDEFINED
+    } else {
+        Ok(s / (pairs * untied).sqrt())
+    }
 }
 
 fn ewma(seen: &Seen<'_>) -> Answer {
@@ -183,11 +208,11 @@ fn ewma(seen: &Seen<'_>) -> Answer {
     }
     for i in 1..=week.len() {
         // zᵢ written out: 0.8ⁱ μ + Σₖ 0.2 · 0.8ⁱ⁻ᵏ xₖ.
-        let mut z = 0.8_f64.powi(i as i32) * mu;
+        let mut z = 0.8_f64.powf(i as f64) * mu;
         for k in 1..=i {
-            z += 0.2 * 0.8_f64.powi((i - k) as i32) * week[k - 1];
+            z += 0.2 * 0.8_f64.powf((i - k) as f64) * week[k - 1];
         }
-        let limit = mu - 2.7 * sigma * (0.2 / 1.8 * (1.0 - 0.8_f64.powi(2 * i as i32))).sqrt();
+        let limit = mu - 2.7 * sigma * (0.2 / 1.8 * (1.0 - 0.8_f64.powf(2.0 * i as f64))).sqrt();
         if z < limit {
             return Ok(1.0);
         }
@@ -224,7 +249,11 @@ fn slots(seen: &Seen<'_>, feature: Feature) -> Answer {
     let mut x = Vec::new();
     for slot in 0..336 {
         let (open, closed) = (seen.end - hour(336 - slot), seen.end - hour(335 - slot));
-        let inside = seen.history.interactions.iter().filter(|at| open < **at && **at <= closed);
+        let inside = seen
+            .history
+            .interactions
+            .iter()
+            .filter(|at| open < **at && **at <= closed);
         x.push(inside.count() as f64);
     }
     if x.iter().all(|count| *count == 0.0) {
@@ -247,7 +276,11 @@ fn slots(seen: &Seen<'_>, feature: Feature) -> Answer {
 }
 
 fn entropy(seen: &Seen<'_>) -> Answer {
-    let hours: Vec<i8> = seen.interactions(30).iter().map(|at| seen.local(*at).hour()).collect();
+    let hours: Vec<i8> = seen
+        .interactions(30)
+        .iter()
+        .map(|at| seen.local(*at).hour())
+        .collect();
     if hours.is_empty() {
         return NO_DATA;
     }
@@ -272,9 +305,14 @@ fn nights(seen: &Seen<'_>) -> Answer {
     for back in 0..40 {
         let date = today - jiff::Span::new().days(back);
         let begin = zone.to_timestamp(date.at(20, 0, 0, 0)).unwrap();
-        let end = zone.to_timestamp(date.tomorrow().unwrap().at(10, 0, 0, 0)).unwrap();
-        let mut marks: Vec<_> =
-            interactions.iter().copied().filter(|at| begin <= *at && *at <= end).collect();
+        let end = zone
+            .to_timestamp(date.tomorrow().unwrap().at(10, 0, 0, 0))
+            .unwrap();
+        let mut marks: Vec<_> = interactions
+            .iter()
+            .copied()
+            .filter(|at| begin <= *at && *at <= end)
+            .collect();
         let whole = seen.between(begin, 30, 0) && seen.between(end, 30, 0);
         if marks.is_empty() || !whole {
             continue;
@@ -284,12 +322,22 @@ fn nights(seen: &Seen<'_>) -> Answer {
         let gaps = (1..marks.len()).map(|i| hours(marks[i - 1], marks[i]));
         stretches.push(gaps.fold(0.0, f64::max));
     }
-    if stretches.is_empty() { few(0, 1) } else { Ok(middle(&stretches)) }
+    if stretches.is_empty() {
+        few(0, 1)
+    } else {
+        Ok(middle(&stretches))
+    }
 }
 
 fn recency(seen: &Seen<'_>) -> Answer {
-    let texts = seen.texts(35).filter(|_| seen.has_list()).ok_or(MissingReason::Unavailable)?;
-    let crisis: Vec<_> = texts.iter().filter(|text| text.facts.crisis.is_some()).collect();
+    let texts = seen
+        .texts(35)
+        .filter(|_| seen.has_list())
+        .ok_or(MissingReason::Unavailable)?;
+    let crisis: Vec<_> = texts
+        .iter()
+        .filter(|text| text.facts.crisis.is_some())
+        .collect();
     match (texts.len(), crisis.last()) {
         (0, _) => NO_DATA,
         (_, None) => few(0, 1),

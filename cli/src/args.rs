@@ -1,0 +1,204 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use mindmate_domain::AsOf;
+
+use crate::exit;
+
+/// MindMate's risk pipeline on one machine.
+///
+/// Reads what people consented to share with the companion app, makes features of it, scores the
+/// risk of a crisis in the coming week, and reaches out. It supports people; it predicts no
+/// suicide, makes no diagnosis and is no person.
+///
+/// Begin with `mindmate daily`: in an empty data directory it first makes a synthetic cohort.
+#[derive(Debug, Parser)]
+#[command(name = "mindmate", version, after_help = exit::HELP, max_term_width = 100)]
+pub(crate) struct Args {
+    /// Directory that holds everything: the database, reports, locks
+    #[arg(long, global = true, value_name = "DIR", default_value = "./mindmate-data")]
+    pub(crate) data: PathBuf,
+
+    /// How results are written to standard output
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+
+    /// Which logs go to standard error, for example `info` or `mindmate_pipeline=debug`
+    #[arg(long, global = true, value_name = "FILTER", default_value = "error")]
+    pub(crate) log: String,
+
+    /// Write logs as JSON lines
+    #[arg(long, global = true)]
+    pub(crate) log_json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// A table for programs (only `features`)
+    Csv,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Assess every user who was active in the last 7 days, and reach out
+    Daily(Daily),
+    /// Read exports of the app's DynamoDB table
+    Import(Import),
+    /// Make a synthetic cohort
+    Cohort(Cohort),
+    /// Show users' features, with the reasons for what is missing
+    Features(Features),
+    /// Show a user's assessments, interventions and data quality
+    Show(Show),
+    /// List the runs, or show one
+    Runs(Runs),
+    /// Write the page of a run
+    Report(Report),
+    /// See and acknowledge what waits for a human
+    Review(Review),
+    /// Verify the audit trail
+    Audit(Audit),
+}
+
+/// The run's id is the date of its asOf, so that the same day is one run however often it is
+/// started: a run that was killed goes on where it stopped, a complete one is only shown.
+///
+/// A run with an asOf before the latest 06:00 UTC is historical: its clock starts there, and it is
+/// marked so everywhere.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Daily {
+    /// The instant that assessments look back from [default: the latest 06:00 UTC]
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) as_of: Option<AsOf>,
+
+    /// A policy file of your own [default: the built-in one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+
+    /// Where the report goes [default: in the data directory]
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Kill the process at a crash point, the Nth time that it is passed (for tests)
+    #[cfg(feature = "crash-points")]
+    #[arg(long, value_name = "POINT:N")]
+    pub(crate) crash_at: Option<String>,
+}
+
+/// Takes DynamoDB table exports to S3: one `{"Item": {…DynamoDB JSON…}}` a line, gzip or plain.
+/// Importing twice changes nothing; an item of the same key replaces the earlier one.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Import {
+    /// The files
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// The same seed gives the same bytes. The latent truth is written apart, to
+/// `cohort-truth.jsonl` in the data directory or beside the export: no stage ever reads it.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Cohort {
+    /// How many users
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub(crate) users: u32,
+
+    /// How many days of history
+    #[arg(long, value_name = "D", default_value_t = 60)]
+    pub(crate) days: u16,
+
+    /// The seed
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// The instant that the histories end at [default: the latest 06:00 UTC]
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) end: Option<AsOf>,
+
+    /// Write an export (gzip where the name ends with .gz) instead of filling the data directory
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+}
+
+/// Users with an item in the 35 days before the asOf, whose consent to scoring stands.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Features {
+    /// This user
+    #[arg(long, value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) user: Option<String>,
+
+    /// All users
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// The instant to look back from [default: the latest 06:00 UTC]
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) as_of: Option<AsOf>,
+}
+
+/// What an operator or the person may see: never the raw score, unless an operator asks for it.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Show {
+    /// The user's id
+    #[arg(value_name = "USER")]
+    pub(crate) user: String,
+
+    /// Show raw scores and contributions too: for operators, never for the person (R8.5)
+    #[arg(long)]
+    pub(crate) operator: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Runs {
+    /// The run, for example daily-2026-11-22 [default: list all]
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Report {
+    /// The run [default: the latest]
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<String>,
+
+    /// Where the page goes
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) out: PathBuf,
+}
+
+/// Without an action: lists what nobody has acknowledged yet, those due first.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Review {
+    /// Acknowledge the entries of this user
+    #[arg(long, value_name = "USER", requires = "by")]
+    pub(crate) acknowledge: Option<String>,
+
+    /// Who acknowledges
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+
+    /// Show raw user ids instead of keyed hashes
+    #[arg(long)]
+    pub(crate) reveal: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Audit {
+    #[command(subcommand)]
+    pub(crate) action: AuditAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditAction {
+    /// Check that no row was changed or removed
+    Verify,
+}

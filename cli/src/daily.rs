@@ -1,0 +1,233 @@
+//! `mindmate daily`: a whole daily run on this machine.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use mindmate_cohort::CohortSpec;
+use mindmate_contracts::QueueName;
+use mindmate_domain::run::Run;
+use mindmate_domain::{AsOf, RunId, StageName};
+use mindmate_pipeline::ports::{MarkKind, RunLedger, RunStart};
+use mindmate_pipeline::{Clock, OffsetClock};
+use mindmate_run_report::{Missing, Summary};
+use serde_json::json;
+
+use crate::args::{self, Format};
+use crate::exit::Exit;
+use crate::output::{self, grouped};
+use crate::progress::StageBars;
+use crate::reports::{self, Timings};
+use crate::session::{self, Session};
+use crate::{cohort, runs, stages};
+
+/// Shards that the users are dealt to: each is paged by itself.
+const SHARDS: u16 = 16;
+
+/// The cohort that an empty data directory is filled with.
+const FIRST_COHORT: (u32, u16, u64) = (1_000, 60, 1);
+
+/// How often the bars look how much there is to do.
+const LOOK: Duration = Duration::from_millis(250);
+
+pub(crate) async fn run(data: &Path, format: Format, args: &args::Daily) -> anyhow::Result<Exit> {
+    #[cfg(feature = "crash-points")]
+    arm(args.crash_at.as_deref())?;
+    let session = Session::open(data)?;
+    let _lock = session.dir.lock_run()?;
+    let policy = Arc::new(session::policy(args.policy.as_deref())?);
+    let as_of = session.as_of(args.as_of)?;
+    if session.backend.is_empty().await? {
+        fill(&session, data, as_of).await?;
+    }
+    let run = start(&session, as_of).await?;
+    let finished_before = run.completed_at.is_some();
+    let mut seconds = None;
+    if !finished_before {
+        let started = session.clock.now();
+        let times = drain(&session, &run, Arc::clone(&policy)).await?;
+        let elapsed = session.clock.now().duration_since(started).as_secs_f64();
+        seconds = Some(elapsed);
+        let policy = policy.version.clone();
+        Timings { elapsed_seconds: elapsed, stages: times, policy }.keep(&session, &run).await?;
+    }
+    let (summary, missing) = runs::look(&session, &run).await?;
+    let report = args.out.clone().unwrap_or_else(|| session.dir.report(run.id.as_str()));
+    reports::write(&session, &run, &summary, &report).await?;
+    let end = End { summary: &summary, missing: &missing, seconds, report: &report };
+    match format {
+        Format::Json => output::json(&end.json())?,
+        Format::Text | Format::Csv => output::text(&end.text(&session).await?)?,
+    }
+    Ok(runs::exit(&summary, &missing))
+}
+
+async fn fill(session: &Session, data: &Path, as_of: AsOf) -> anyhow::Result<()> {
+    let (users, days, seed) = FIRST_COHORT;
+    eprintln!(
+        "{} is empty: making a synthetic cohort of {} users, {days} days up to {as_of}.",
+        data.display(),
+        grouped(users.into())
+    );
+    eprintln!("These people are invented. For an export of your own: mindmate import FILE");
+    cohort::fill(session, &CohortSpec::new(users, days, seed, as_of.instant())?).await?;
+    Ok(())
+}
+
+/// Starts the run of that day, or takes up the one that was started.
+async fn start(session: &Session, as_of: AsOf) -> anyhow::Result<Run> {
+    let now = session.clock.now();
+    let run = Run {
+        id: RunId::daily(as_of),
+        as_of,
+        shards: SHARDS,
+        historical: as_of < AsOf::latest_daily(now),
+        started_at: now,
+        completed_at: None,
+    };
+    match session.backend.ledger().start(&run).await? {
+        RunStart::Started => Ok(run),
+        RunStart::Existing(existing) if existing.as_of == as_of => {
+            match existing.completed_at {
+                Some(_) => eprintln!("{} is complete already; this is what it came to.", run.id),
+                None => eprintln!("{} was started before and goes on.", run.id),
+            }
+            Ok(existing)
+        }
+        RunStart::Existing(existing) => anyhow::bail!(
+            "{} was started with asOf {}; a date has one run: give --as-of {} to go on with it, or another date",
+            existing.id,
+            existing.as_of,
+            existing.as_of
+        ),
+    }
+}
+
+/// Runs all stages until nothing is left to do.
+async fn drain(
+    session: &Session,
+    run: &Run,
+    policy: Arc<mindmate_domain::Policy>,
+) -> anyhow::Result<std::collections::BTreeMap<StageName, mindmate_host::times::Times>> {
+    // The lock says that no other host lives: what is still held was held by one that died.
+    session.backend.release_orphans().await?;
+    session.backend.expire().await?;
+    let clock = run_clock(run, &session.clock);
+    request_shards(session, run, clock.now()).await?;
+    let bars = Arc::new(StageBars::new());
+    let host = stages::host(session, policy, clock, Arc::clone(&bars)).await?;
+    let ledger = session.backend.ledger();
+    let result = tokio::select! {
+        drained = host.drain() => drained,
+        error = follow(&*ledger, run, &bars, &*session.clock) => Err(error),
+    };
+    bars.finish();
+    result.context(
+        "the run was stopped and is not complete; mend the cause and run the same command again: it goes on where it stopped",
+    )?;
+    if bars.retried() > 0 {
+        eprintln!("note: {} deliveries were tried again", grouped(bars.retried()));
+    }
+    Ok(host.times().all())
+}
+
+/// A historical run's clock starts at its `asOf`.
+fn run_clock(run: &Run, clock: &Arc<dyn Clock>) -> Arc<dyn Clock> {
+    if run.historical {
+        Arc::new(OffsetClock::starting_at(run.as_of.instant(), Arc::clone(clock)))
+    } else {
+        Arc::clone(clock)
+    }
+}
+
+/// Asks for the first page that a shard lacks, unless requests are still on their way. Pages are
+/// stored before they are sent, and the request for the next one is sent with them, so that a run
+/// that was stopped anywhere needs no more than this.
+async fn request_shards(session: &Session, run: &Run, now: Timestamp) -> anyhow::Result<()> {
+    if !session.backend.queue(QueueName::FanOut).depth().await?.is_drained() {
+        return Ok(());
+    }
+    let tally = session.backend.ledger().tally(&run.id).await?;
+    let paged = |shard: u16| tally.shards.iter().any(|one| one.shard == shard && one.all_paged);
+    let requests: Vec<_> = mindmate_fan_out::shard_requests(run, now)?
+        .into_iter()
+        .zip(0..run.shards)
+        .filter(|(_, shard)| !paged(*shard))
+        .map(|(request, _)| request)
+        .collect();
+    for sent in session.backend.publisher().publish(&requests).await {
+        sent?;
+    }
+    Ok(())
+}
+
+/// Tells the bars how much there is to do; ends only with an error.
+async fn follow(
+    ledger: &dyn RunLedger,
+    run: &Run,
+    bars: &StageBars,
+    clock: &dyn Clock,
+) -> mindmate_pipeline::PortError {
+    if bars.are_hidden() {
+        std::future::pending::<()>().await;
+    }
+    loop {
+        match ledger.tally(&run.id).await {
+            Ok(tally) => {
+                bars.expect(StageName::FanOut, run.shards.into());
+                bars.expect(StageName::FeatureExtraction, tally.enqueued());
+                bars.expect(StageName::Scoring, tally.enqueued());
+                let sent_on = tally.count(StageName::Scoring, &MarkKind::sent_on());
+                bars.expect(StageName::Intervention, sent_on);
+            }
+            Err(error) => return error,
+        }
+        clock.sleep(LOOK).await;
+    }
+}
+
+/// What a run came to.
+struct End<'a> {
+    summary: &'a Summary,
+    missing: &'a [Missing],
+    seconds: Option<f64>,
+    report: &'a Path,
+}
+
+impl End<'_> {
+    fn users_per_second(&self) -> Option<f64> {
+        let seconds = self.seconds.filter(|seconds| *seconds > 0.0)?;
+        Some(self.summary.ledger.enqueued as f64 / seconds)
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let mut json = json!(self.summary);
+        json["elapsedSeconds"] = json!(self.seconds);
+        json["usersPerSecond"] = json!(self.users_per_second());
+        json["report"] = json!(self.report);
+        json
+    }
+
+    async fn text(&self, session: &Session) -> anyhow::Result<String> {
+        let mut out = runs::text(self.summary);
+        if let (Some(seconds), Some(rate)) = (self.seconds, self.users_per_second()) {
+            out += &format!("  time           {seconds:.1} s, {rate:.0} users a second\n");
+        }
+        out += &runs::missing_words(self.missing, &session.pseudonyms().await?);
+        let waiting = session.backend.reviews().open(1_000).await?.len() as u64;
+        if waiting > 0 {
+            out += &format!("  for humans     {} entries: mindmate review\n", grouped(waiting));
+        }
+        out += &format!("  report         {}\n", self.report.display());
+        Ok(out)
+    }
+}
+
+#[cfg(feature = "crash-points")]
+fn arm(crash_at: Option<&str>) -> anyhow::Result<()> {
+    let Some(crash_at) = crash_at else { return Ok(()) };
+    let (point, nth) = crash_at.split_once(':').context("expected POINT:N")?;
+    mindmate_pipeline::crash::arm(point, nth.parse()?).map_err(anyhow::Error::msg)
+}

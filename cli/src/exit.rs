@@ -1,0 +1,47 @@
+//! Exit codes that scripts can use.
+
+use std::process::ExitCode;
+
+use mindmate_embedded::DataDirError;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All is well.
+    Success = 0,
+    /// It could not be done; the message says why.
+    Failure = 1,
+    // 2 is clap's: the command line cannot be read.
+    /// A run is complete, and some of its users were dead-lettered.
+    DeadLettered = 3,
+    /// A run's ledger is open: some of its users are missing.
+    LedgerOpen = 4,
+    /// Another run works on the data directory.
+    Busy = 5,
+    /// Some of the input was bad and was left out; the rest is done.
+    BadInput = 6,
+}
+
+/// What `--help` says of them.
+pub(crate) const HELP: &str = "Exit codes:
+  0  all is well
+  1  it could not be done; the message says why
+  2  the command line cannot be read
+  3  the run is complete, and some users were dead-lettered
+  4  the run's ledger is open: some users are missing
+  5  another daily run works on the data directory
+  6  some of the input was bad and was left out; the rest is done";
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// The exit code of an error.
+pub(crate) fn of_error(error: &anyhow::Error) -> Exit {
+    match error.downcast_ref::<DataDirError>() {
+        Some(DataDirError::Busy { .. }) => Exit::Busy,
+        _ => Exit::Failure,
+    }
+}

@@ -1,0 +1,174 @@
+//! `mindmate import`: reads exports of the app's table.
+
+mod lines;
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use anyhow::Context as _;
+use mindmate_contracts::app_table::{Decoded, ExportLine, decode, parse_line};
+use mindmate_embedded::{Embedded, ImportBatch, Imported};
+use serde::Serialize;
+
+use self::lines::{Line, Lines, Reading};
+use crate::args::{self, Format};
+use crate::exit::Exit;
+use crate::output::{self, grouped};
+use crate::progress;
+use crate::session::Session;
+
+/// Items that are written together.
+const BATCH: usize = 2_000;
+
+/// Bad lines that are shown one by one; the others are only counted.
+const SHOWN: usize = 20;
+
+/// What came of a file.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FileResult {
+    file: String,
+    items: u64,
+    added: u64,
+    replaced: u64,
+    unchanged: u64,
+    bad_lines: u64,
+    unfit_items: u64,
+    /// The first of both kinds, with their line numbers.
+    problems: Vec<Problem>,
+    /// Why the file could not be read to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    broken_off: Option<String>,
+}
+
+/// One line that is not an item, or one item that the pipeline will leave out.
+#[derive(Debug, Serialize)]
+struct Problem {
+    line: u64,
+    what: String,
+}
+
+pub(crate) async fn run(data: &Path, format: Format, args: &args::Import) -> anyhow::Result<Exit> {
+    let session = Session::open(data)?;
+    let mut results = Vec::new();
+    for path in &args.files {
+        results.push(read_file(&session.backend, path).await?);
+    }
+    match format {
+        Format::Json => output::json(&results)?,
+        Format::Text | Format::Csv => output::text(&words(&results, data))?,
+    }
+    let items: u64 = results.iter().map(|result| result.items).sum();
+    anyhow::ensure!(items > 0, "there is no item in what was given: expected lines of the form {{\"Item\": {{…}}}}");
+    let bad = results.iter().any(|result| result.bad_lines > 0 || result.broken_off.is_some());
+    Ok(if bad { Exit::BadInput } else { Exit::Success })
+}
+
+async fn read_file(backend: &Embedded, path: &Path) -> anyhow::Result<FileResult> {
+    let open = || format!("cannot open {}", path.display());
+    let file = File::open(path).with_context(open)?;
+    let bar = progress::bytes(file.metadata().with_context(open)?.len(), "import");
+    let mut lines = Lines::new(BufReader::new(bar.wrap_read(file))).with_context(open)?;
+    let mut result = FileResult { file: path.display().to_string(), ..FileResult::default() };
+    let mut batch = ImportBatch::default();
+    loop {
+        match lines.next() {
+            Reading::Line(number, line) => result.take(number, &line, &mut batch)?,
+            Reading::End => break,
+            Reading::BrokenOff(number, error) => {
+                result.broken_off = Some(format!("after line {number}: {error}"));
+                break;
+            }
+        }
+        if batch.len() == BATCH {
+            result.add(backend.import(std::mem::take(&mut batch)).await?);
+        }
+    }
+    result.add(backend.import(batch).await?);
+    bar.finish_and_clear();
+    Ok(result)
+}
+
+impl FileResult {
+    fn take(&mut self, number: u64, line: &Line, batch: &mut ImportBatch) -> anyhow::Result<()> {
+        let bytes = match line {
+            Line::Whole(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => return Ok(()),
+            Line::Whole(bytes) => bytes,
+            Line::TooLong(length) => {
+                self.bad_line(number, format!("the line has {length} bytes; no item is that long"));
+                return Ok(());
+            }
+        };
+        match parse_line(bytes) {
+            Ok(item) => {
+                self.check(number, &item);
+                self.items += 1;
+                batch.add(item)?;
+            }
+            Err(error) => self.bad_line(number, error.to_string()),
+        }
+        Ok(())
+    }
+
+    /// Items that do not fit are kept, since the table is the app's, but somebody should know.
+    fn check(&mut self, number: u64, item: &ExportLine) {
+        let defect = match decode(&item.sk, &item.item) {
+            Decoded::Read(_, defects) => defects.first().copied(),
+            Decoded::Defective(found) => Some(found.defect),
+            Decoded::PassedOver => None,
+        };
+        if let Some(defect) = defect {
+            self.unfit_items += 1;
+            self.problem(number, format!("kept, but assessments will leave it out: {defect}"));
+        }
+    }
+
+    fn bad_line(&mut self, number: u64, what: String) {
+        self.bad_lines += 1;
+        self.problem(number, what);
+    }
+
+    fn problem(&mut self, line: u64, what: String) {
+        if self.problems.len() < SHOWN {
+            self.problems.push(Problem { line, what });
+        }
+    }
+
+    fn add(&mut self, imported: Imported) {
+        self.added += imported.added;
+        self.replaced += imported.replaced;
+        self.unchanged += imported.unchanged;
+    }
+}
+
+fn words(results: &[FileResult], data: &Path) -> String {
+    let mut out = String::new();
+    for result in results {
+        out += &format!(
+            "{}: {} items ({} new, {} replaced, {} unchanged)\n",
+            result.file,
+            grouped(result.items),
+            grouped(result.added),
+            grouped(result.replaced),
+            grouped(result.unchanged)
+        );
+        if result.bad_lines + result.unfit_items > 0 {
+            let (bad, unfit) = (grouped(result.bad_lines), grouped(result.unfit_items));
+            out += &format!("  {bad} bad lines left out, {unfit} items that do not fit\n");
+        }
+        for problem in &result.problems {
+            out += &format!("  line {}: {}\n", problem.line, problem.what);
+        }
+        let shown = result.problems.len() as u64;
+        if result.bad_lines + result.unfit_items > shown {
+            let more = result.bad_lines + result.unfit_items - shown;
+            out += &format!("  … and {} more\n", grouped(more));
+        }
+        if let Some(why) = &result.broken_off {
+            out += &format!("  the file broke off {why}; what came before it is kept\n");
+        }
+    }
+    out += &format!("Next: mindmate daily --data {}\n", data.display());
+    out
+}

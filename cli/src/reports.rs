@@ -1,0 +1,96 @@
+//! `mindmate report`: the page of a run.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use mindmate_domain::run::Run;
+use mindmate_domain::{Policy, StageName};
+use mindmate_host::times::Times;
+use mindmate_model::{RiskModel as _, RuleScorer};
+use mindmate_run_report::Summary;
+use serde::{Deserialize, Serialize};
+
+use crate::args;
+use crate::cohort::SYNTHETIC;
+use crate::exit::Exit;
+use crate::output;
+use crate::report::{PageInput, page};
+use crate::runs;
+use crate::session::Session;
+
+/// How long a run took: kept beside it, since a resumed run has only its last part to tell of.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Timings {
+    /// Seconds that the last process worked on the run.
+    pub(crate) elapsed_seconds: f64,
+    /// Deliveries of that process.
+    pub(crate) stages: BTreeMap<StageName, Times>,
+    /// The policy that it was made under.
+    pub(crate) policy: String,
+}
+
+impl Timings {
+    fn name(run: &Run) -> String {
+        format!("timings/{}", run.id)
+    }
+
+    /// Keeps them with the run.
+    pub(crate) async fn keep(&self, session: &Session, run: &Run) -> anyhow::Result<()> {
+        let json = serde_json::to_string(self)?;
+        Ok(session.backend.put_setting(&Self::name(run), &json).await?)
+    }
+
+    async fn of(session: &Session, run: &Run) -> anyhow::Result<Option<Self>> {
+        let kept = session.backend.setting(&Self::name(run)).await?;
+        Ok(kept.map(|json| serde_json::from_str(&json)).transpose()?)
+    }
+}
+
+pub(crate) async fn run(data: &Path, args: &args::Report) -> anyhow::Result<Exit> {
+    let session = Session::open_existing(data)?;
+    let run = match &args.run {
+        Some(id) => runs::find(&session, id).await?,
+        None => {
+            let runs = session.backend.ledger().runs().await?;
+            runs.into_iter().next().context("there is no run yet: mindmate daily")?
+        }
+    };
+    let (summary, missing) = runs::look(&session, &run).await?;
+    write(&session, &run, &summary, &args.out).await?;
+    output::text(&format!("{}\n", args.out.display()))?;
+    Ok(runs::exit(&summary, &missing))
+}
+
+/// Writes the page of a run.
+pub(crate) async fn write(
+    session: &Session,
+    run: &Run,
+    summary: &Summary,
+    path: &Path,
+) -> anyhow::Result<()> {
+    let timings = Timings::of(session, run).await?;
+    let synthetic = session.backend.setting(SYNTHETIC).await?.is_some();
+    let model = RuleScorer::built_in()?;
+    let (stages, elapsed, policy) = match timings {
+        Some(timings) => {
+            let elapsed = Duration::try_from_secs_f64(timings.elapsed_seconds).ok();
+            (timings.stages, elapsed, timings.policy)
+        }
+        None => (BTreeMap::new(), None, Policy::built_in()?.version),
+    };
+    let html = page(&PageInput {
+        summary,
+        run,
+        timings: &stages,
+        elapsed,
+        synthetic,
+        model: model.version(),
+        policy: &policy,
+        generated_at: session.clock.now(),
+    })?;
+    std::fs::write(path, html)
+        .with_context(|| format!("cannot write the report to {}", path.display()))
+}

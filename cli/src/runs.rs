@@ -1,0 +1,202 @@
+//! `mindmate runs`: the runs, or one of them.
+
+use std::path::Path;
+
+use mindmate_domain::instant::key_form;
+use mindmate_domain::pseudonym::PseudonymKey;
+use mindmate_domain::run::Run;
+use mindmate_domain::RunId;
+use mindmate_run_report::{Closing, Missing, Summary, close};
+use serde_json::{Value, json};
+
+use crate::args::{self, Format};
+use crate::exit::Exit;
+use crate::output::{self, grouped};
+use crate::session::Session;
+
+/// Missing users that are shown.
+const SHOWN: usize = 20;
+
+pub(crate) async fn run(data: &Path, format: Format, args: &args::Runs) -> anyhow::Result<Exit> {
+    let session = Session::open_existing(data)?;
+    match &args.run {
+        Some(id) => show(&session, format, id).await,
+        None => list(&session, format).await,
+    }
+}
+
+/// The run of that id, or an error that says which there are.
+pub(crate) async fn find(session: &Session, id: &str) -> anyhow::Result<Run> {
+    let ledger = session.backend.ledger();
+    if let Some(run) = ledger.run(&RunId::named(id)).await? {
+        return Ok(run);
+    }
+    let known: Vec<String> =
+        ledger.runs().await?.iter().map(|run| run.id.to_string()).collect();
+    anyhow::bail!("there is no run {id:?} here; there are: {}", known.join(", "))
+}
+
+/// What is known of a run: its summary, and who is missing while its ledger is open.
+///
+/// Looking closes the books of a run whose last outcome has come since.
+pub(crate) async fn look(session: &Session, run: &Run) -> anyhow::Result<(Summary, Vec<Missing>)> {
+    let ledger = session.backend.ledger();
+    if run.completed_at.is_some()
+        && let Some(summary) = ledger.summary(&run.id).await?
+    {
+        return Ok((serde_json::from_str(&summary)?, Vec::new()));
+    }
+    let assessments = session.backend.assessments();
+    Ok(match close(&*ledger, &*assessments, run, session.clock.now()).await? {
+        Closing::Closed(summary) => (summary, Vec::new()),
+        Closing::Open { missing, summary } => (summary, missing),
+    })
+}
+
+async fn list(session: &Session, format: Format) -> anyhow::Result<Exit> {
+    let runs = session.backend.ledger().runs().await?;
+    if format == Format::Json {
+        output::json(&runs)?;
+        return Ok(Exit::Success);
+    }
+    let mut out = String::new();
+    for run in &runs {
+        let ended = run.completed_at.map_or("open".to_owned(), |at| format!("complete {}", key_form(at)));
+        let mark = if run.historical { "  historical" } else { "" };
+        out += &format!("{}  asOf {}  {ended}{mark}\n", run.id, run.as_of);
+    }
+    if runs.is_empty() {
+        out += "no runs yet: mindmate daily\n";
+    }
+    output::text(&out)?;
+    Ok(Exit::Success)
+}
+
+async fn show(session: &Session, format: Format, id: &str) -> anyhow::Result<Exit> {
+    let run = find(session, id).await?;
+    let (summary, missing) = look(session, &run).await?;
+    let pseudonyms = session.pseudonyms().await?;
+    match format {
+        Format::Json => output::json(&json!({
+            "run": run,
+            "summary": summary,
+            "missing": missing.iter().take(SHOWN).map(|one| named(one, &pseudonyms)).collect::<Vec<_>>(),
+        }))?,
+        Format::Text | Format::Csv => {
+            output::text(&(text(&summary) + &missing_words(&missing, &pseudonyms)))?;
+        }
+    }
+    Ok(exit(&summary, &missing))
+}
+
+/// How a look at a run ends.
+pub(crate) fn exit(summary: &Summary, missing: &[Missing]) -> Exit {
+    let interventions = &summary.interventions;
+    if !missing.is_empty() || summary.ledger.missing + interventions.missing > 0 {
+        Exit::LedgerOpen
+    } else if summary.ledger.dead_lettered + interventions.dead_lettered > 0 {
+        Exit::DeadLettered
+    } else {
+        Exit::Success
+    }
+}
+
+fn named(missing: &Missing, pseudonyms: &PseudonymKey) -> Value {
+    json!({
+        "user": pseudonyms.of(&missing.user).to_string(),
+        "position": missing.position,
+        "missing": format!("{:?}", missing.at).to_lowercase(),
+    })
+}
+
+/// Those of whom nobody knows what became of them, by keyed hash and place.
+pub(crate) fn missing_words(missing: &[Missing], pseudonyms: &PseudonymKey) -> String {
+    let mut out = String::new();
+    if missing.is_empty() {
+        return out;
+    }
+    out += &format!("\nMissing from the ledger: {}\n", grouped(missing.len() as u64));
+    for one in missing.iter().take(SHOWN) {
+        out += &format!(
+            "  {}  shard {} ordinal {}  no {}\n",
+            pseudonyms.of(&one.user),
+            one.position.shard,
+            one.position.ordinal,
+            format!("{:?}", one.at).to_lowercase()
+        );
+    }
+    if missing.len() > SHOWN {
+        out += &format!("  … and {} more\n", grouped((missing.len() - SHOWN) as u64));
+    }
+    out
+}
+
+/// A summary for people.
+pub(crate) fn text(summary: &Summary) -> String {
+    let ledger = &summary.ledger;
+    let mark = if summary.historical { "  (historical)" } else { "" };
+    let mut out = format!("Run {}  asOf {}{mark}\n", summary.run_id, summary.as_of);
+    out += &format!(
+        "  users          {} enqueued = {} assessed + {} skipped + {} dead-lettered",
+        grouped(ledger.enqueued),
+        grouped(ledger.assessed),
+        grouped(ledger.skipped),
+        grouped(ledger.dead_lettered)
+    );
+    if ledger.missing > 0 {
+        out += &format!(" + {} MISSING", grouped(ledger.missing));
+    }
+    out += "\n  levels         ";
+    out += &counts(["critical", "high", "moderate", "low", "minimal", "unknown"].map(|level| {
+        (level, summary.levels.get(level).copied().unwrap_or(0))
+    }));
+    if let Some(score) = summary.average_score {
+        out += &format!("\n  average score  {score:.3} (for operators)");
+    }
+    let mut methods: Vec<_> = summary.methods.iter().map(|(name, n)| (name.as_str(), *n)).collect();
+    methods.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    out += "\n  scored by      ";
+    out += &counts(methods);
+    out += "\n  interventions  ";
+    let interventions = &summary.interventions;
+    let delivered: u64 = interventions.delivered.values().sum();
+    let withheld: u64 = interventions.withheld.values().sum();
+    out += &format!(
+        "{} requested = {} delivered + {} withheld + {} dead-lettered",
+        grouped(interventions.requested),
+        grouped(delivered),
+        grouped(withheld),
+        grouped(interventions.dead_lettered)
+    );
+    if delivered > 0 {
+        out += "\n    delivered    ";
+        out += &counts(non_zero(&interventions.delivered));
+    }
+    if withheld > 0 {
+        out += "\n    withheld     ";
+        out += &counts(non_zero(&interventions.withheld));
+    }
+    out += "\n  missing data   ";
+    out += &missing_data(summary);
+    out.push('\n');
+    out
+}
+
+fn non_zero(counts: &std::collections::BTreeMap<String, u64>) -> Vec<(&str, u64)> {
+    counts.iter().filter(|(_, n)| **n > 0).map(|(name, n)| (name.as_str(), *n)).collect()
+}
+
+fn counts<'a>(pairs: impl IntoIterator<Item = (&'a str, u64)>) -> String {
+    let words: Vec<_> =
+        pairs.into_iter().map(|(name, n)| format!("{name} {}", grouped(n))).collect();
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}
+
+/// The share of all values that are missing, and how many items did not fit.
+fn missing_data(summary: &Summary) -> String {
+    let values = summary.ledger.assessed * mindmate_domain::feature::FEATURE_COUNT as u64;
+    let missing: u64 = summary.missing_features.values().sum();
+    let share = if values == 0 { 0.0 } else { 100.0 * missing as f64 / values as f64 };
+    let defects: u64 = summary.data_quality.values().sum();
+    format!("{share:.1}% of all feature values; {} defects in the data", grouped(defects))
+}

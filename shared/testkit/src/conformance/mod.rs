@@ -1,0 +1,200 @@
+//! One suite a port: what every backend must do, and no more than the ports' docs promise.
+//!
+//! A backend's test implements [`Backend`] and calls [`conformance_suites!`](crate::conformance_suites)
+//! with a function that makes a fresh one; each behaviour becomes a test of its own. Time moves by
+//! the backend's [`ManualClock`] only: nothing here sleeps.
+
+pub mod activity;
+pub mod assessments;
+mod behaviours;
+pub mod chats;
+pub mod history;
+pub mod interventions;
+pub mod ledger;
+pub mod notifier;
+pub mod profiles;
+pub mod publisher;
+pub mod queue;
+pub mod reviews;
+pub mod samples;
+pub mod stream;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use mindmate_contracts::app_table::{self, Item};
+use mindmate_contracts::{QueueName, StreamName};
+use mindmate_domain::UserId;
+use mindmate_domain::app::AppItem;
+use mindmate_domain::audit::AuditEvent;
+use mindmate_pipeline::ports::{
+    ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notice, Notifier,
+    ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamSource,
+};
+
+use crate::clock::ManualClock;
+use crate::memory::{Aside, MemoryBackend};
+
+/// A backend under test, empty when it is made.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// The clock that it was made with.
+    fn clock(&self) -> ManualClock;
+
+    /// Its queues' visibility timeout: whole seconds, at least 10.
+    fn visibility(&self) -> Duration;
+
+    /// Its queues' `maxReceiveCount`.
+    fn max_receives(&self) -> u32;
+
+    /// The queue of that name.
+    fn queue(&self, name: QueueName) -> Arc<dyn Queue>;
+
+    /// Sends to all queues and streams.
+    fn publisher(&self) -> Arc<dyn Publisher>;
+
+    /// A stream, seen by one consumer group.
+    fn stream(&self, name: StreamName, consumer: &str) -> Arc<dyn StreamSource>;
+
+    /// Histories.
+    fn history(&self) -> Arc<dyn HistoryStore>;
+
+    /// Profiles.
+    fn profiles(&self) -> Arc<dyn ProfileStore>;
+
+    /// Who was active when.
+    fn activity(&self) -> Arc<dyn ActivityIndex>;
+
+    /// The chats of the app's table.
+    fn chats(&self) -> Arc<dyn AppChats>;
+
+    /// Assessments.
+    fn assessments(&self) -> Arc<dyn AssessmentStore>;
+
+    /// Interventions and guards.
+    fn interventions(&self) -> Arc<dyn InterventionStore>;
+
+    /// The review queue.
+    fn reviews(&self) -> Arc<dyn ReviewQueue>;
+
+    /// Notices to people on duty.
+    fn notifier(&self) -> Arc<dyn Notifier>;
+
+    /// The ledger of runs.
+    fn ledger(&self) -> Arc<dyn RunLedger>;
+
+    /// Writes items as the app does, each with its user and sort key; one of the same key is
+    /// replaced. When it returns, every port sees them.
+    async fn put_raw(&self, items: Vec<(UserId, String, Item)>);
+
+    /// The user's items in the app's table, by sort key.
+    async fn items(&self, user: &UserId) -> Vec<(String, Item)>;
+
+    /// What lies in the dead-letter queue of a queue.
+    async fn dead_letters(&self, queue: QueueName) -> Vec<Received>;
+
+    /// What a consumer group put aside of a stream.
+    async fn put_aside(&self, stream: StreamName, consumer: &str) -> Vec<Aside>;
+
+    /// The notices that were sent.
+    async fn notices(&self) -> Vec<Notice>;
+
+    /// The audit trail, oldest first.
+    async fn audit(&self) -> Vec<AuditEvent>;
+
+    /// Writes an item as the app does.
+    async fn put_item(&self, user: &UserId, item: &AppItem) {
+        let (sk, item) = app_table::encode(user, item);
+        self.put_raw(vec![(user.clone(), sk, item)]).await;
+    }
+}
+
+/// The in-memory fakes with the clock that moves them, for their own conformance test.
+pub struct MemoryUnderTest {
+    clock: ManualClock,
+    visibility: Duration,
+    max_receives: u32,
+    backend: MemoryBackend,
+}
+
+impl MemoryUnderTest {
+    /// A fresh backend.
+    pub fn new(clock: ManualClock, visibility: Duration, max_receives: u32) -> Self {
+        let backend = MemoryBackend::new(Arc::new(clock.clone()))
+            .with_visibility(visibility)
+            .with_max_receives(max_receives);
+        Self { clock, visibility, max_receives, backend }
+    }
+}
+
+/// Forwards the ports to the backend.
+macro_rules! forward {
+    ($($port:ident -> $type:ident;)*) => {
+        $(fn $port(&self) -> Arc<dyn $type> {
+            self.backend.$port()
+        })*
+    };
+}
+
+#[async_trait]
+impl Backend for MemoryUnderTest {
+    forward! {
+        publisher -> Publisher;
+        history -> HistoryStore;
+        profiles -> ProfileStore;
+        activity -> ActivityIndex;
+        chats -> AppChats;
+        assessments -> AssessmentStore;
+        interventions -> InterventionStore;
+        reviews -> ReviewQueue;
+        notifier -> Notifier;
+        ledger -> RunLedger;
+    }
+
+    fn clock(&self) -> ManualClock {
+        self.clock.clone()
+    }
+
+    fn visibility(&self) -> Duration {
+        self.visibility
+    }
+
+    fn max_receives(&self) -> u32 {
+        self.max_receives
+    }
+
+    fn queue(&self, name: QueueName) -> Arc<dyn Queue> {
+        self.backend.queue(name)
+    }
+
+    fn stream(&self, name: StreamName, consumer: &str) -> Arc<dyn StreamSource> {
+        self.backend.stream(name, consumer)
+    }
+
+    async fn put_raw(&self, items: Vec<(UserId, String, Item)>) {
+        for (user, sk, item) in items {
+            self.backend.put_raw(&user, &sk, item);
+        }
+    }
+
+    async fn items(&self, user: &UserId) -> Vec<(String, Item)> {
+        self.backend.items(user)
+    }
+
+    async fn dead_letters(&self, queue: QueueName) -> Vec<Received> {
+        self.backend.dead_letters(queue)
+    }
+
+    async fn put_aside(&self, stream: StreamName, consumer: &str) -> Vec<Aside> {
+        self.backend.put_aside(stream, consumer)
+    }
+
+    async fn notices(&self) -> Vec<Notice> {
+        self.backend.notices()
+    }
+
+    async fn audit(&self) -> Vec<AuditEvent> {
+        self.backend.audit()
+    }
+}

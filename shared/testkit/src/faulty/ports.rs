@@ -1,0 +1,151 @@
+//! The ports, wrapped.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use mindmate_domain::app::Profile;
+use mindmate_domain::intervention::{Guard, Intervention, ReviewEntry, ReviewReason};
+use mindmate_domain::run::Run;
+use mindmate_domain::{
+    AsOf, Assessment, Consents, History, InterventionId, RiskLevel, RunId, UserId, Window,
+};
+use mindmate_pipeline::Outgoing;
+use mindmate_pipeline::ports::{
+    ActivityIndex, ActivityPage, AppChats, AssessmentPut, AssessmentStore, ChatPut,
+    DeadLetterCause, Decision, HistoryStore, InterventionStore, Mark, Notice, Notifier, Page,
+    PortResult, ProfileStore, Publisher, Queue, QueueDepth, Receipt, Received, ReviewQueue,
+    RunLedger, RunStart, Sequence, Settlement, StoredIntervention, StreamRecord, StreamSource,
+    Tally,
+};
+
+use super::{Fault, Faulty, it_happened, nothing_happened};
+
+/// Writes the methods of a port that fail as a whole.
+macro_rules! faulty {
+    ($port:ident { $($method:ident($($name:ident: $type:ty),*) -> $result:ty;)* }) => {
+        #[async_trait]
+        impl $port for Faulty<dyn $port> {
+            $(async fn $method(&self, $($name: $type),*) -> PortResult<$result> {
+                self.faults.around(stringify!($port), self.inner.$method($($name),*)).await
+            })*
+        }
+    };
+}
+
+faulty!(HistoryStore {
+    load(user: &UserId, as_of: AsOf, legacy: Consents) -> History;
+});
+
+faulty!(ProfileStore {
+    profile(user: &UserId) -> Option<Profile>;
+});
+
+faulty!(ActivityIndex {
+    active(shard: u16, shards: u16, window: Window, after: Option<&UserId>, limit: usize)
+        -> ActivityPage;
+});
+
+faulty!(AppChats {
+    deliver(intervention: &Intervention) -> ChatPut;
+    wrote_between(user: &UserId, since: Timestamp, until: Timestamp) -> bool;
+});
+
+faulty!(AssessmentStore {
+    put(assessment: &Assessment) -> AssessmentPut;
+    get_many(users: &[UserId], as_of: AsOf) -> Vec<Assessment>;
+    latest(user: &UserId, limit: usize) -> Vec<Assessment>;
+    last_known(user: &UserId, before: AsOf) -> Option<(AsOf, RiskLevel)>;
+    latest_as_of(user: &UserId) -> Option<AsOf>;
+});
+
+faulty!(InterventionStore {
+    get(id: &InterventionId) -> Option<StoredIntervention>;
+    guard(user: &UserId) -> Option<Guard>;
+    decide(intervention: &Intervention, new_guard: Guard, seen: Option<Guard>) -> Decision;
+    delivered(id: &InterventionId, at: Timestamp) -> ();
+    latest(user: &UserId, limit: usize) -> Vec<StoredIntervention>;
+});
+
+faulty!(ReviewQueue {
+    enter(entry: &ReviewEntry) -> ();
+    open(limit: usize) -> Vec<ReviewEntry>;
+    acknowledge(user: &UserId, as_of: AsOf, reason: ReviewReason, by: &str, at: Timestamp) -> bool;
+});
+
+faulty!(Notifier {
+    notify(notice: &Notice) -> ();
+});
+
+faulty!(RunLedger {
+    start(run: &Run) -> RunStart;
+    run(id: &RunId) -> Option<Run>;
+    runs() -> Vec<Run>;
+    put_page(page: &Page) -> Page;
+    page(run: &RunId, shard: u16, number: u32) -> Option<Page>;
+    mark(marks: &[Mark]) -> ();
+    tally(run: &RunId) -> Tally;
+    complete(run: &RunId, at: Timestamp, summary: &str) -> ();
+    summary(run: &RunId) -> Option<String>;
+});
+
+faulty!(StreamSource {
+    read(max: usize) -> Vec<StreamRecord>;
+    checkpoint(up_to: Sequence) -> ();
+    put_aside(record: &StreamRecord, cause: &DeadLetterCause) -> ();
+});
+
+#[async_trait]
+impl Queue for Faulty<dyn Queue> {
+    /// A message that comes twice is visible again at once, while the first consumer has it. Takes
+    /// one fault for the call, then one for each message.
+    async fn receive(&self, max: usize, wait: Duration) -> PortResult<Vec<Received>> {
+        let received = self.faults.around("Queue", self.inner.receive(max, wait)).await?;
+        for message in &received {
+            if self.faults.next() == Fault::Twice {
+                self.inner.extend(&message.receipt, Duration::ZERO).await?;
+            }
+        }
+        Ok(received)
+    }
+
+    async fn extend(&self, receipt: &Receipt, hidden: Duration) -> PortResult<()> {
+        self.faults.around("Queue", self.inner.extend(receipt, hidden)).await
+    }
+
+    async fn settle(&self, receipt: &Receipt, settlement: &Settlement) -> PortResult<()> {
+        self.faults.around("Queue", self.inner.settle(receipt, settlement)).await
+    }
+
+    async fn depth(&self) -> PortResult<QueueDepth> {
+        self.faults.around("Queue", self.inner.depth()).await
+    }
+}
+
+#[async_trait]
+impl Publisher for Faulty<dyn Publisher> {
+    /// Each message has its own fault: a batch half succeeds.
+    async fn publish(&self, batch: &[Outgoing]) -> Vec<PortResult<()>> {
+        self.faults.delay().await;
+        let mut results = Vec::with_capacity(batch.len());
+        for message in batch {
+            let fault = self.faults.next();
+            let copies = match fault {
+                Fault::Before => 0,
+                Fault::None | Fault::After => 1,
+                Fault::Twice => 2,
+            };
+            let mut sent = Ok(());
+            for _ in 0..copies {
+                let one = std::slice::from_ref(message);
+                sent = self.inner.publish(one).await.into_iter().collect();
+            }
+            results.push(match fault {
+                Fault::Before => Err(nothing_happened("Publisher")),
+                Fault::After => sent.and_then(|()| Err(it_happened("Publisher"))),
+                Fault::None | Fault::Twice => sent,
+            });
+        }
+        results
+    }
+}

@@ -1,0 +1,95 @@
+//! Humans who look: entries in the review queue, and pages to whoever is on duty.
+
+use jiff::{SignedDuration, Timestamp};
+use mindmate_domain::intervention::{DeliveryStatus, ReviewEntry, ReviewReason, WithheldReason};
+use mindmate_pipeline::ports::Notice;
+use mindmate_pipeline::{Failure, PortResult};
+
+use crate::Interventions;
+use crate::case::Case;
+
+/// Whether somebody on duty is called at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Page<'a> {
+    /// Yes, and why the person was not reached.
+    Yes(&'a str),
+    /// The review queue is enough.
+    No,
+}
+
+impl<'a> Page<'a> {
+    pub(crate) fn if_critical(case: &Case<'_>, why: &'a str) -> Self {
+        if case.is_critical() { Self::Yes(why) } else { Self::No }
+    }
+}
+
+impl Interventions {
+    /// Enters the case into the review queue.
+    pub(crate) async fn enter(&self, case: &Case<'_>, reason: ReviewReason) -> PortResult<()> {
+        let now = case.now();
+        let sla = SignedDuration::from_mins(self.policy.review.sla_minutes.into());
+        let entry = ReviewEntry {
+            user: case.request.user_id.clone(),
+            as_of: case.request.as_of,
+            reason,
+            level: case.level,
+            content_allowed: case.content_allowed(),
+            entered_at: now,
+            due_at: now.saturating_add(sla).unwrap_or(Timestamp::MAX),
+        };
+        self.ports.review.enter(&entry).await
+    }
+
+    /// Enters the case and pages. Both are tried even if the other fails.
+    pub(crate) async fn alarm(
+        &self,
+        case: &Case<'_>,
+        reason: ReviewReason,
+        page: Page<'_>,
+    ) -> PortResult<()> {
+        let entered = self.enter(case, reason).await;
+        let paged = match page {
+            Page::Yes(why) => self.ports.notifier.notify(&self.notice(case, reason, why)).await,
+            Page::No => Ok(()),
+        };
+        entered.and(paged)
+    }
+
+    /// What is done before a critical intervention is given up, unless it is in the chat already.
+    pub(crate) async fn last_words(
+        &self,
+        case: &Case<'_>,
+        failure: &Failure<'_>,
+    ) -> PortResult<()> {
+        // An opt-out stops everything (safety 13).
+        if !case.is_critical() || case.opted_out() == Some(WithheldReason::NoScoringConsent) {
+            return Ok(());
+        }
+        let entered = self.enter(case, ReviewReason::CriticalAssessment).await;
+        let stored = self.ports.interventions.get(&case.id).await;
+        // Where the store cannot say, the page goes out: a false alarm is the smaller harm.
+        let is_delivered = stored
+            .is_ok_and(|found| found.is_some_and(|it| it.status != DeliveryStatus::Pending));
+        let alarmed = if is_delivered {
+            Ok(())
+        } else {
+            let why = Page::Yes(failure.code);
+            self.alarm(case, ReviewReason::CriticalNotDelivered, why).await
+        };
+        entered.and(alarmed)
+    }
+
+    /// Whom it is about is said by pseudonym. The same at every try, whatever failed at it.
+    fn notice(&self, case: &Case<'_>, reason: ReviewReason, why: &str) -> Notice {
+        let user = self.pseudonyms.of(&case.request.user_id);
+        let (as_of, level, reason) = (case.request.as_of, case.level, reason.name());
+        Notice {
+            id: format!("{reason}/{user}/{as_of}"),
+            at: case.now(),
+            text: format!(
+                "{user} was assessed as {level} (asOf {as_of}) and was not reached: {why}. See \
+                 the review queue, {reason}."
+            ),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Decides on an intervention: not too late, not too soon, and stored before anybody sees it.
+
+use jiff::{SignedDuration, Timestamp};
+use mindmate_crisis::Verdict;
+use mindmate_domain::intervention::{DeliveryStatus, Guard, Intervention, WithheldReason};
+use mindmate_pipeline::ports::{Decision, StoredIntervention};
+use mindmate_pipeline::{PortResult, StageError, crash};
+use tracing::warn;
+
+use crate::Interventions;
+use crate::case::Case;
+
+/// How often the guard is looked at in one delivery. It moves only when another assessment of the
+/// same person is acted on at the same moment.
+const LOOKS: u32 = 3;
+
+/// The guard moved at every look.
+#[derive(Debug, thiserror::Error)]
+#[error("expected the user's guard to stay for a moment, found it moved {LOOKS} times")]
+struct GuardKeepsMoving;
+
+/// What was decided.
+pub(crate) enum Decided {
+    /// It is stored: as decided now, or before by another try.
+    On(Box<StoredIntervention>),
+    /// It came too soon after the last one.
+    HeldBack,
+}
+
+impl Interventions {
+    /// Whether the assessment is too old to be acted on without a human (safety 7).
+    pub(crate) fn is_stale(&self, case: &Case<'_>) -> bool {
+        let hours = self.policy.interventions.max_assessment_age_hours;
+        let age = case.now().duration_since(case.request.as_of.instant());
+        age > SignedDuration::from_hours(hours.into())
+    }
+
+    /// Why it comes too late, if it does (safety 7).
+    pub(crate) async fn too_late(&self, case: &Case<'_>) -> PortResult<Option<WithheldReason>> {
+        if self.is_stale(case) {
+            return Ok(Some(WithheldReason::Stale));
+        }
+        let latest = self.ports.assessments.latest_as_of(&case.request.user_id).await?;
+        let is_overtaken = latest.is_some_and(|latest| latest > case.request.as_of);
+        Ok(is_overtaken.then_some(WithheldReason::Overtaken))
+    }
+
+    /// Decides on the intervention and stores it, unless the cool-down holds it back.
+    pub(crate) async fn decide(&self, case: &Case<'_>) -> Result<Decided, StageError> {
+        let store = &self.ports.interventions;
+        for _ in 0..LOOKS {
+            let seen = store.guard(&case.request.user_id).await?;
+            let now = case.now();
+            if self.is_held_back(case, seen.as_ref(), now).await? {
+                // The guard may be that of this very intervention, decided on by another machine
+                // since we looked for it.
+                let own = store.get(&case.id).await?;
+                return Ok(own.map_or(Decided::HeldBack, |own| Decided::On(Box::new(own))));
+            }
+            let intervention = self.intervention(case, now);
+            let since = intervention.created_at();
+            let guard = mindmate_crisis::guard(case.level, since, &self.policy.cooldown);
+            match store.decide(&intervention, guard, seen).await? {
+                Decision::Written => {
+                    crash::point("intervention.after-decision");
+                    let status = DeliveryStatus::Pending;
+                    return Ok(Decided::On(Box::new(StoredIntervention { intervention, status })));
+                }
+                Decision::Existing(stored) => return Ok(Decided::On(stored)),
+                Decision::GuardMoved => {}
+            }
+        }
+        Err(StageError::transient(GuardKeepsMoving))
+    }
+
+    async fn is_held_back(
+        &self,
+        case: &Case<'_>,
+        guard: Option<&Guard>,
+        now: Timestamp,
+    ) -> PortResult<bool> {
+        let answered = match guard {
+            Some(guard) if case.level.severity() <= guard.level.severity() => {
+                self.was_answered(case, guard, now).await?
+            }
+            // Nothing is held against a higher level: whether it was answered changes nothing.
+            _ => false,
+        };
+        let verdict =
+            mindmate_crisis::verdict(guard, case.level, now, answered, &self.policy.cooldown);
+        Ok(matches!(verdict, Verdict::HeldBack { .. }))
+    }
+
+    /// Whether the person wrote after the last intervention.
+    async fn was_answered(
+        &self,
+        case: &Case<'_>,
+        guard: &Guard,
+        now: Timestamp,
+    ) -> PortResult<bool> {
+        let user = &case.request.user_id;
+        match self.ports.chats.wrote_between(user, guard.since, now).await {
+            Err(error) if case.is_critical() => {
+                warn!(%error, "taken as not answered: a critical intervention does not wait");
+                Ok(false)
+            }
+            answered => answered,
+        }
+    }
+
+    fn intervention(&self, case: &Case<'_>, now: Timestamp) -> Intervention {
+        let request = &case.request;
+        Intervention::decide(
+            request.user_id.clone(),
+            request.as_of,
+            self.content(case),
+            request.run.clone(),
+            request.historical,
+            now,
+        )
+    }
+}

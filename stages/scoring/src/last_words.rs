@@ -1,0 +1,84 @@
+//! What is done before features are given up: a crisis that was found is not lost with them.
+//!
+//! A missed crisis is the worst bug. Where the features that could not be scored carry crisis
+//! language that sets a floor now, a human hears of it twice: by an entry in the review queue and
+//! by a page to whoever is on duty.
+//!
+//! | what the message carried | entry | page |
+//! | --- | --- | --- |
+//! | a floor of critical | `CriticalNotDelivered`: no crisis resources will go out | yes |
+//! | a floor of high | `LateIntervention`: the check-in will not go out in time | yes |
+//! | the look for crisis language had failed | `CrisisCheckFailed`, level unknown | no |
+//! | none of these | none | no |
+//!
+//! Where consents cannot be read, the entry is made without showing content. Where scoring is no
+//! longer consented to, nothing is entered: an opt-out stops everything (safety 13). Entry and
+//! page are both tried even if the other fails; then the message is tried again instead of being
+//! given up.
+
+use jiff::Timestamp;
+use mindmate_contracts::messages::FeaturesExtracted;
+use mindmate_domain::intervention::{ReviewEntry, ReviewReason};
+use mindmate_domain::{Consent, CrisisCheck, RiskLevel};
+use mindmate_pipeline::ports::Notice;
+use mindmate_pipeline::{Failure, PortResult};
+
+use crate::Scoring;
+
+impl Scoring {
+    /// Hands a crisis that was found to humans.
+    pub(crate) async fn last_words(
+        &self,
+        input: &FeaturesExtracted,
+        failure: &Failure<'_>,
+        now: Timestamp,
+    ) -> PortResult<()> {
+        let request = &input.request;
+        let floor = self.policy.floor(input.crisis.signals(), request.as_of.instant());
+        let (reason, level) = match floor {
+            Some(floor) if floor.level == RiskLevel::Critical => {
+                (ReviewReason::CriticalNotDelivered, floor.level)
+            }
+            Some(floor) => (ReviewReason::LateIntervention, floor.level),
+            None if input.crisis == CrisisCheck::Failed => {
+                (ReviewReason::CrisisCheckFailed, RiskLevel::Unknown)
+            }
+            None => return Ok(()),
+        };
+        let consents = self.consents(&request.user_id).await.ok();
+        if consents.is_some_and(|consents| !consents.allows(Consent::Scoring)) {
+            return Ok(());
+        }
+        let entry = ReviewEntry {
+            user: request.user_id.clone(),
+            as_of: request.as_of,
+            reason,
+            level,
+            content_allowed: consents.is_some_and(|given| given.allows(Consent::HumanReview)),
+            entered_at: now,
+            due_at: self.due(now),
+        };
+        let entered = self.ports.review.enter(&entry).await;
+        let paged = match floor {
+            Some(_) => self.ports.notifier.notify(&self.notice(&entry, failure)).await,
+            None => Ok(()),
+        };
+        entered.and(paged)
+    }
+
+    /// Whom it is about is said by pseudonym; what failed, by its code.
+    fn notice(&self, entry: &ReviewEntry, failure: &Failure<'_>) -> Notice {
+        let user = self.pseudonyms.of(&entry.user);
+        let (as_of, level, reason) = (entry.as_of, entry.level, entry.reason.name());
+        Notice {
+            id: format!("{reason}/{user}/{as_of}"),
+            at: entry.entered_at,
+            text: format!(
+                "{user} wrote crisis language that calls for at least {level} (asOf {as_of}) and \
+                 could not be assessed: {}. Nothing was sent to them. See the review queue, \
+                 {reason}.",
+                failure.code
+            ),
+        }
+    }
+}
