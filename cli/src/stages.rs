@@ -10,7 +10,7 @@ use mindmate_domain::Policy;
 use mindmate_fan_out::{FanOut, FanOutPorts};
 use mindmate_feature_extraction::{FeatureExtraction, FeatureExtractionPorts};
 use mindmate_host::local::{LocalHost, Observer, Settings};
-use mindmate_intervention::{Intervention, InterventionPorts, Materials};
+use mindmate_intervention::{InterventionPorts, Interventions, Materials};
 use mindmate_language::{Activities, Lexicons, Templates};
 use mindmate_model::{RiskModel, RuleScorer};
 use mindmate_pipeline::{
@@ -65,7 +65,7 @@ pub(crate) async fn host(
         Arc::clone(&policy),
         pseudonyms.clone(),
     );
-    let intervention = Intervention::new(
+    let intervention = Interventions::new(
         InterventionPorts {
             profiles: backend.profiles(),
             assessments: backend.assessments(),

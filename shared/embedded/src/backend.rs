@@ -68,7 +68,7 @@ impl Embedded {
     }
 
     /// A stream, for one consumer group.
-    pub fn stream(&self, name: StreamName, consumer: &'static str) -> Arc<dyn StreamSource> {
+    pub fn stream(&self, name: StreamName, consumer: &str) -> Arc<dyn StreamSource> {
         Arc::new(SqliteStream::new(self.db.clone(), name, consumer))
     }
 

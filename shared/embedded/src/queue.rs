@@ -222,7 +222,7 @@ fn receive(
     }
 }
 
-fn message(row: &Row<'_>, id: i64, receive_count: u32) -> rusqlite::Result<Received> {
+pub(crate) fn message(row: &Row<'_>, id: i64, receive_count: u32) -> rusqlite::Result<Received> {
     let sent_at: i64 = row.get(0)?;
     let attributes: Option<String> = row.get(2)?;
     Ok(Received {

@@ -5,7 +5,7 @@ use mindmate_domain::instant::{HISTORY_DAYS, Window};
 use mindmate_domain::{AsOf, History, MissingReason};
 
 use crate::calendar::{Day, LocalClock, LocalTime};
-use crate::stats::{mean, round9};
+use crate::stats::round9;
 use crate::texts::{TextReading, TextReadings};
 
 /// Days of the shortest window of moods and texts.
@@ -221,20 +221,23 @@ pub(crate) fn days_between(from: Timestamp, to: Timestamp) -> f64 {
 
 /// The mean of each date that has entries, by date, rounded to 9 decimals.
 pub(crate) fn daily_means(entries: &[LocalMood]) -> Vec<DailyMean> {
-    let mut by_day: Vec<(Day, Vec<f64>)> = Vec::new();
+    let mut sums: Vec<(Day, f64, u32)> = Vec::with_capacity(entries.len());
     for entry in entries {
         // Where clocks go back over midnight a date comes twice, so the last is not always it.
-        match by_day.iter_mut().rev().find(|(day, _)| *day == entry.day) {
-            Some((_, moods)) => moods.push(entry.mood),
-            None => by_day.push((entry.day, vec![entry.mood])),
+        match sums.iter_mut().rev().find(|(day, ..)| *day <= entry.day) {
+            Some((day, sum, count)) if *day == entry.day => {
+                *sum += entry.mood;
+                *count += 1;
+            }
+            _ => {
+                let place = sums.partition_point(|(day, ..)| *day < entry.day);
+                sums.insert(place, (entry.day, entry.mood, 1));
+            }
         }
     }
-    by_day.sort_by_key(|(day, _)| *day);
-    by_day
-        .into_iter()
-        .map(|(day, moods)| DailyMean {
-            day,
-            mean: round9(mean(&moods)),
-        })
-        .collect()
+    let mean = |(day, sum, count)| DailyMean {
+        day,
+        mean: round9(sum / f64::from(count)),
+    };
+    sums.into_iter().map(mean).collect()
 }

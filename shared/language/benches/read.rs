@@ -17,17 +17,28 @@ fn read(c: &mut Criterion) {
     building.sample_size(10);
     building.bench_function("the lexicons", |b| b.iter(Lexicons::built_in));
     building.finish();
-    let Ok(lexicons) = Lexicons::built_in() else { return };
-    let Some(language) = lexicons.for_locale(Some("en")) else { return };
+    let Ok(lexicons) = Lexicons::built_in() else {
+        return;
+    };
+    let Some(language) = lexicons.for_locale(Some("en")) else {
+        return;
+    };
     let sixty: Vec<&str> = TEXTS.iter().cycle().take(60).copied().collect();
     let mut group = c.benchmark_group("read");
     group.throughput(Throughput::Elements(60));
     group.bench_function("60 texts of 60 characters", |b| {
-        b.iter(|| sixty.iter().map(|text| language.read(text).words).sum::<u32>());
+        b.iter(|| {
+            sixty
+                .iter()
+                .map(|text| language.read(text).words)
+                .sum::<u32>()
+        });
     });
     group.throughput(Throughput::Elements(1));
     group.bench_function("one text with an accent", |b| {
-        b.iter(|| language.read("Fui al café con mi hermana, después paseamos un rato en silencio."));
+        b.iter(|| {
+            language.read("Fui al café con mi hermana, después paseamos un rato en silencio.")
+        });
     });
     group.bench_function("one text with crisis language", |b| {
         b.iter(|| language.read("I don't want to die, but some days I cannot see a way forward."));

@@ -38,9 +38,8 @@ const MAX_LINKS: usize = 4;
 /// How many words may stand between a figure of speech and its retraction ("lol").
 const RETRACTION_WORDS: usize = 1;
 
-/// A text with crisis words: its form, the ends of its clauses, and all hits that bear on it.
+/// A text with crisis words: the ends of its clauses, and all hits that bear on it.
 pub(crate) struct Context<'a> {
-    pub(crate) form: &'a str,
     pub(crate) breaks: &'a [Break],
     pub(crate) hits: &'a [Hit],
 }
@@ -75,7 +74,9 @@ impl Context<'_> {
 
     /// Whether a phrase that asks for help stands. Only a negation withdraws it.
     pub(crate) fn seeks_help(&self) -> bool {
-        self.hits.iter().any(|hit| hit.kind == Kind::HelpSeeking && !self.is_negated(hit))
+        self.hits
+            .iter()
+            .any(|hit| hit.kind == Kind::HelpSeeking && !self.is_negated(hit))
     }
 
     fn is_withdrawn(&self, hit: &Hit) -> bool {
@@ -96,10 +97,12 @@ impl Context<'_> {
         if negations.is_empty() {
             return false;
         }
-        let turned = negations
-            .iter()
-            .any(|negation| self.ends_at(Kind::DoubtBefore, negation.start, hit.language).next().is_some());
-        let reach = self.words_after(hit.end, DOUBT_WORDS);
+        let turned = negations.iter().any(|negation| {
+            self.ends_at(Kind::DoubtBefore, negation.start, hit.language)
+                .next()
+                .is_some()
+        });
+        let reach = hit.end + DOUBT_WORDS;
         let doubted = self
             .of(Kind::DoubtAfter, hit.language)
             .any(|doubt| doubt.start >= hit.end && doubt.start < reach);
@@ -108,28 +111,33 @@ impl Context<'_> {
 
     fn is_about_another(&self, hit: &Hit) -> bool {
         let from = self.sentence_start(hit.start);
-        let to = self.words_after(hit.end, WRITER_WORDS);
-        !self.before(Kind::ThirdPerson, Kind::ThirdPersonLink, hit).is_empty()
+        let to = hit.end + WRITER_WORDS;
+        !self
+            .before(Kind::ThirdPerson, Kind::ThirdPersonLink, hit)
+            .is_empty()
             && !self.writer_between(from, to)
     }
 
     fn is_quoted(&self, hit: &Hit) -> bool {
-        let to = self.words_after(hit.end, WRITER_WORDS);
-        !self.before(Kind::Quotation, Kind::QuotationLink, hit).is_empty()
+        let to = hit.end + WRITER_WORDS;
+        !self
+            .before(Kind::Quotation, Kind::QuotationLink, hit)
+            .is_empty()
             && !self.writer_between(hit.start, to)
     }
 
     fn is_taken_back(&self, hit: &Hit) -> bool {
-        let reach = self.words_after(hit.end, RETRACTION_WORDS);
+        let reach = hit.end + RETRACTION_WORDS;
         hit.kind == Kind::Figurative
-            && self
-                .hits
-                .iter()
-                .any(|other| other.kind == Kind::Retraction && (hit.end..=reach).contains(&other.start))
+            && self.hits.iter().any(|other| {
+                other.kind == Kind::Retraction && (hit.end..=reach).contains(&other.start)
+            })
     }
 
     fn of(&self, kind: Kind, language: LanguageIndex) -> impl Iterator<Item = &Hit> {
-        self.hits.iter().filter(move |hit| hit.kind == kind && hit.language == language)
+        self.hits
+            .iter()
+            .filter(move |hit| hit.kind == kind && hit.language == language)
     }
 
     /// Those of a kind that end where the hit begins, or where links begin that lead up to it, all
@@ -158,15 +166,20 @@ impl Context<'_> {
         language: LanguageIndex,
     ) -> impl Iterator<Item = &Hit> {
         let clause_ends = self.breaks.iter().any(|one| one.at == place);
-        self.of(kind, language).filter(move |hit| hit.end == place && !clause_ends)
+        self.of(kind, language)
+            .filter(move |hit| hit.end == place && !clause_ends)
     }
 
     fn writer_between(&self, start: usize, end: usize) -> bool {
-        self.hits.iter().any(|hit| hit.kind == Kind::Oneself && hit.start >= start && hit.start < end)
+        self.hits
+            .iter()
+            .any(|hit| hit.kind == Kind::Oneself && hit.start >= start && hit.start < end)
     }
 
     fn sentence_ends_in(&self, hit: &Hit) -> bool {
-        self.breaks.iter().any(|one| one.sentence && hit.start < one.at && one.at < hit.end)
+        self.breaks
+            .iter()
+            .any(|one| one.sentence && hit.start < one.at && one.at < hit.end)
     }
 
     fn sentence_start(&self, at: usize) -> usize {
@@ -176,12 +189,6 @@ impl Context<'_> {
             .map(|one| one.at)
             .max()
             .unwrap_or(0)
-    }
-
-    /// The blank after so many words from the blank at `at`.
-    fn words_after(&self, at: usize, words: usize) -> usize {
-        let rest = self.form.get(at + 1..).unwrap_or_default();
-        rest.match_indices(' ').map(|(index, _)| at + 1 + index).nth(words.saturating_sub(1)).unwrap_or(self.form.len())
     }
 }
 

@@ -39,6 +39,9 @@ pub enum LexiconError {
         /// The one that was found.
         found: String,
     },
+    /// There are more words than codes for them.
+    #[error("the lexicons have more than {0} different words, which is all that have a code")]
+    TooManyWords(usize),
     /// The automaton cannot be built.
     #[error("the automaton over all lexicons cannot be built: {0}")]
     Automaton(#[from] aho_corasick::BuildError),
@@ -138,7 +141,10 @@ pub(crate) struct Entry {
 struct LexiconFile {
     version: String,
     language: String,
-    #[expect(dead_code, reason = "required in the file for its readers, and used by nobody else")]
+    #[expect(
+        dead_code,
+        reason = "required in the file for its readers, and used by nobody else"
+    )]
     source: String,
     #[serde(default)]
     groups: BTreeMap<String, Vec<String>>,
@@ -201,7 +207,11 @@ fn read(file: &'static str, text: &str, entries: &mut Vec<Entry>) -> Result<(), 
         for phrase in phrases {
             let all = spellings(&phrase, &lexicon.groups)
                 .map_err(|source| LexiconError::Phrase { file, source })?;
-            entries.extend(all.into_iter().map(|spelling| Entry { spelling, language, kind }));
+            entries.extend(all.into_iter().map(|spelling| Entry {
+                spelling,
+                language,
+                kind,
+            }));
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! All lexicons, and what they find in a text.
 
+use std::borrow::Cow;
+
 use mindmate_domain::crisis::CrisisCategory;
 
 use crate::context::Context;
@@ -55,15 +57,22 @@ impl Lexicons {
     /// language. Without a locale: English.
     pub fn for_locale(&self, locale: Option<&str>) -> Option<Language<'_>> {
         let index = language_of(locale)?;
-        Some(Language { lexicons: self, index })
+        Some(Language {
+            lexicons: self,
+            index,
+        })
     }
 
     /// The most acute crisis language in a text, by the lists of all languages together: a profile
     /// in Spanish may well write in English.
     pub fn crisis(&self, text: &str) -> Option<CrisisCategory> {
-        let form = form::of_text(text);
-        let found = self.plain.hits(&form).any(|hit| hit.kind.category().is_some());
-        self.weigh(text, &form, found)
+        let normal = ready(text);
+        let form = form::of_ready(&normal);
+        let found = !self
+            .plain
+            .hits(&form, |hit| hit.kind.category().is_some())
+            .is_empty();
+        self.weigh(&normal, &form, found)
     }
 
     /// The version of the data files.
@@ -73,27 +82,45 @@ impl Lexicons {
 
     /// Looks at the context where crisis words were found, and behind a disguise where there may
     /// be one.
-    fn weigh(&self, text: &str, form: &str, found: bool) -> Option<CrisisCategory> {
-        let plain = found.then(|| in_context(&self.plain, &normalise(text))).flatten();
+    fn weigh(&self, ready: &str, form: &str, found: bool) -> Option<CrisisCategory> {
+        let plain = found
+            .then(|| in_context(&self.plain, &normalise(ready)))
+            .flatten();
         let lifted = disguise::suspected(form)
-            .then(|| in_context(&self.lifted, &disguise::lift(&normalise(text))))
+            .then(|| in_context(&self.lifted, &disguise::lift(&normalise(ready))))
             .flatten();
         plain.max(lifted)
+    }
+}
+
+/// A text ready for its form and for counting its words: normalised, or as it is where it is ASCII,
+/// since the case of ASCII letters makes no difference to either.
+fn ready(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        Cow::Borrowed(text)
+    } else {
+        normalise(text)
     }
 }
 
 /// The most acute crisis language of a normalised text that stands in its context.
 fn in_context(matcher: &Matcher, normal: &str) -> Option<CrisisCategory> {
     let (form, breaks) = form::with_breaks(normal);
-    let hits: Vec<Hit> = matcher.hits(&form).filter(|hit| hit.kind.bears_on_crisis()).collect();
-    Context { form: &form, breaks: &breaks, hits: &hits }.most_acute()
+    let hits = matcher.hits(&form, |hit| hit.kind.bears_on_crisis());
+    Context {
+        breaks: &breaks,
+        hits: &hits,
+    }
+    .most_acute()
 }
 
 /// The language of a locale among those that have lists. Without a locale: English.
 pub(crate) fn language_of(locale: Option<&str>) -> Option<LanguageIndex> {
     let tag = locale.map_or("en", str::trim);
     let code = tag.split(['-', '_', '.', '@']).next().unwrap_or_default();
-    let index = LANGUAGES.iter().position(|known| known.eq_ignore_ascii_case(code))?;
+    let index = LANGUAGES
+        .iter()
+        .position(|known| known.eq_ignore_ascii_case(code))?;
     LanguageIndex::try_from(index).ok()
 }
 
@@ -107,7 +134,10 @@ pub struct Language<'a> {
 impl Language<'_> {
     /// ISO 639-1.
     pub fn code(&self) -> &str {
-        LANGUAGES.get(usize::from(self.index)).copied().unwrap_or_default()
+        LANGUAGES
+            .get(usize::from(self.index))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Reads a text: words and hits by this language's lists, crisis language by those of all.
@@ -115,12 +145,13 @@ impl Language<'_> {
     /// Of hits of one kind that share words only the one that ends first counts ("no hope left" is
     /// one hit of despair). Counts of words never exceed the words.
     pub fn read(&self, text: &str) -> TextFacts {
-        let form = form::of_text(text);
+        let ready = ready(text);
+        let form = form::of_ready(&ready);
         let mut tally = Tally::default();
-        for hit in self.lexicons.plain.hits(&form) {
-            tally.add(&hit, self.index);
-        }
-        let words = words::count(text);
+        self.lexicons
+            .plain
+            .each(&form, |hit| tally.add(&hit, self.index));
+        let words = words::count(&ready);
         TextFacts {
             words,
             negative_words: tally.negative.count.min(words),
@@ -128,21 +159,21 @@ impl Language<'_> {
             absolutist_words: tally.absolutist.count.min(words),
             despair_hits: tally.despair.count,
             isolation_hits: tally.isolation.count,
-            seeks_help: tally.help && self.help_stands(text),
-            crisis: self.lexicons.weigh(text, &form, tally.crisis),
+            seeks_help: tally.help && self.help_stands(&ready),
+            crisis: self.lexicons.weigh(&ready, &form, tally.crisis),
         }
     }
 
     /// Whether a phrase that asks for help stands without a negation before it.
-    fn help_stands(&self, text: &str) -> bool {
-        let (form, breaks) = form::with_breaks(&normalise(text));
-        let hits: Vec<Hit> = self
-            .lexicons
-            .plain
-            .hits(&form)
-            .filter(|hit| hit.language == self.index && hit.kind >= Kind::HelpSeeking)
-            .collect();
-        Context { form: &form, breaks: &breaks, hits: &hits }.seeks_help()
+    fn help_stands(&self, ready: &str) -> bool {
+        let (form, breaks) = form::with_breaks(&normalise(ready));
+        let bears = |hit: &Hit| hit.language == self.index && hit.kind >= Kind::HelpSeeking;
+        let hits = self.lexicons.plain.hits(&form, bears);
+        Context {
+            breaks: &breaks,
+            hits: &hits,
+        }
+        .seeks_help()
     }
 }
 

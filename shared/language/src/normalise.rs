@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// How often the steps are repeated at most. Folding case can leave a text that composes anew, and
 /// that a second round settles; the bound is there so that no text can hold a run up.
@@ -37,20 +37,41 @@ pub fn normalise(text: &str) -> Cow<'_, str> {
 }
 
 fn round(text: &str) -> String {
-    text.chars()
-        .filter(|c| !is_invisible(*c))
-        .nfkc()
-        .map(straight_apostrophe)
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
-        .nfkc()
-        .collect()
+    let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+    let composed = compose(visible);
+    let mut folded = String::with_capacity(composed.len());
+    for c in composed.chars() {
+        if c.is_ascii() {
+            folded.push(c.to_ascii_lowercase());
+        } else {
+            folded.extend(
+                straight_apostrophe(c)
+                    .to_uppercase()
+                    .flat_map(char::to_lowercase),
+            );
+        }
+    }
+    compose(folded)
+}
+
+fn compose(text: String) -> String {
+    match is_nfkc_quick(text.chars()) {
+        IsNormalized::Yes => text,
+        IsNormalized::No | IsNormalized::Maybe => text.nfkc().collect(),
+    }
 }
 
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}' | '\u{180E}')
+    matches!(
+        c,
+        '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}' | '\u{180E}'
+    )
 }
 
 fn straight_apostrophe(c: char) -> char {
-    if matches!(c, '\u{2018}' | '\u{2019}' | '\u{02BC}') { '\'' } else { c }
+    if matches!(c, '\u{2018}' | '\u{2019}' | '\u{02BC}') {
+        '\''
+    } else {
+        c
+    }
 }

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use mindmate_domain::intervention::{CrisisResources, InterventionType, Message};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use serde::Deserialize;
 
 use crate::activities::{Activity, code_of};
@@ -87,7 +87,10 @@ pub struct Templates {
 struct TemplateFile {
     version: String,
     language: String,
-    #[expect(dead_code, reason = "required in the file for its readers, and used by nobody else")]
+    #[expect(
+        dead_code,
+        reason = "required in the file for its readers, and used by nobody else"
+    )]
     source: String,
     templates: BTreeMap<String, Vec<String>>,
 }
@@ -102,7 +105,10 @@ impl Templates {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
-        let mut templates = Self { environment, variants: BTreeMap::new() };
+        let mut templates = Self {
+            environment,
+            variants: BTreeMap::new(),
+        };
         for (language, text) in FILES {
             templates.add(language, text)?;
         }
@@ -114,7 +120,11 @@ impl Templates {
             toml::from_str(text).map_err(|source| TemplateError::Format { language, source })?;
         for (expected, found) in [(VERSION, &file.version), (language, &file.language)] {
             if expected != found {
-                return Err(TemplateError::Header { language, expected, found: found.clone() });
+                return Err(TemplateError::Header {
+                    language,
+                    expected,
+                    found: found.clone(),
+                });
             }
         }
         for kind in InterventionType::ALL {
@@ -122,10 +132,14 @@ impl Templates {
             let mut count = 0;
             for template in all {
                 count += 1;
-                self.environment.add_template_owned(template_name(language, kind, count), template)?;
+                self.environment
+                    .add_template_owned(template_name(language, kind, count), template)?;
             }
             if count == 0 {
-                return Err(TemplateError::Missing { kind: kind.name(), language });
+                return Err(TemplateError::Missing {
+                    kind: kind.name(),
+                    language,
+                });
             }
             self.variants.insert((language, kind.name()), count);
         }
@@ -147,13 +161,22 @@ impl Templates {
             return Err(TemplateError::NoResources);
         }
         let language = code_of(locale);
-        let variants = self
-            .variants
-            .get(&(language, kind.name()))
-            .ok_or(TemplateError::Missing { kind: kind.name(), language })?;
+        let variants =
+            self.variants
+                .get(&(language, kind.name()))
+                .ok_or(TemplateError::Missing {
+                    kind: kind.name(),
+                    language,
+                })?;
         let template = template_name(language, kind, 1 + seed % variants);
-        let text = self.environment.get_template(&template)?.render(values(fill))?;
-        Ok(Message { template, text: text.trim().to_owned() })
+        let text = self
+            .environment
+            .get_template(&template)?
+            .render(values(fill))?;
+        Ok(Message {
+            template,
+            text: text.trim().to_owned(),
+        })
     }
 }
 
@@ -180,7 +203,9 @@ fn values(fill: &Fill<'_>) -> Value {
     let activities: Vec<Value> = fill
         .activities
         .iter()
-        .map(|one| context! { title => one.title.as_str(), description => one.description.as_str() })
+        .map(
+            |one| context! { title => one.title.as_str(), description => one.description.as_str() },
+        )
         .collect();
     context! {
         name => fill.name.and_then(presentable),
@@ -193,7 +218,8 @@ fn values(fill: &Fill<'_>) -> Value {
 
 /// A name as it may stand in a message, or `None` where nothing of it may.
 fn presentable(name: &str) -> Option<String> {
-    if looks_like_an_address(name) || name.chars().filter(|c| c.is_numeric()).count() >= PHONE_DIGITS
+    if looks_like_an_address(name)
+        || name.chars().filter(|c| c.is_numeric()).count() >= PHONE_DIGITS
     {
         return None;
     }
@@ -205,7 +231,9 @@ fn presentable(name: &str) -> Option<String> {
     let tidy = kept.split_whitespace().collect::<Vec<_>>().join(" ");
     let short: String = tidy.chars().take(NAME_CHARS).collect();
     let short = short.trim();
-    short.contains(char::is_alphanumeric).then(|| short.to_owned())
+    short
+        .contains(char::is_alphanumeric)
+        .then(|| short.to_owned())
 }
 
 fn is_part_of_a_name(c: char) -> bool {

@@ -57,7 +57,7 @@ impl Interventions {
                 let own = store.get(&case.id).await?;
                 return Ok(own.map_or(Decided::HeldBack, |own| Decided::On(Box::new(own))));
             }
-            let intervention = self.intervention(case, now);
+            let intervention = self.intervention(case, now)?;
             let since = intervention.created_at();
             let guard = mindmate_crisis::guard(case.level, since, &self.policy.cooldown);
             match store.decide(&intervention, guard, seen).await? {
@@ -108,15 +108,18 @@ impl Interventions {
         }
     }
 
-    fn intervention(&self, case: &Case<'_>, now: Timestamp) -> Intervention {
+    fn intervention(&self, case: &Case<'_>, now: Timestamp) -> Result<Intervention, StageError> {
+        let content = self
+            .content(case)
+            .map_err(|error| StageError::permanent("unwritable-message", error))?;
         let request = &case.request;
-        Intervention::decide(
+        Ok(Intervention::decide(
             request.user_id.clone(),
             request.as_of,
-            self.content(case),
+            content,
             request.run.clone(),
             request.historical,
             now,
-        )
+        ))
     }
 }

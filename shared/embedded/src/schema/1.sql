@@ -39,7 +39,7 @@ CREATE TABLE messages (
 CREATE INDEX messages_ready ON messages (queue, dead, visible_at);
 
 CREATE TABLE message_bodies (
-    id         INTEGER PRIMARY KEY REFERENCES messages (id),
+    id         INTEGER PRIMARY KEY,
     event_id   TEXT NOT NULL,
     sent_at    INTEGER NOT NULL,
     body       TEXT NOT NULL,
@@ -67,6 +67,8 @@ CREATE TABLE stream_aside (
     stream     TEXT NOT NULL,
     consumer   TEXT NOT NULL,
     sequence   INTEGER NOT NULL,
+    key        TEXT NOT NULL,
+    put_at     INTEGER NOT NULL,
     body       TEXT NOT NULL,
     attributes TEXT NOT NULL,
     PRIMARY KEY (stream, consumer, sequence)

@@ -64,13 +64,10 @@ pub(super) fn extract(cx: &Context<'_>, out: &mut FeatureVector) {
             Feature::MoodAcuteChange,
             steps.as_ref().map_err(|e| *e).map(Steps::acute_share),
         ),
-        (Feature::MoodInertia, inertia(&days, residuals.as_ref())),
+        (Feature::MoodInertia, inertia(&days, &residuals)),
         (Feature::MoodRelativeSd, relative_sd(&means)),
         (Feature::MoodEwmaAlarm, ewma_alarm(&before, &this_week)),
-        (
-            Feature::MoodSlowingDown,
-            slowing_down(&days, residuals.as_ref()),
-        ),
+        (Feature::MoodSlowingDown, slowing_down(&days, &residuals)),
         (
             Feature::MoodPersonalDeviation,
             personal_deviation(&before, &this_week),
@@ -121,29 +118,40 @@ impl Steps {
     }
 }
 
-/// What is left of each daily mean when the line through all of them is taken away.
-struct Residuals(Vec<(Day, f64)>);
+/// Pairs of adjacent dates, each with what is left of its daily mean when the line through all
+/// daily means is taken away; by date.
+struct Residuals {
+    first_dates: Vec<Day>,
+    pairs: Vec<(f64, f64)>,
+}
 
 impl Residuals {
-    /// `None` for fewer than two days: there is no line.
-    fn of(days: &[DailyMean]) -> Option<Self> {
+    /// Without pairs where there are fewer than two days: there is no line.
+    fn of(days: &[DailyMean]) -> Self {
         let points = points(days);
-        let line = Line::through(&points)?;
-        let residuals = days
-            .iter()
-            .zip(points)
-            .map(|(day, point)| (day.day, line.residual(point)));
-        Some(Self(residuals.collect()))
+        let mut residuals = Self {
+            first_dates: Vec::new(),
+            pairs: Vec::new(),
+        };
+        let Some(line) = Line::through(&points) else {
+            return residuals;
+        };
+        for (dates, points) in days.windows(2).zip(points.windows(2)) {
+            if are_adjacent(dates[0].day, dates[1].day) {
+                residuals.first_dates.push(dates[0].day);
+                residuals
+                    .pairs
+                    .push((line.residual(points[0]), line.residual(points[1])));
+            }
+        }
+        residuals
     }
 
-    /// The pairs of adjacent dates that both lie in `[first, last]`.
-    fn pairs(&self, first: Day, last: Day) -> Vec<(f64, f64)> {
-        self.0
-            .windows(2)
-            .filter(|pair| first <= pair[0].0 && pair[1].0 <= last)
-            .filter(|pair| are_adjacent(pair[0].0, pair[1].0))
-            .map(|pair| (pair[0].1, pair[1].1))
-            .collect()
+    /// The pairs of which both dates lie in `[first, last]`.
+    fn inside(&self, first: Day, last: Day) -> &[(f64, f64)] {
+        let begin = self.first_dates.partition_point(|date| *date < first);
+        let end = self.first_dates.partition_point(|date| *date < last);
+        &self.pairs[begin..end.max(begin)]
     }
 }
 
@@ -153,10 +161,9 @@ fn autocorrelation(pairs: &[(f64, f64)]) -> Outcome {
     pearson(pairs).ok_or(MissingReason::Undefined)
 }
 
-fn inertia(days: &[DailyMean], residuals: Option<&Residuals>) -> Outcome {
+fn inertia(days: &[DailyMean], residuals: &Residuals) -> Outcome {
     entries(days.len(), 1)?;
-    let all = |residuals: &Residuals| residuals.pairs(Day(i64::MIN), Day(i64::MAX));
-    autocorrelation(&residuals.map(all).unwrap_or_default())
+    autocorrelation(&residuals.pairs)
 }
 
 fn relative_sd(means: &[f64]) -> Outcome {
@@ -204,17 +211,15 @@ fn ewma_alarm(before: &[DailyMean], this_week: &[DailyMean]) -> Outcome {
 }
 
 /// Kendall's τ-b of the autocorrelation in a moving window against the window's last date.
-fn slowing_down(days: &[DailyMean], residuals: Option<&Residuals>) -> Outcome {
+fn slowing_down(days: &[DailyMean], residuals: &Residuals) -> Outcome {
     let (Some(first), Some(last)) = (days.first(), days.last()) else {
         return Err(MissingReason::NoData);
     };
     let mut windows = Vec::new();
-    if let Some(residuals) = residuals {
-        for date in first.day.0 + SLOWING_REACH..=last.day.0 {
-            let pairs = residuals.pairs(Day(date - SLOWING_REACH), Day(date));
-            if let Ok(r) = autocorrelation(&pairs) {
-                windows.push((date as f64, round9(r)));
-            }
+    for date in first.day.0 + SLOWING_REACH..=last.day.0 {
+        let pairs = residuals.inside(Day(date - SLOWING_REACH), Day(date));
+        if let Ok(r) = autocorrelation(pairs) {
+            windows.push((date as f64, round9(r)));
         }
     }
     at_least(windows.len(), SLOWING_WINDOWS)?;

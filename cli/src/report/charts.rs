@@ -1,0 +1,199 @@
+//! Charts as SVG: bars, a histogram and spans of time.
+//!
+//! A chart is drawn in the colours of the light scheme, so that it stands alone; `style.css` names
+//! each of these colours and gives it another one in the dark. A test holds the two together.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+/// Why a chart could not be drawn.
+pub type DrawError = DrawingAreaErrorKind<<SVGBackend<'static> as DrawingBackend>::ErrorType>;
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// Text that is read first.
+const INK: RGBColor = RGBColor(0x1F, 0x2A, 0x37);
+/// Text that explains.
+const MUTED: RGBColor = RGBColor(0x5B, 0x67, 0x76);
+/// What a bar could have filled, and lines that guide the eye.
+const TRACK: RGBColor = RGBColor(0xE6, 0xEA, 0xF0);
+/// Bars that stand for no level.
+pub const PLAIN: RGBColor = RGBColor(0x4A, 0x6F, 0xA5);
+/// Bars that stand for something that went wrong.
+pub const WARN: RGBColor = RGBColor(0xB4, 0x53, 0x09);
+
+/// Charts are drawn this wide and scaled by the page; at 420 pixels the text stays readable.
+const WIDTH: i32 = 520;
+/// Height of a row of bars or spans.
+const ROW: i32 = 30;
+/// Height of a bar.
+const BAR: i32 = 14;
+/// What is left free for the number at the end of a row.
+const VALUE: i32 = 96;
+/// A bar of something is never narrower: a few among many are still seen.
+const LEAST: i32 = 3;
+/// Size of text in pixels.
+const TEXT: f64 = 14.0;
+/// The backend divides the size of a font by this; the size that is asked for is multiplied.
+const BACKEND_FONT_RATIO: f64 = 1.24;
+
+/// One bar.
+pub struct Bar {
+    /// What it stands for.
+    pub label: String,
+    /// How much of the track it fills, 0 to 1.
+    pub share: f64,
+    /// The number at its end, in words.
+    pub value: String,
+    /// Its colour.
+    pub colour: RGBColor,
+}
+
+/// Horizontal bars, one a row. `label_width` is what the longest label takes.
+pub fn bars(bars: &[Bar], label_width: i32) -> Result<String, DrawError> {
+    let height = ROW * i32::try_from(bars.len()).unwrap_or(i32::MAX / ROW);
+    draw(height, |area| {
+        let end = WIDTH - VALUE;
+        for (bar, middle) in bars.iter().zip(middles(0)) {
+            write(area, &bar.label, (0, middle), HPos::Left, &INK)?;
+            fill(area, (label_width, middle - BAR / 2), (end, middle + BAR / 2), TRACK)?;
+            if bar.share > 0.0 {
+                let filled = along(end - label_width, bar.share).max(LEAST);
+                let to = (label_width + filled, middle + BAR / 2);
+                fill(area, (label_width, middle - BAR / 2), to, bar.colour)?;
+            }
+            write(area, &bar.value, (WIDTH, middle), HPos::Right, &INK)?;
+        }
+        Ok(())
+    })
+}
+
+/// A histogram of what lies from 0 to 1, in bins of equal width.
+pub fn histogram(bins: &[u64], x_label: &str) -> Result<String, DrawError> {
+    const HEIGHT: i32 = 250;
+    const LEFT: i32 = 62;
+    const TOP: i32 = 14;
+    const FLOOR: i32 = HEIGHT - 46;
+    const TICKS: u8 = 5;
+    let most = bins.iter().copied().max().unwrap_or(0);
+    let step = nice_step(most);
+    let top = most.div_ceil(step).max(1) * step;
+    let right = WIDTH - 8;
+    draw(HEIGHT, |area| {
+        for count in (0..=top / step).map(|tick| tick * step) {
+            let y = FLOOR - along(FLOOR - TOP, count as f64 / top as f64);
+            fill(area, (LEFT, y), (right, y + 1), TRACK)?;
+            write(area, &super::words::count(count), (LEFT - 8, y), HPos::Right, &MUTED)?;
+        }
+        for (bin, count) in bins.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let edge = |bin: usize| LEFT + along(right - LEFT, bin as f64 / bins.len() as f64);
+            let tall = along(FLOOR - TOP, *count as f64 / top as f64).max(LEAST);
+            fill(area, (edge(bin) + 2, FLOOR - tall), (edge(bin + 1) - 1, FLOOR), PLAIN)?;
+        }
+        for tick in 0..=TICKS {
+            let at = f64::from(tick) / f64::from(TICKS);
+            let x = LEFT + along(right - LEFT, at);
+            write(area, &format!("{at:.1}"), (x, FLOOR + 16), HPos::Center, &MUTED)?;
+        }
+        write(area, x_label, (i32::midpoint(LEFT, right), HEIGHT - 9), HPos::Center, &MUTED)
+    })
+}
+
+/// From the usual to the longest.
+pub struct Span {
+    /// What took it.
+    pub label: String,
+    /// Half took no longer, in microseconds.
+    pub p50: u64,
+    /// 99 of 100 took no longer.
+    pub p99: u64,
+    /// The longest.
+    pub max: u64,
+}
+
+/// Spans of time on an axis of powers of ten: a disc, a bar and a ring at p50, p99 and max.
+pub fn spans(spans: &[Span], label_width: i32) -> Result<String, DrawError> {
+    let longest = spans.iter().map(|span| span.max).max().unwrap_or(1).max(1);
+    let shortest = spans.iter().map(|span| span.p50).min().unwrap_or(1).max(1);
+    let low = shortest.ilog10();
+    let high = (longest.ilog10() + 1).max(low + 1);
+    let rows = ROW * i32::try_from(spans.len()).unwrap_or(i32::MAX / ROW - 1);
+    let (left, right) = (label_width + 8, WIDTH - 32);
+    let at = |micros: u64| {
+        let share = (micros.max(1) as f64).log10() - f64::from(low);
+        left + along(right - left, (share / f64::from(high - low)).clamp(0.0, 1.0))
+    };
+    draw(rows + ROW, |area| {
+        for power in low..=high {
+            let micros = 10_u64.saturating_pow(power);
+            fill(area, (at(micros), 0), (at(micros) + 1, rows), TRACK)?;
+            let words = super::words::micros(micros);
+            write(area, &words, (at(micros), rows + ROW / 2), HPos::Center, &MUTED)?;
+        }
+        for (span, middle) in spans.iter().zip(middles(0)) {
+            write(area, &span.label, (0, middle), HPos::Left, &INK)?;
+            fill(area, (at(span.p50), middle - 1), (at(span.max), middle + 1), MUTED)?;
+            area.draw(&Circle::new((at(span.p50), middle), 5, PLAIN.filled()))?;
+            let p99 = at(span.p99);
+            fill(area, (p99 - 2, middle - 8), (p99 + 2, middle + 8), PLAIN)?;
+            area.draw(&Circle::new((at(span.max), middle), 5, WARN.stroke_width(2)))?;
+        }
+        Ok(())
+    })
+}
+
+fn draw(
+    height: i32,
+    picture: impl FnOnce(&Area<'_>) -> Result<(), DrawError>,
+) -> Result<String, DrawError> {
+    let mut svg = String::new();
+    {
+        let size = (WIDTH.unsigned_abs(), height.max(1).unsigned_abs());
+        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        picture(&area)?;
+        area.present()?;
+    }
+    // Inside HTML an SVG needs no namespace; without it the page names no address at all.
+    Ok(svg.replace(" xmlns=\"http://www.w3.org/2000/svg\"", ""))
+}
+
+/// Middles of the rows, from the top.
+fn middles(top: i32) -> impl Iterator<Item = i32> {
+    (0..).map(move |row| top + ROW * row + ROW / 2)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the share of a length is no longer than it")]
+fn along(length: i32, share: f64) -> i32 {
+    (f64::from(length) * share.clamp(0.0, 1.0)).round() as i32
+}
+
+/// Steps of 1, 2 or 5 times a power of ten that make at most five of `most`.
+fn nice_step(most: u64) -> u64 {
+    const STEPS: u64 = 5;
+    let raw = most.div_ceil(STEPS).max(1);
+    let power = 10_u64.pow(raw.ilog10());
+    [1, 2, 5].into_iter().map(|times| times * power).find(|step| *step >= raw).unwrap_or(raw)
+}
+
+fn fill(
+    area: &Area<'_>,
+    from: (i32, i32),
+    to: (i32, i32),
+    colour: RGBColor,
+) -> Result<(), DrawError> {
+    area.draw(&Rectangle::new([from, to], colour.filled()))
+}
+
+fn write(
+    area: &Area<'_>,
+    text: &str,
+    at: (i32, i32),
+    side: HPos,
+    colour: &RGBColor,
+) -> Result<(), DrawError> {
+    let style = TextStyle::from(("sans-serif", TEXT * BACKEND_FONT_RATIO))
+        .pos(Pos::new(side, VPos::Center))
+        .color(colour);
+    area.draw(&Text::new(text, at, style))
+}

@@ -1,0 +1,33 @@
+# The daily commands. `just` alone lists them.
+
+_list:
+    @just --list
+
+# A whole daily run on a synthetic cohort
+daily *ARGS:
+    cargo run --release -- daily {{ARGS}}
+
+# All tests, as CI runs them
+test:
+    tests/run
+
+# Tests of one crate: just t scoring
+t CRATE *ARGS:
+    cargo test -p mindmate-{{CRATE}} {{ARGS}}
+
+# Format and lint
+lint:
+    cargo fmt --all
+    cargo clippy --workspace --all-targets -- --deny warnings
+
+# Write schemas/ anew from the Rust types
+schemas:
+    cargo run -p mindmate-contracts --bin schemas
+
+# Benchmarks of features and text reading
+bench:
+    cargo bench -p mindmate-features -p mindmate-language
+
+# Licences, sources, duplicates and advisories (needs cargo-deny and the network)
+deny:
+    cargo deny check

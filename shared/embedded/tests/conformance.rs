@@ -1,0 +1,119 @@
+//! The SQLite backend passes the suites that every backend passes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use mindmate_contracts::app_table::{ExportLine, Item};
+use mindmate_contracts::{QueueName, StreamName};
+use mindmate_domain::UserId;
+use mindmate_domain::audit::AuditEvent;
+use mindmate_embedded::{Embedded, ImportBatch, Options};
+use mindmate_pipeline::ports::{
+    ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notice, Notifier,
+    ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamSource,
+};
+use mindmate_testkit::ManualClock;
+use mindmate_testkit::conformance::Backend;
+use mindmate_testkit::memory::Aside;
+
+/// More than any behaviour leaves behind.
+const ALL: usize = 10_000;
+
+struct SqliteUnderTest {
+    clock: ManualClock,
+    options: Options,
+    backend: Embedded,
+    _folder: tempfile::TempDir,
+}
+
+async fn fresh() -> SqliteUnderTest {
+    let start: Timestamp = "2026-11-22T06:00:00Z".parse().unwrap();
+    let clock = ManualClock::new(start);
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { visibility: Duration::from_secs(180), ..Options::default() };
+    let file = folder.path().join("mindmate.db");
+    let backend = Embedded::open(&file, Arc::new(clock.clone()), options).unwrap();
+    SqliteUnderTest { clock, options, backend, _folder: folder }
+}
+
+/// Forwards the ports to the backend.
+macro_rules! forward {
+    ($($port:ident -> $type:ident;)*) => {
+        $(fn $port(&self) -> Arc<dyn $type> {
+            self.backend.$port()
+        })*
+    };
+}
+
+#[async_trait]
+impl Backend for SqliteUnderTest {
+    forward! {
+        publisher -> Publisher;
+        history -> HistoryStore;
+        profiles -> ProfileStore;
+        activity -> ActivityIndex;
+        chats -> AppChats;
+        assessments -> AssessmentStore;
+        interventions -> InterventionStore;
+        reviews -> ReviewQueue;
+        notifier -> Notifier;
+        ledger -> RunLedger;
+    }
+
+    fn clock(&self) -> ManualClock {
+        self.clock.clone()
+    }
+
+    fn visibility(&self) -> Duration {
+        self.options.visibility
+    }
+
+    fn max_receives(&self) -> u32 {
+        self.options.max_receive_count
+    }
+
+    fn queue(&self, name: QueueName) -> Arc<dyn Queue> {
+        self.backend.queue(name)
+    }
+
+    fn stream(&self, name: StreamName, consumer: &str) -> Arc<dyn StreamSource> {
+        self.backend.stream(name, consumer)
+    }
+
+    async fn put_raw(&self, items: Vec<(UserId, String, Item)>) {
+        let mut batch = ImportBatch::default();
+        for (user, sk, item) in items {
+            batch.add(ExportLine { user, sk, item }).unwrap();
+        }
+        self.backend.import(batch).await.unwrap();
+    }
+
+    async fn items(&self, user: &UserId) -> Vec<(String, Item)> {
+        self.backend.items(user).await.unwrap()
+    }
+
+    async fn dead_letters(&self, queue: QueueName) -> Vec<Received> {
+        self.backend.dead_letters(queue, ALL).await.unwrap()
+    }
+
+    async fn put_aside(&self, stream: StreamName, consumer: &str) -> Vec<Aside> {
+        let records = self.backend.put_aside(stream, consumer, ALL).await.unwrap();
+        records
+            .into_iter()
+            .map(|one| Aside { record: one.record, attributes: one.attributes })
+            .collect()
+    }
+
+    async fn notices(&self) -> Vec<Notice> {
+        self.backend.notices(ALL).await.unwrap()
+    }
+
+    async fn audit(&self) -> Vec<AuditEvent> {
+        let rows = self.backend.audit_rows(0, ALL).await.unwrap();
+        rows.iter().map(|row| serde_json::from_str(&row.event).unwrap()).collect()
+    }
+}
+
+mindmate_testkit::conformance_suites!(fresh);

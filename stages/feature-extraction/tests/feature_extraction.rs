@@ -1,0 +1,265 @@
+//! The stage over in-memory ports, with the word lists and the features as they ship.
+
+use std::sync::Arc;
+
+use mindmate_contracts::messages::{
+    AssessmentDeadLettered, AssessmentRequested, AssessmentSkipped, FeaturesExtracted, Request,
+    SkipReason, Trigger,
+};
+use mindmate_contracts::{Channel, Message, QueueName, RawEvent, StreamName};
+use mindmate_domain::app::{AppItem, Author, Profile};
+use mindmate_domain::assessment::{MissingPart, PartCause};
+use mindmate_domain::consent::StatedConsents;
+use mindmate_domain::feature::Family;
+use mindmate_domain::quality::Defect;
+use mindmate_domain::{
+    Consent, Consents, CrisisCategory, CrisisCheck, Feature, FeatureValue, MissingReason, Policy,
+    Position, RunId, StageName, UserId,
+};
+use mindmate_feature_extraction::{FeatureExtraction, FeatureExtractionPorts};
+use mindmate_language::Lexicons;
+use mindmate_pipeline::ports::HistoryStore;
+use mindmate_pipeline::{Delivery, Failure, Outgoing, SeededChance, Stage, StageError};
+use mindmate_testkit::conformance::samples::{self, AS_OF, as_of, chat, mood, note};
+use mindmate_testkit::{Fault, FaultRates, Faults, Faulty, ManualClock, MemoryBackend};
+
+/// A word that no message may hold.
+const CANARY: &str = "xylocanary";
+const FAILURE: Failure<'static> = Failure { code: "retries-exhausted", message: "it is down" };
+
+struct World {
+    clock: ManualClock,
+    backend: MemoryBackend,
+}
+
+impl World {
+    fn new() -> Self {
+        let clock = ManualClock::new(as_of(AS_OF).instant());
+        Self { backend: MemoryBackend::new(Arc::new(clock.clone())), clock }
+    }
+
+    fn with(self, item: &AppItem) -> Self {
+        self.backend.put_item(&person(), item);
+        self
+    }
+
+    /// Two weeks with a mood a day.
+    fn with_moods(mut self) -> Self {
+        for day in 8..=21 {
+            let value = f64::from(day % 5) + 3.0;
+            self = self.with(&mood(&format!("2026-11-{day:02}T20:00:00.000Z"), value));
+        }
+        self
+    }
+
+    fn with_consents(self, consents: StatedConsents) -> Self {
+        self.with(&AppItem::Profile(Profile { consents, ..Profile::default() }))
+    }
+
+    fn stage_over(&self, history: Arc<dyn HistoryStore>) -> FeatureExtraction {
+        let ports = FeatureExtractionPorts { history, clock: Arc::new(self.clock.clone()) };
+        let lexicons = Arc::new(Lexicons::built_in().unwrap());
+        FeatureExtraction::new(ports, lexicons, Arc::new(Policy::built_in().unwrap()))
+    }
+
+    fn stage(&self) -> FeatureExtraction {
+        self.stage_over(self.backend.history())
+    }
+
+    fn delivery(&self) -> Delivery<'_> {
+        let deadline = as_of(AS_OF).instant();
+        Delivery { event_id: "event", attempt: 1, deadline, clock: &self.clock }
+    }
+
+    async fn handle(&self, input: AssessmentRequested) -> Outgoing {
+        let mut outgoing = self.stage().handle(input, &self.delivery()).await.unwrap();
+        assert_eq!(outgoing.len(), 1);
+        outgoing.remove(0)
+    }
+}
+
+fn person() -> UserId {
+    samples::user("syn-1")
+}
+
+fn position() -> Position {
+    Position { run: RunId::daily(as_of(AS_OF)), shard: 3, ordinal: 17 }
+}
+
+fn requested() -> AssessmentRequested {
+    let request = Request {
+        user_id: person(),
+        as_of: as_of(AS_OF),
+        run: Some(position()),
+        trigger: Trigger::Daily,
+        urgent: false,
+        historical: false,
+    };
+    AssessmentRequested { request }
+}
+
+fn data<M: Message>(outgoing: &Outgoing) -> M {
+    RawEvent::parse(&outgoing.body).unwrap().data().unwrap()
+}
+
+/// R1.1, R1.2
+#[tokio::test]
+async fn a_history_becomes_features_for_scoring() {
+    let world = World::new().with_moods();
+    let sent = world.handle(requested()).await;
+    assert_eq!(sent.channel, Channel::Queue(QueueName::Scoring));
+    assert_eq!(sent.id, "daily-2026-11-22/3/17/features");
+    let features: FeaturesExtracted = data(&sent);
+    assert_eq!(features.request, requested().request);
+    assert_eq!(features.vector.get(Feature::TotalMoodEntries), FeatureValue::Value(14.0));
+    assert!(features.vector.get(Feature::MoodTrend7Day).value().is_some());
+    assert_eq!(features.crisis, CrisisCheck::Read { signals: vec![] });
+    assert_eq!(features.missing_parts, []);
+}
+
+#[tokio::test]
+async fn an_urgent_request_stays_urgent() {
+    let world = World::new().with_moods();
+    let mut input = requested();
+    input.request.urgent = true;
+    let sent = world.handle(input).await;
+    assert_eq!(sent.channel, Channel::Queue(QueueName::ScoringPriority));
+}
+
+/// Safety 3, safety 4
+#[tokio::test]
+async fn crisis_language_that_sets_a_floor_now_takes_the_priority_queue() {
+    let wrote = "I want to kill myself";
+    let world = World::new().with(&note("2026-11-21T22:00:00.000Z", wrote));
+    let sent = world.handle(requested()).await;
+    assert_eq!(sent.channel, Channel::Queue(QueueName::ScoringPriority));
+    let features: FeaturesExtracted = data(&sent);
+    assert!(features.request.urgent);
+    let found: Vec<_> = features.crisis.signals().iter().map(|it| it.category).collect();
+    assert_eq!(found, [CrisisCategory::ActiveIdeation]);
+}
+
+/// Safety 3
+#[tokio::test]
+async fn older_crisis_language_is_told_and_is_not_urgent() {
+    let wrote = "I want to kill myself";
+    let world = World::new().with(&note("2026-11-10T22:00:00.000Z", wrote));
+    let sent = world.handle(requested()).await;
+    assert_eq!(sent.channel, Channel::Queue(QueueName::Scoring));
+    assert_eq!(data::<FeaturesExtracted>(&sent).crisis.signals().len(), 1);
+}
+
+/// Safety 3: without consent to text analysis no text is read.
+#[tokio::test]
+async fn without_consent_to_text_analysis_no_text_is_read_and_the_message_says_so() {
+    let consents = Consents::NONE.with(Consent::Scoring, true);
+    let world = World::new()
+        .with_moods()
+        .with_consents(StatedConsents::Given(consents))
+        .with(&note("2026-11-21T22:00:00.000Z", "I want to kill myself"));
+    let features: FeaturesExtracted = data(&world.handle(requested()).await);
+    assert_eq!(features.crisis, CrisisCheck::NotConsented);
+    let part = MissingPart { family: Family::Sentiment, cause: PartCause::NotConsented };
+    assert_eq!(features.missing_parts, [part]);
+    let crisis = features.vector.get(Feature::CrisisKeywords);
+    assert_eq!(crisis, FeatureValue::Missing(MissingReason::Unavailable));
+    assert!(features.vector.get(Feature::MoodMean7Day).value().is_some());
+}
+
+/// R8.4, safety 13
+#[tokio::test]
+async fn without_consent_to_scoring_the_assessment_is_skipped_with_the_reason() {
+    let refused = Consents { scoring: false, ..Policy::built_in().unwrap().legacy_consents };
+    for stated in [StatedConsents::Given(refused), StatedConsents::Unreadable] {
+        let sent = match stated {
+            StatedConsents::Unreadable => {
+                let world = World::new().with_moods();
+                let mut item = serde_json::Map::new();
+                item.insert("consents".to_owned(), serde_json::json!({ "S": "yes" }));
+                let item = serde_json::from_value(serde_json::Value::Object(item)).unwrap();
+                world.backend.put_raw(&person(), "PROFILE", item);
+                world.handle(requested()).await
+            }
+            given => World::new().with_moods().with_consents(given).handle(requested()).await,
+        };
+        assert_eq!(sent.channel, Channel::Stream(StreamName::Outcomes));
+        assert_eq!(sent.id, "daily-2026-11-22/3/17/skipped");
+        assert_eq!(sent.key, person().partition_key());
+        let skipped: AssessmentSkipped = data(&sent);
+        assert_eq!(skipped.reason, SkipReason::NoScoringConsent);
+        assert_eq!(skipped.stage, StageName::FeatureExtraction);
+    }
+}
+
+/// Safety 8: nothing known is not low risk; scoring says what that comes to.
+#[tokio::test]
+async fn a_user_of_whom_nothing_is_stored_has_missing_features() {
+    let features: FeaturesExtracted = data(&World::new().handle(requested()).await);
+    assert_eq!(features.vector.get(Feature::MoodMean7Day).value(), None);
+    assert_eq!(features.data_quality.of(Defect::NoProfile), 1);
+}
+
+#[tokio::test]
+async fn an_item_that_does_not_fit_is_counted_and_left_out() {
+    let world = World::new().with_moods().with(&mood("2026-11-21T21:00:00.000Z", 14.0));
+    let features: FeaturesExtracted = data(&world.handle(requested()).await);
+    assert_eq!(features.data_quality.of(Defect::MoodOutOfRange), 1);
+    assert_eq!(features.vector.get(Feature::TotalMoodEntries), FeatureValue::Value(14.0));
+}
+
+#[tokio::test]
+async fn a_history_that_cannot_be_loaded_is_tried_again_and_says_the_same_then() {
+    let world = World::new().with_moods();
+    let (chance, clock) = (Arc::new(SeededChance::new(1)), Arc::new(world.clock.clone()));
+    let faults = Faults::seeded(FaultRates::default(), chance, clock);
+    faults.script([Fault::Before, Fault::After]);
+    let history: Arc<dyn HistoryStore> = Faulty::new(world.backend.history(), &faults);
+    let stage = world.stage_over(history);
+    for _ in 0..2 {
+        let error = stage.handle(requested(), &world.delivery()).await.unwrap_err();
+        assert!(matches!(error, StageError::Transient { .. }), "{error}");
+    }
+    let sent = stage.handle(requested(), &world.delivery()).await.unwrap();
+    assert_eq!(sent, [world.handle(requested()).await]);
+}
+
+/// R5.6
+#[tokio::test]
+async fn giving_up_is_said_of_the_position() {
+    let world = World::new();
+    let stage = world.stage();
+    let said = stage.give_up(requested(), &FAILURE, &world.delivery()).await.unwrap();
+    assert_eq!((said.len(), said[0].key.clone()), (1, person().partition_key()));
+    let unread = stage.give_up_unread(Some(position()), &FAILURE);
+    for outcome in [&said[0], &unread[0]] {
+        assert_eq!(outcome.channel, Channel::Stream(StreamName::Outcomes));
+        let code = FAILURE.code.to_owned();
+        let stage = StageName::FeatureExtraction;
+        let expected = AssessmentDeadLettered { run: position(), stage, code };
+        assert_eq!(data::<AssessmentDeadLettered>(outcome), expected);
+    }
+    assert_eq!(said[0].id, unread[0].id);
+}
+
+#[tokio::test]
+async fn outside_a_run_there_is_no_position_to_speak_of() {
+    let world = World::new();
+    let mut input = requested();
+    input.request.run = None;
+    assert_eq!(world.stage().give_up(input, &FAILURE, &world.delivery()).await.unwrap(), []);
+    assert_eq!(world.stage().give_up_unread(None, &FAILURE), []);
+}
+
+/// Safety 17; no message holds text written by a user.
+#[tokio::test]
+async fn no_text_of_the_user_leaves_the_stage() {
+    let text = format!("I want to kill myself, {CANARY}");
+    let profile = Profile { name: Some(CANARY.to_owned()), ..Profile::default() };
+    let world = World::new()
+        .with(&AppItem::Profile(profile))
+        .with(&note("2026-11-21T22:00:00.000Z", &text))
+        .with(&chat("2026-11-21T23:00:00.000Z", Author::User, &text));
+    let sent = world.handle(requested()).await;
+    assert_eq!(data::<FeaturesExtracted>(&sent).crisis.signals().len(), 1);
+    assert!(!sent.body.contains(CANARY), "{}", sent.body);
+}

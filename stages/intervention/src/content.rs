@@ -1,0 +1,92 @@
+//! What is sent, from data in memory: no call that could wait stands before crisis resources.
+
+use mindmate_domain::InterventionId;
+use mindmate_domain::intervention::{Content, CrisisResources, InterventionType, Message};
+use mindmate_language::{Fill, TemplateError};
+use tracing::error;
+
+use crate::case::Case;
+use crate::Interventions;
+
+/// How many coping activities a message suggests.
+const ACTIVITIES: usize = 3;
+
+/// What stands as the template of a message that no template could write.
+const LAST_RESORT: &str = "last-resort";
+
+impl Interventions {
+    /// The content for a case. The same for the same profile: the variant follows from the id.
+    ///
+    /// # Errors
+    /// A template that does not render. Never for a critical one: then the resources are sent
+    /// as they are.
+    pub(crate) fn content(&self, case: &Case<'_>) -> Result<Content, TemplateError> {
+        match case.kind {
+            InterventionType::CrisisSupport => Ok(self.crisis_support(case)),
+            InterventionType::CheckIn => {
+                let message = self.write(case, &fill(case))?;
+                Ok(Content::CheckIn { message })
+            }
+            InterventionType::CopingActivities => self.coping_activities(case),
+            InterventionType::Encouragement => {
+                let message = self.write(case, &fill(case))?;
+                Ok(Content::Encouragement { message })
+            }
+        }
+    }
+
+    fn crisis_support(&self, case: &Case<'_>) -> Content {
+        let (country, locale) = (case.profile.country.as_deref(), case.profile.locale.as_deref());
+        let resources = self.materials.resources.for_locale(country, locale);
+        let written = self.write(case, &Fill { resources: Some(&resources), ..fill(case) });
+        let message = written.unwrap_or_else(|error| {
+            error!(%error, "the resources are sent without a template");
+            last_resort(&resources)
+        });
+        Content::CrisisSupport { message, resources }
+    }
+
+    fn coping_activities(&self, case: &Case<'_>) -> Result<Content, TemplateError> {
+        let (preferences, locale) = (&case.profile.preferences, case.profile.locale.as_deref());
+        let seed = seed(&case.id);
+        let chosen = self.materials.activities.choose(preferences, locale, ACTIVITIES, seed);
+        let message = self.write(case, &Fill { activities: &chosen, ..fill(case) })?;
+        let activities = chosen.into_iter().map(|activity| activity.name).collect();
+        Ok(Content::CopingActivities { message, activities })
+    }
+
+    fn write(&self, case: &Case<'_>, fill: &Fill<'_>) -> Result<Message, TemplateError> {
+        let locale = case.profile.locale.as_deref();
+        self.materials.templates.write(case.kind, locale, fill, seed(&case.id))
+    }
+}
+
+/// Of the person, a display name and the name that they gave the companion; nothing else.
+fn fill<'a>(case: &'a Case<'_>) -> Fill<'a> {
+    let profile = &case.profile;
+    Fill {
+        name: profile.name.as_deref(),
+        companion: profile.pet_name.as_deref(),
+        ..Fill::default()
+    }
+}
+
+/// The bare resources, from a sender that says what it is (safety 11).
+fn last_resort(resources: &CrisisResources) -> Message {
+    let mut text = "This is an automated message from your companion. You do not have to be \
+                    alone with this. You can reach people here:"
+        .to_owned();
+    for line in resources.helplines() {
+        text.push_str(&format!("\n{}: {} ({})", line.name, line.contact, line.hours));
+    }
+    text.push('\n');
+    text.push_str(resources.emergency());
+    Message { template: LAST_RESORT.to_owned(), text }
+}
+
+/// A number that follows from the id: its first 16 hexadecimal digits. An id of any other form
+/// takes the first variant.
+fn seed(id: &InterventionId) -> u64 {
+    let digits = id.as_str().get(..16).unwrap_or_default();
+    u64::from_str_radix(digits, 16).unwrap_or(0)
+}

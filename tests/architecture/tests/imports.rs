@@ -1,0 +1,86 @@
+//! Dependencies point one way. This is the rule of `docs/ARCHITECTURE.md`, "Who may import whom",
+//! read off `cargo metadata`: any other arrow fails.
+
+use std::collections::BTreeSet;
+
+use cargo_metadata::{DependencyKind, MetadataCommand, Package};
+
+const STAGES: [&str; 5] =
+    ["fan-out", "feature-extraction", "scoring", "intervention", "run-report"];
+
+/// What a crate of `shared/` may import of ours.
+fn allowed(name: &str) -> Option<&'static [&'static str]> {
+    Some(match name {
+        "domain" => &[],
+        "contracts" | "language" | "crisis" | "model" | "cohort" => &["domain"],
+        "features" => &["domain", "language", "crisis"],
+        "pipeline" => &["domain", "contracts"],
+        "embedded" | "host" | "testkit" => &["domain", "contracts", "pipeline"],
+        _ => return None,
+    })
+}
+
+/// What a stage may import of ours: never another stage, never an adapter.
+const FOR_STAGES: &[&str] =
+    &["domain", "contracts", "features", "language", "crisis", "model", "pipeline"];
+
+fn short(package: &str) -> Option<&str> {
+    package.strip_prefix("mindmate-")
+}
+
+fn packages() -> Vec<Package> {
+    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata runs");
+    metadata.workspace_packages().into_iter().cloned().collect()
+}
+
+fn arrows(package: &Package, kinds: &[DependencyKind]) -> BTreeSet<String> {
+    let ours = package.dependencies.iter().filter(|one| kinds.contains(&one.kind));
+    ours.filter_map(|one| short(&one.name).map(str::to_owned)).collect()
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let mut seen = BTreeSet::new();
+    for package in packages() {
+        let name = short(&package.name).expect("every crate is named mindmate-…").to_owned();
+        let may = match allowed(&name) {
+            Some(may) => may,
+            None if STAGES.contains(&name.as_str()) => FOR_STAGES,
+            None if name == "cli" || name.ends_with("-tests") => continue,
+            None => panic!("{name} has no place in the rule yet: add it here and in the document"),
+        };
+        for import in arrows(&package, &[DependencyKind::Normal, DependencyKind::Build]) {
+            assert!(may.contains(&import.as_str()), "{name} may not import {import}");
+        }
+        seen.insert(name);
+    }
+    assert!(seen.len() >= 15, "the rule saw only {seen:?}");
+}
+
+#[test]
+fn the_testkit_is_only_ever_a_dev_dependency() {
+    for package in packages() {
+        let kinds = [DependencyKind::Normal, DependencyKind::Build];
+        let imports = arrows(&package, &kinds);
+        assert!(!imports.contains("testkit"), "{} ships the testkit", package.name);
+    }
+}
+
+#[test]
+fn crates_lie_where_their_names_say() {
+    for package in packages() {
+        let name = short(&package.name).expect("every crate is named mindmate-…").to_owned();
+        let folder = package.manifest_path.parent().expect("a manifest lies in a folder");
+        let top = folder.parent().and_then(|parent| parent.file_name());
+        let expected = match name.as_str() {
+            "cli" => None,
+            name if name.ends_with("-tests") => Some("tests"),
+            name if STAGES.contains(&name) => Some("stages"),
+            _ => Some("shared"),
+        };
+        if let Some(expected) = expected {
+            assert_eq!(top, Some(expected), "{name}");
+        }
+        assert!(name.starts_with(folder.file_name().unwrap_or_default()), "{name} in {folder}");
+    }
+}
