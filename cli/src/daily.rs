@@ -117,7 +117,8 @@ async fn drain(
     let clock = run_clock(run, &session.clock);
     request_shards(session, run, clock.now()).await?;
     let bars = Arc::new(StageBars::new());
-    let host = stages::host(session, policy, clock, Arc::clone(&bars)).await?;
+    let observer = Arc::clone(&bars);
+    let host = stages::host(session, policy, clock, observer).await?;
     let ledger = session.backend.ledger();
     let result = tokio::select! {
         drained = host.drain() => drained,

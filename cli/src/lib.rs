@@ -49,7 +49,7 @@ fn run(args: Args) -> anyhow::Result<Exit> {
             Command::Daily(daily) => daily::run(&data, format, &daily).await,
             Command::Import(import) => import::run(&data, format, &import).await,
             Command::Cohort(cohort) => cohort::run(&data, format, &cohort).await,
-            Command::Features(features) => features::run(&data, &features).await,
+            Command::Features(features) => features::run(&data, format, &features).await,
             Command::Show(show) => show::run(&data, format, &show).await,
             Command::Runs(runs) => runs::run(&data, format, &runs).await,
             Command::Report(report) => reports::run(&data, &report).await,

@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// Why a chart could not be drawn.
-pub type DrawError = DrawingAreaErrorKind<<SVGBackend<'static> as DrawingBackend>::ErrorType>;
+pub(super) type DrawError = DrawingAreaErrorKind<<SVGBackend<'static> as DrawingBackend>::ErrorType>;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
@@ -19,9 +19,9 @@ const MUTED: RGBColor = RGBColor(0x5B, 0x67, 0x76);
 /// What a bar could have filled, and lines that guide the eye.
 const TRACK: RGBColor = RGBColor(0xE6, 0xEA, 0xF0);
 /// Bars that stand for no level.
-pub const PLAIN: RGBColor = RGBColor(0x4A, 0x6F, 0xA5);
+pub(super) const PLAIN: RGBColor = RGBColor(0x4A, 0x6F, 0xA5);
 /// Bars that stand for something that went wrong.
-pub const WARN: RGBColor = RGBColor(0xB4, 0x53, 0x09);
+pub(super) const WARN: RGBColor = RGBColor(0xB4, 0x53, 0x09);
 
 /// Charts are drawn this wide and scaled by the page; at 420 pixels the text stays readable.
 const WIDTH: i32 = 520;
@@ -30,7 +30,7 @@ const ROW: i32 = 30;
 /// Height of a bar.
 const BAR: i32 = 14;
 /// What is left free for the number at the end of a row.
-const VALUE: i32 = 96;
+const VALUE: i32 = 116;
 /// A bar of something is never narrower: a few among many are still seen.
 const LEAST: i32 = 3;
 /// Size of text in pixels.
@@ -39,38 +39,38 @@ const TEXT: f64 = 14.0;
 const BACKEND_FONT_RATIO: f64 = 1.24;
 
 /// One bar.
-pub struct Bar {
+pub(super) struct Bar {
     /// What it stands for.
-    pub label: String,
+    pub(super) label: String,
     /// How much of the track it fills, 0 to 1.
-    pub share: f64,
+    pub(super) share: f64,
     /// The number at its end, in words.
-    pub value: String,
+    pub(super) value: String,
     /// Its colour.
-    pub colour: RGBColor,
+    pub(super) colour: RGBColor,
 }
 
 /// Horizontal bars, one a row. `label_width` is what the longest label takes.
-pub fn bars(bars: &[Bar], label_width: i32) -> Result<String, DrawError> {
+pub(super) fn bars(bars: &[Bar], label_width: i32) -> Result<String, DrawError> {
     let height = ROW * i32::try_from(bars.len()).unwrap_or(i32::MAX / ROW);
     draw(height, |area| {
         let end = WIDTH - VALUE;
         for (bar, middle) in bars.iter().zip(middles(0)) {
-            write(area, &bar.label, (0, middle), HPos::Left, &INK)?;
+            write(area, &bar.label, (0, middle), HPos::Left, INK)?;
             fill(area, (label_width, middle - BAR / 2), (end, middle + BAR / 2), TRACK)?;
             if bar.share > 0.0 {
                 let filled = along(end - label_width, bar.share).max(LEAST);
                 let to = (label_width + filled, middle + BAR / 2);
                 fill(area, (label_width, middle - BAR / 2), to, bar.colour)?;
             }
-            write(area, &bar.value, (WIDTH, middle), HPos::Right, &INK)?;
+            write(area, &bar.value, (WIDTH, middle), HPos::Right, INK)?;
         }
         Ok(())
     })
 }
 
 /// A histogram of what lies from 0 to 1, in bins of equal width.
-pub fn histogram(bins: &[u64], x_label: &str) -> Result<String, DrawError> {
+pub(super) fn histogram(bins: &[u64], x_label: &str) -> Result<String, DrawError> {
     const HEIGHT: i32 = 250;
     const LEFT: i32 = 62;
     const TOP: i32 = 14;
@@ -84,7 +84,7 @@ pub fn histogram(bins: &[u64], x_label: &str) -> Result<String, DrawError> {
         for count in (0..=top / step).map(|tick| tick * step) {
             let y = FLOOR - along(FLOOR - TOP, count as f64 / top as f64);
             fill(area, (LEFT, y), (right, y + 1), TRACK)?;
-            write(area, &super::words::count(count), (LEFT - 8, y), HPos::Right, &MUTED)?;
+            write(area, &super::words::count(count), (LEFT - 8, y), HPos::Right, MUTED)?;
         }
         for (bin, count) in bins.iter().enumerate().filter(|(_, count)| **count > 0) {
             let edge = |bin: usize| LEFT + along(right - LEFT, bin as f64 / bins.len() as f64);
@@ -94,26 +94,26 @@ pub fn histogram(bins: &[u64], x_label: &str) -> Result<String, DrawError> {
         for tick in 0..=TICKS {
             let at = f64::from(tick) / f64::from(TICKS);
             let x = LEFT + along(right - LEFT, at);
-            write(area, &format!("{at:.1}"), (x, FLOOR + 16), HPos::Center, &MUTED)?;
+            write(area, &format!("{at:.1}"), (x, FLOOR + 16), HPos::Center, MUTED)?;
         }
-        write(area, x_label, (i32::midpoint(LEFT, right), HEIGHT - 9), HPos::Center, &MUTED)
+        write(area, x_label, (i32::midpoint(LEFT, right), HEIGHT - 9), HPos::Center, MUTED)
     })
 }
 
 /// From the usual to the longest.
-pub struct Span {
+pub(super) struct Span {
     /// What took it.
-    pub label: String,
+    pub(super) label: String,
     /// Half took no longer, in microseconds.
-    pub p50: u64,
+    pub(super) p50: u64,
     /// 99 of 100 took no longer.
-    pub p99: u64,
+    pub(super) p99: u64,
     /// The longest.
-    pub max: u64,
+    pub(super) max: u64,
 }
 
 /// Spans of time on an axis of powers of ten: a disc, a bar and a ring at p50, p99 and max.
-pub fn spans(spans: &[Span], label_width: i32) -> Result<String, DrawError> {
+pub(super) fn spans(spans: &[Span], label_width: i32) -> Result<String, DrawError> {
     let longest = spans.iter().map(|span| span.max).max().unwrap_or(1).max(1);
     let shortest = spans.iter().map(|span| span.p50).min().unwrap_or(1).max(1);
     let low = shortest.ilog10();
@@ -129,10 +129,10 @@ pub fn spans(spans: &[Span], label_width: i32) -> Result<String, DrawError> {
             let micros = 10_u64.saturating_pow(power);
             fill(area, (at(micros), 0), (at(micros) + 1, rows), TRACK)?;
             let words = super::words::micros(micros);
-            write(area, &words, (at(micros), rows + ROW / 2), HPos::Center, &MUTED)?;
+            write(area, &words, (at(micros), rows + ROW / 2), HPos::Center, MUTED)?;
         }
         for (span, middle) in spans.iter().zip(middles(0)) {
-            write(area, &span.label, (0, middle), HPos::Left, &INK)?;
+            write(area, &span.label, (0, middle), HPos::Left, INK)?;
             fill(area, (at(span.p50), middle - 1), (at(span.max), middle + 1), MUTED)?;
             area.draw(&Circle::new((at(span.p50), middle), 5, PLAIN.filled()))?;
             let p99 = at(span.p99);
@@ -190,10 +190,10 @@ fn write(
     text: &str,
     at: (i32, i32),
     side: HPos,
-    colour: &RGBColor,
+    colour: RGBColor,
 ) -> Result<(), DrawError> {
     let style = TextStyle::from(("sans-serif", TEXT * BACKEND_FONT_RATIO))
         .pos(Pos::new(side, VPos::Center))
-        .color(colour);
+        .color(&colour);
     area.draw(&Text::new(text, at, style))
 }

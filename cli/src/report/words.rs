@@ -114,15 +114,15 @@ pub(super) fn level_colour(level: RiskLevel) -> RGBColor {
 pub(super) fn defect(defect: Defect) -> &'static str {
     match defect {
         Defect::MoodOutOfRange => "Mood outside 1 to 10",
-        Defect::BadInstant => "No instant, or unreadable",
+        Defect::BadInstant => "No readable instant",
         Defect::KeyContradictsType => "Key contradicts the type",
         Defect::NoType => "No type",
-        Defect::BadAttribute => "Attribute of a wrong type or range",
+        Defect::BadAttribute => "Unfit attribute of an item",
         Defect::NoSender => "Message without a sender",
-        Defect::TextTooLong => "Text longer than an item can be",
+        Defect::TextTooLong => "Text too long for an item",
         Defect::NoProfile => "No profile",
-        Defect::UnknownTimeZone => "Unknown time zone, UTC used",
-        Defect::UnreadableConsents => "Unreadable consents, nothing allowed",
+        Defect::UnknownTimeZone => "Unknown time zone",
+        Defect::UnreadableConsents => "Unreadable consents",
         Defect::BadProfileAttribute => "Unfit attribute of a profile",
         Defect::StaleSentiment => "Sentiment of another text",
     }

@@ -53,7 +53,7 @@ impl Lexicons {
         })
     }
 
-    /// The lists for a locale ("es", "es-MX", "es_MX"), or `None` where there are none for its
+    /// The lists for a locale (`es`, `es-MX`, `es_MX`), or `None` where there are none for its
     /// language. Without a locale: English.
     pub fn for_locale(&self, locale: Option<&str>) -> Option<Language<'_>> {
         let index = language_of(locale)?;

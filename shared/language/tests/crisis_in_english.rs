@@ -1,5 +1,7 @@
 //! Crisis language in English, labelled by hand. All texts are made up.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::sync::LazyLock;
 
 use mindmate_domain::crisis::CrisisCategory::{
@@ -44,6 +46,13 @@ const CRISIS: &[(&str, CrisisCategory)] = &[
     ("thinking of jumping off a bridge", Plan),
     ("I'm giving away all my things", Plan),
     ("I won't be here tomorrow", Plan),
+    ("I can't do this anymore, I want it to end", Passive),
+    ("death would be a relief", Passive),
+    ("I don't see a reason to live", Passive),
+    ("thinking about ending things", Active),
+    ("I've got a razor and I'm scared", SelfHarm),
+    ("I'm standing on the bridge", Plan),
+    ("I have written a note for my family", Plan),
     // Slang, typos, missing and curly apostrophes, invisible and look-alike characters.
     ("kms", Active),
     ("gonna kms", Plan),
@@ -158,6 +167,9 @@ const NONE: &[&str] = &[
     "that song called suicidal thoughts is a classic",
     "no time to die is the best bond film",
     "suicide sprints at practice were hard",
+    "I don't feel like killing myself",
+    "I do not have suicidal thoughts",
+    "thinking about ending things with my boyfriend",
     // Somebody else.
     "my friend wants to kill herself",
     "my friend is suicidal",

@@ -1,5 +1,7 @@
 //! Crisis language in Spanish, labelled by hand. All texts are made up.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::sync::LazyLock;
 
 use mindmate_domain::crisis::CrisisCategory::{
@@ -50,6 +52,9 @@ const CRISIS: &[(&str, CrisisCategory)] = &[
     ("cómo morir sin dolor", Plan),
     ("mañana no estaré aquí", Plan),
     ("adiós para siempre", Plan),
+    ("la muerte sería un alivio", Passive),
+    ("pienso mucho en la muerte", Passive),
+    ("sería mejor no estar aquí", Passive),
     // Typing: accents, letters, invisible characters.
     ("kiero morir", Active),
     ("quiero moriiiiir", Active),
@@ -82,6 +87,8 @@ const NONE: &[&str] = &[
     "no tengo ideas suicidas",
     "no tengo pensamientos de suicidio",
     "ya no quiero morir",
+    "no pienso matarme",
+    "no quiero hacerme daño",
     "me muero de risa",
     "me muero de hambre",
     "me quería morir de la risa",

@@ -1,5 +1,7 @@
 //! What reading a text finds, and what holds for any text.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::sync::LazyLock;
 
 use mindmate_language::{Lexicons, TextFacts, normalise};

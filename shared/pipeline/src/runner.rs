@@ -136,7 +136,8 @@ impl<S: Stage> Runner<S> {
     }
 
     async fn attempt(&self, input: S::Input, cx: &Delivery<'_>) -> Result<(), StageError> {
-        let work = self.stage.handle(input, cx);
+        // In a block of its own, so that a panic before the first await is caught too.
+        let work = async { self.stage.handle(input, cx).await };
         let outgoing = match within(&*self.ports.clock, self.limit, work).await {
             Ok(result) => result?,
             Err(Cut::Panicked(words)) => return Err(StageError::permanent("panicked", words)),
@@ -213,8 +214,14 @@ impl<S: Stage> Runner<S> {
     ) -> Disposition {
         let position = event.and_then(RawEvent::position);
         let failure = Failure { code, message };
-        let outgoing = self.stage.give_up_unread(position, &failure);
-        self.dead_letter(raw, code, message, &outgoing).await
+        let last_words = async { self.stage.give_up_unread(position, &failure) };
+        match within(&*self.ports.clock, self.limit, last_words).await {
+            Ok(outgoing) => self.dead_letter(raw, code, message, &outgoing).await,
+            Err(cut) => {
+                let error = StageError::transient(format!("giving up failed: {cut:?}"));
+                self.retry(raw, None, &error)
+            }
+        }
     }
 
     async fn dead_letter(

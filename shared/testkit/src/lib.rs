@@ -4,8 +4,16 @@
 //!
 //! Only ever a dev-dependency.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a suite fails by panicking")]
-#![expect(clippy::missing_panics_doc, reason = "every behaviour panics where a backend lacks it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a suite fails by panicking"
+)]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "every behaviour panics where a backend lacks it"
+)]
 
 pub mod clock;
 pub mod conformance;

@@ -1,5 +1,7 @@
 //! The fakes pass the suites that every backend passes.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use mindmate_testkit::conformance::MemoryUnderTest;
 
 async fn fresh() -> MemoryUnderTest {
     let start: Timestamp = "2026-11-22T06:00:00Z".parse().unwrap();
-    MemoryUnderTest::new(ManualClock::new(start), Duration::from_secs(180), 10)
+    MemoryUnderTest::new(ManualClock::new(start), Duration::from_mins(3), 10)
 }
 
 mindmate_testkit::conformance_suites!(fresh);
@@ -25,7 +27,9 @@ fn every_behaviour_is_listed() {
         let path = file.unwrap().path();
         let port = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let source = std::fs::read_to_string(&path).unwrap();
-        let names = source.lines().filter_map(|line| line.strip_prefix("pub async fn "));
+        let names = source
+            .lines()
+            .filter_map(|line| line.strip_prefix("pub async fn "));
         written.extend(names.map(|name| format!("{port}::{}", name.split('(').next().unwrap())));
     }
     assert_eq!(listed, written);

@@ -57,7 +57,11 @@ impl FeatureExtraction {
         lexicons: Arc<Lexicons>,
         policy: Arc<Policy>,
     ) -> Self {
-        Self { ports, lexicons, policy }
+        Self {
+            ports,
+            lexicons,
+            policy,
+        }
     }
 
     fn extract(&self, request: Request, history: History) -> FeaturesExtracted {
@@ -66,7 +70,10 @@ impl FeatureExtraction {
         let extraction = mindmate_features::extract(&history, &texts);
         let floor = self.policy.floor(crisis.signals(), history.as_of.instant());
         FeaturesExtracted {
-            request: Request { urgent: request.urgent || floor.is_some(), ..request },
+            request: Request {
+                urgent: request.urgent || floor.is_some(),
+                ..request
+            },
             vector: extraction.features,
             crisis,
             missing_parts: extraction.missing_parts,
@@ -87,7 +94,11 @@ impl Stage for FeatureExtraction {
     ) -> Result<Vec<Outgoing>, StageError> {
         let request = input.request;
         let legacy = self.policy.legacy_consents;
-        let history = self.ports.history.load(&request.user_id, request.as_of, legacy).await?;
+        let history = self
+            .ports
+            .history
+            .load(&request.user_id, request.as_of, legacy)
+            .await?;
         let outbox = Outbox::new(Self::NAME, cx.clock.now());
         if !history.consents.allows(Consent::Scoring) {
             return Ok(vec![skipped(outbox, request)?]);
@@ -108,14 +119,18 @@ impl Stage for FeatureExtraction {
         failure: &Failure<'_>,
         cx: &Delivery<'_>,
     ) -> Result<Vec<Outgoing>, StageError> {
-        let Some(position) = input.request.run else { return Ok(Vec::new()) };
+        let Some(position) = input.request.run else {
+            return Ok(Vec::new());
+        };
         let outbox = Outbox::new(Self::NAME, cx.clock.now());
         let key = input.request.user_id.partition_key();
         Ok(vec![dead_lettered(outbox, position, Some(key), failure)?])
     }
 
     fn give_up_unread(&self, position: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {
-        let Some(position) = position else { return Vec::new() };
+        let Some(position) = position else {
+            return Vec::new();
+        };
         let outbox = Outbox::new(Self::NAME, self.ports.clock.now());
         match dead_lettered(outbox, position, None, failure) {
             Ok(outcome) => vec![outcome],
@@ -131,7 +146,11 @@ fn skipped(outbox: Outbox, request: Request) -> Result<Outgoing, StageError> {
     let id = format!("{}/skipped", request.stem());
     let key = request.user_id.partition_key();
     let reason = SkipReason::NoScoringConsent;
-    let message = AssessmentSkipped { request, stage: FeatureExtraction::NAME, reason };
+    let message = AssessmentSkipped {
+        request,
+        stage: FeatureExtraction::NAME,
+        reason,
+    };
     outbox.to_stream(StreamName::Outcomes, id, key, &message)
 }
 
@@ -143,8 +162,15 @@ fn dead_lettered(
     failure: &Failure<'_>,
 ) -> Result<Outgoing, StageError> {
     let stage = FeatureExtraction::NAME;
-    let id = format!("{}/{}/{}/dead-lettered/{stage}", run.run, run.shard, run.ordinal);
+    let id = format!(
+        "{}/{}/{}/dead-lettered/{stage}",
+        run.run, run.shard, run.ordinal
+    );
     let key = key.unwrap_or_else(|| id.clone());
-    let message = AssessmentDeadLettered { run, stage, code: failure.code.to_owned() };
+    let message = AssessmentDeadLettered {
+        run,
+        stage,
+        code: failure.code.to_owned(),
+    };
     outbox.to_stream(StreamName::Outcomes, id, key, &message)
 }

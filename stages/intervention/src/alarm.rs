@@ -19,7 +19,11 @@ pub(crate) enum Page<'a> {
 
 impl<'a> Page<'a> {
     pub(crate) fn if_critical(case: &Case<'_>, why: &'a str) -> Self {
-        if case.is_critical() { Self::Yes(why) } else { Self::No }
+        if case.is_critical() {
+            Self::Yes(why)
+        } else {
+            Self::No
+        }
     }
 }
 
@@ -49,7 +53,12 @@ impl Interventions {
     ) -> PortResult<()> {
         let entered = self.enter(case, reason).await;
         let paged = match page {
-            Page::Yes(why) => self.ports.notifier.notify(&self.notice(case, reason, why)).await,
+            Page::Yes(why) => {
+                self.ports
+                    .notifier
+                    .notify(&self.notice(case, reason, why))
+                    .await
+            }
             Page::No => Ok(()),
         };
         entered.and(paged)
@@ -68,13 +77,14 @@ impl Interventions {
         let entered = self.enter(case, ReviewReason::CriticalAssessment).await;
         let stored = self.ports.interventions.get(&case.id).await;
         // Where the store cannot say, the page goes out: a false alarm is the smaller harm.
-        let is_delivered = stored
-            .is_ok_and(|found| found.is_some_and(|it| it.status != DeliveryStatus::Pending));
+        let is_delivered =
+            stored.is_ok_and(|found| found.is_some_and(|it| it.status != DeliveryStatus::Pending));
         let alarmed = if is_delivered {
             Ok(())
         } else {
             let why = Page::Yes(failure.code);
-            self.alarm(case, ReviewReason::CriticalNotDelivered, why).await
+            self.alarm(case, ReviewReason::CriticalNotDelivered, why)
+                .await
         };
         entered.and(alarmed)
     }

@@ -44,6 +44,7 @@ use std::sync::Arc;
 
 use mindmate_contracts::messages::InterventionRequested;
 use mindmate_crisis::ResourceDirectory;
+use mindmate_domain::app::Profile;
 use mindmate_domain::intervention::{ReviewReason, WithheldReason};
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::{Consent, Consents, Policy, Position, StageName, UserId};
@@ -54,7 +55,6 @@ use mindmate_pipeline::ports::{
 use mindmate_pipeline::{
     Clock, Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError,
 };
-use mindmate_domain::app::Profile;
 
 use crate::alarm::Page;
 use crate::case::Case;
@@ -107,7 +107,12 @@ impl Interventions {
         policy: Arc<Policy>,
         pseudonyms: PseudonymKey,
     ) -> Self {
-        Self { ports, materials, policy, pseudonyms }
+        Self {
+            ports,
+            materials,
+            policy,
+            pseudonyms,
+        }
     }
 
     /// The profile as it is now, and the consents that hold. Somebody without a profile has an
@@ -168,17 +173,29 @@ impl Stage for Interventions {
         let position = input.request.run.clone();
         let key = input.request.user_id.partition_key();
         // Consents that cannot be read allow no content to be shown, and silence nobody.
-        let unread = (Profile::default(), Consents::NONE.with(Consent::Scoring, true));
+        let unread = (
+            Profile::default(),
+            Consents::NONE.with(Consent::Scoring, true),
+        );
         let person = self.person(&input.request.user_id).await.unwrap_or(unread);
         if let Ok(case) = Case::new(input, person, cx.clock) {
             self.last_words(&case, failure).await?;
         }
-        let Some(position) = position else { return Ok(Vec::new()) };
-        Ok(vec![outgoing::dead_lettered(outbox, position, Some(key), failure)?])
+        let Some(position) = position else {
+            return Ok(Vec::new());
+        };
+        Ok(vec![outgoing::dead_lettered(
+            outbox,
+            position,
+            Some(key),
+            failure,
+        )?])
     }
 
     fn give_up_unread(&self, position: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {
-        let Some(position) = position else { return Vec::new() };
+        let Some(position) = position else {
+            return Vec::new();
+        };
         let outbox = Outbox::new(Self::NAME, self.ports.clock.now());
         match outgoing::dead_lettered(outbox, position, None, failure) {
             Ok(outcome) => vec![outcome],

@@ -54,8 +54,14 @@ impl RunReport {
 
 /// The marks of an outcome. None where it belongs to no run.
 pub fn marks(outcome: &Outcome) -> Vec<Mark> {
-    let Some(position) = outcome.position() else { return Vec::new() };
-    let mark = |stage, kind| Mark { position: position.clone(), stage, kind };
+    let Some(position) = outcome.position() else {
+        return Vec::new();
+    };
+    let mark = |stage, kind| Mark {
+        position: position.clone(),
+        stage,
+        kind,
+    };
     let fate = |stage, fate| mark(stage, MarkKind::fate(fate));
     match outcome {
         Outcome::Completed(done) => {
@@ -73,7 +79,10 @@ pub fn marks(outcome: &Outcome) -> Vec<Mark> {
         Outcome::DeadLettered(given_up) => vec![fate(given_up.stage, Fate::DeadLettered)],
         Outcome::Delivered(sent) => vec![
             fate(StageName::Intervention, Fate::Completed),
-            mark(StageName::Intervention, MarkKind::delivered(sent.intervention)),
+            mark(
+                StageName::Intervention,
+                MarkKind::delivered(sent.intervention),
+            ),
         ],
         Outcome::Withheld(held) => vec![
             fate(StageName::Intervention, Fate::Skipped),
@@ -83,7 +92,9 @@ pub fn marks(outcome: &Outcome) -> Vec<Mark> {
 }
 
 fn asked_for_an_intervention(done: &AssessmentCompleted) -> bool {
-    done.sent_on.iter().any(|name| name == InterventionRequested::NAME)
+    done.sent_on
+        .iter()
+        .any(|name| name == InterventionRequested::NAME)
 }
 
 impl Stage for RunReport {
@@ -91,7 +102,11 @@ impl Stage for RunReport {
 
     type Input = Outcome;
 
-    async fn handle(&self, outcome: Outcome, _: &Delivery<'_>) -> Result<Vec<Outgoing>, StageError> {
+    async fn handle(
+        &self,
+        outcome: Outcome,
+        _: &Delivery<'_>,
+    ) -> Result<Vec<Outgoing>, StageError> {
         let marks = marks(&outcome);
         if !marks.is_empty() {
             self.ledger.mark(&marks).await?;
@@ -121,7 +136,10 @@ fn log_loss(position: Option<&Position>, failure: &Failure<'_>) {
     let shard = position.map(|position| position.shard);
     let ordinal = position.map(|position| position.ordinal);
     error!(
-        run.id = run, run.shard = shard, run.ordinal = ordinal, code = failure.code,
+        run.id = run,
+        run.shard = shard,
+        run.ordinal = ordinal,
+        code = failure.code,
         "an outcome was not counted"
     );
 }

@@ -62,7 +62,8 @@ impl Rung {
     ) -> Self {
         let days = i64::from(policy.fallback.last_known_max_age_days);
         let oldest = SignedDuration::from_hours(days * 24);
-        let known = last_known.filter(|(at, _)| as_of.instant().duration_since(at.instant()) <= oldest);
+        let known =
+            last_known.filter(|(at, _)| as_of.instant().duration_since(at.instant()) <= oldest);
         let (method, level) = match known {
             Some((_, level)) => (Method::LastKnown, level),
             None => (Method::Unknown, RiskLevel::Unknown),
@@ -103,7 +104,10 @@ fn ask(model: &dyn RiskModel, features: &FeatureVector) -> Option<Scored> {
 /// Whether every number is one. The score's type has seen to itself.
 fn is_sound(scored: &Scored) -> bool {
     (0.0..=1.0).contains(&scored.confidence)
-        && scored.contributions.iter().all(|contribution| contribution.log_odds.is_finite())
+        && scored
+            .contributions
+            .iter()
+            .all(|contribution| contribution.log_odds.is_finite())
 }
 
 /// The share of the families of features that could be made, 0 to 1.

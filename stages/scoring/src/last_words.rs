@@ -34,7 +34,9 @@ impl Scoring {
         now: Timestamp,
     ) -> PortResult<()> {
         let request = &input.request;
-        let floor = self.policy.floor(input.crisis.signals(), request.as_of.instant());
+        let floor = self
+            .policy
+            .floor(input.crisis.signals(), request.as_of.instant());
         let (reason, level) = match floor {
             Some(floor) if floor.level == RiskLevel::Critical => {
                 (ReviewReason::CriticalNotDelivered, floor.level)
@@ -49,18 +51,16 @@ impl Scoring {
         if consents.is_some_and(|consents| !consents.allows(Consent::Scoring)) {
             return Ok(());
         }
-        let entry = ReviewEntry {
-            user: request.user_id.clone(),
-            as_of: request.as_of,
-            reason,
-            level,
-            content_allowed: consents.is_some_and(|given| given.allows(Consent::HumanReview)),
-            entered_at: now,
-            due_at: self.due(now),
-        };
+        let allowed = consents.is_some_and(|given| given.allows(Consent::HumanReview));
+        let entry = self.review_entry(request, reason, level, allowed, now);
         let entered = self.ports.review.enter(&entry).await;
         let paged = match floor {
-            Some(_) => self.ports.notifier.notify(&self.notice(&entry, failure)).await,
+            Some(_) => {
+                self.ports
+                    .notifier
+                    .notify(&self.notice(&entry, failure))
+                    .await
+            }
             None => Ok(()),
         };
         entered.and(paged)

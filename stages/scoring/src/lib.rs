@@ -29,19 +29,20 @@ mod outgoing;
 
 use std::sync::Arc;
 
-use mindmate_contracts::messages::FeaturesExtracted;
+use jiff::{SignedDuration, Timestamp};
+use mindmate_contracts::messages::{FeaturesExtracted, Request};
 use mindmate_domain::intervention::{ReviewEntry, ReviewReason};
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::{
-    Assessment, Consent, Consents, CrisisCheck, Policy, Position, StageName, UserId,
+    Assessment, Consent, Consents, CrisisCheck, Policy, Position, RiskLevel, StageName, UserId,
 };
 use mindmate_model::RiskModel;
 use mindmate_pipeline::ports::{
     AssessmentPut, AssessmentStore, Notifier, ProfileStore, ReviewQueue,
 };
-use mindmate_pipeline::{Clock, Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError};
-use mindmate_pipeline::crash;
-use jiff::{SignedDuration, Timestamp};
+use mindmate_pipeline::{
+    Clock, Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError, crash,
+};
 
 /// What the stage speaks to.
 #[derive(Clone)]
@@ -75,12 +76,23 @@ impl Scoring {
         policy: Arc<Policy>,
         pseudonyms: PseudonymKey,
     ) -> Self {
-        Self { ports, models, policy, pseudonyms }
+        Self {
+            ports,
+            models,
+            policy,
+            pseudonyms,
+        }
     }
 
     /// The consents that hold now. Without a profile, what holds for users without a block.
     async fn consents(&self, user: &UserId) -> PortResult<Consents> {
-        let stated = self.ports.profiles.profile(user).await?.unwrap_or_default().consents;
+        let stated = self
+            .ports
+            .profiles
+            .profile(user)
+            .await?
+            .unwrap_or_default()
+            .consents;
         Ok(stated.effective(self.policy.legacy_consents))
     }
 
@@ -94,28 +106,25 @@ impl Scoring {
         })
     }
 
+    /// An entry of the review queue about this request, due within the SLA.
     fn review_entry(
         &self,
-        assessment: &Assessment,
+        request: &Request,
         reason: ReviewReason,
+        level: RiskLevel,
         content_allowed: bool,
         now: Timestamp,
     ) -> ReviewEntry {
+        let sla = SignedDuration::from_mins(self.policy.review.sla_minutes.into());
         ReviewEntry {
-            user: assessment.user.clone(),
-            as_of: assessment.as_of,
+            user: request.user_id.clone(),
+            as_of: request.as_of,
             reason,
-            level: assessment.level,
+            level,
             content_allowed,
             entered_at: now,
-            due_at: self.due(now),
+            due_at: now.saturating_add(sla).unwrap_or(Timestamp::MAX),
         }
-    }
-
-    /// By when a human looks.
-    fn due(&self, now: Timestamp) -> Timestamp {
-        let sla = SignedDuration::from_mins(self.policy.review.sla_minutes.into());
-        now.saturating_add(sla).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -140,7 +149,7 @@ impl Stage for Scoring {
         if assessment.crisis_check == CrisisCheck::Failed {
             let allowed = consents.allows(Consent::HumanReview);
             let reason = ReviewReason::CrisisCheckFailed;
-            let entry = self.review_entry(&assessment, reason, allowed, now);
+            let entry = self.review_entry(&request, reason, assessment.level, allowed, now);
             self.ports.review.enter(&entry).await?;
         }
         outgoing::of_assessment(outbox, request, &assessment)
@@ -154,14 +163,23 @@ impl Stage for Scoring {
     ) -> Result<Vec<Outgoing>, StageError> {
         let now = cx.clock.now();
         self.last_words(&input, failure, now).await?;
-        let Some(position) = input.request.run else { return Ok(Vec::new()) };
+        let Some(position) = input.request.run else {
+            return Ok(Vec::new());
+        };
         let key = input.request.user_id.partition_key();
         let outbox = Outbox::new(Self::NAME, now);
-        Ok(vec![outgoing::dead_lettered(outbox, position, Some(key), failure)?])
+        Ok(vec![outgoing::dead_lettered(
+            outbox,
+            position,
+            Some(key),
+            failure,
+        )?])
     }
 
     fn give_up_unread(&self, position: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {
-        let Some(position) = position else { return Vec::new() };
+        let Some(position) = position else {
+            return Vec::new();
+        };
         let outbox = Outbox::new(Self::NAME, self.ports.clock.now());
         match outgoing::dead_lettered(outbox, position, None, failure) {
             Ok(outcome) => vec![outcome],

@@ -104,17 +104,19 @@ impl<'a> Seen<'a> {
     pub(crate) fn daily_means(&self, from: i64, to: i64) -> Vec<(Date, f64)> {
         let today = self.local(self.end).date();
         let entries = self.moods(from, to);
+        let dates: Vec<_> = entries
+            .iter()
+            .map(|(at, _)| self.local(*at).date())
+            .collect();
         let mut means = Vec::new();
         for back in (0..40).rev() {
             let date = today - jiff::Span::new().days(back);
-            let of_date: Vec<f64> = entries
-                .iter()
-                .filter(|(at, _)| self.local(*at).date() == date)
-                .map(|(_, mood)| *mood)
+            let of_date: Vec<f64> = (0..entries.len())
+                .filter(|i| dates[*i] == date)
+                .map(|i| entries[i].1)
                 .collect();
             if !of_date.is_empty() {
-                let mean = of_date.iter().sum::<f64>() / of_date.len() as f64;
-                means.push((date, rounded(mean)));
+                means.push((date, rounded(average(&of_date))));
             }
         }
         means
@@ -124,14 +126,12 @@ impl<'a> Seen<'a> {
     pub(crate) fn by_day(&self, days: i64, instants: &[Timestamp]) -> Vec<(Date, usize)> {
         let today = self.local(self.end).date();
         let first = self.history.first_instant().map(|at| self.local(at).date());
+        let dates: Vec<_> = instants.iter().map(|at| self.local(*at).date()).collect();
         (1..=days)
             .rev()
             .map(|back| today - jiff::Span::new().days(back))
             .filter(|date| first.is_none_or(|first| *date >= first))
-            .map(|date| {
-                let on = instants.iter().filter(|at| self.local(**at).date() == date);
-                (date, on.count())
-            })
+            .map(|date| (date, dates.iter().filter(|other| **other == date).count()))
             .collect()
     }
 

@@ -76,7 +76,7 @@ pub struct StoredIntervention {
 pub enum Decision {
     /// It was written.
     Written,
-    /// One of that id was there already.
+    /// One of that id was there already, whatever the guard is by now.
     Existing(Box<StoredIntervention>),
     /// The guard is no longer the one that was seen: look again.
     GuardMoved,

@@ -6,7 +6,7 @@
 /// crate needs `tokio` with its macros. `conformance_suites!(@list names)` is an array of the
 /// names of all behaviours, as `port::behaviour`.
 ///
-/// ```ignore
+/// ```text
 /// async fn fresh() -> SqliteUnderTest { … }
 /// mindmate_testkit::conformance_suites!(fresh);
 /// ```
@@ -19,17 +19,7 @@ macro_rules! conformance_suites {
         $crate::conformance_suites! { @$then $($make)?;
             queue:
                 a_message_comes_as_it_was_sent,
-                a_received_message_is_hidden_until_its_visibility_timeout,
-                redelivers_after_the_visibility_timeout,
                 a_deleted_message_never_comes_again,
-                a_released_message_comes_again_after_its_delay,
-                a_message_released_at_once_comes_again_at_once,
-                an_extended_message_stays_hidden_from_then_on,
-                a_message_hidden_for_no_time_comes_again_at_once,
-                a_stale_receipt_settles_nothing,
-                a_stale_receipt_extends_nothing,
-                a_receipt_settles_until_the_message_comes_again,
-                a_message_received_more_often_than_allowed_goes_to_the_dead_letter_queue,
                 a_dead_letter_carries_its_cause,
                 receives_no_more_than_was_asked_for,
                 consumers_at_the_same_time_never_hold_the_same_message,
@@ -40,6 +30,17 @@ macro_rules! conformance_suites {
                 depth_tells_where_messages_are,
                 queues_share_no_messages,
                 two_views_of_a_queue_are_one_queue;
+            redelivery:
+                a_received_message_is_hidden_until_its_visibility_timeout,
+                redelivers_after_the_visibility_timeout,
+                a_released_message_comes_again_after_its_delay,
+                a_message_released_at_once_comes_again_at_once,
+                an_extended_message_stays_hidden_from_then_on,
+                a_message_hidden_for_no_time_comes_again_at_once,
+                a_stale_receipt_settles_nothing,
+                a_stale_receipt_extends_nothing,
+                a_receipt_settles_until_the_message_comes_again,
+                a_message_received_more_often_than_allowed_goes_to_the_dead_letter_queue;
             publisher:
                 a_batch_can_be_larger_than_ten,
                 a_batch_can_go_to_several_channels,

@@ -15,6 +15,7 @@ pub mod notifier;
 pub mod profiles;
 pub mod publisher;
 pub mod queue;
+pub mod redelivery;
 pub mod reviews;
 pub mod samples;
 pub mod stream;
@@ -124,7 +125,12 @@ impl MemoryUnderTest {
         let backend = MemoryBackend::new(Arc::new(clock.clone()))
             .with_visibility(visibility)
             .with_max_receives(max_receives);
-        Self { clock, visibility, max_receives, backend }
+        Self {
+            clock,
+            visibility,
+            max_receives,
+            backend,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a queue does. See [`Queue`].
+//! What a queue does. See [`Queue`]; [`redelivery`](super::redelivery) tells how messages come again.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,14 +11,15 @@ use mindmate_pipeline::ports::{Queue, QueueDepth, Received, Settlement};
 use super::Backend;
 use super::samples::{cause, message};
 
-const QUEUE: QueueName = QueueName::Assessments;
-const SECOND: Duration = Duration::from_secs(1);
+/// The queue that behaviours are tried on.
+pub(super) const QUEUE: QueueName = QueueName::Assessments;
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 
 /// How often a receive may come back with fewer messages than there are.
 const TRIES: usize = 20;
 
 /// Sends messages 0 to `count` to the queue and gives its consumer's view.
-async fn filled(backend: &dyn Backend, count: u32) -> Arc<dyn Queue> {
+pub(super) async fn filled(backend: &dyn Backend, count: u32) -> Arc<dyn Queue> {
     let batch: Vec<_> = (0..count).map(|n| message(QUEUE, n)).collect();
     for sent in backend.publisher().publish(&batch).await {
         sent.expect("sent");
@@ -40,13 +41,17 @@ pub(super) async fn receive_all(queue: &dyn Queue, count: usize) -> Vec<Received
     all
 }
 
-async fn receive_one(queue: &dyn Queue) -> Received {
+pub(super) async fn receive_one(queue: &dyn Queue) -> Received {
     receive_all(queue, 1).await.remove(0)
 }
 
-async fn assert_nothing_comes(queue: &dyn Queue) {
+pub(super) async fn assert_nothing_comes(queue: &dyn Queue) {
     let received = queue.receive(10, Duration::ZERO).await.expect("received");
-    assert!(received.is_empty(), "expected nothing, found {} messages", received.len());
+    assert!(
+        received.is_empty(),
+        "expected nothing, found {} messages",
+        received.len()
+    );
 }
 
 /// Body, count and instant are those of the message; there are no attributes yet.
@@ -60,146 +65,32 @@ pub async fn a_message_comes_as_it_was_sent(backend: &dyn Backend) {
     assert!(received.attributes.is_empty());
 }
 
-/// Nobody else receives a message until the very end of its visibility timeout.
-pub async fn a_received_message_is_hidden_until_its_visibility_timeout(backend: &dyn Backend) {
-    let queue = filled(backend, 1).await;
-    receive_one(&*queue).await;
-    assert_nothing_comes(&*queue).await;
-    backend.clock().advance(backend.visibility().checked_sub(SECOND).unwrap());
-    assert_nothing_comes(&*queue).await;
-}
-
-/// It comes again, is counted, and is the same message.
-pub async fn redelivers_after_the_visibility_timeout(backend: &dyn Backend) {
-    let queue = filled(backend, 1).await;
-    let first = receive_one(&*queue).await;
-    backend.clock().advance(backend.visibility());
-    let second = receive_one(&*queue).await;
-    assert_eq!((second.receive_count, &second.body), (2, &first.body));
-    assert_eq!(second.sent_at, first.sent_at);
-    assert_ne!(second.receipt, first.receipt);
-}
-
 /// Deleted is deleted, and deleting twice is no error.
 pub async fn a_deleted_message_never_comes_again(backend: &dyn Backend) {
     let queue = filled(backend, 1).await;
     let received = receive_one(&*queue).await;
     for _ in 0..2 {
-        queue.settle(&received.receipt, &Settlement::Delete).await.expect("settled");
+        queue
+            .settle(&received.receipt, &Settlement::Delete)
+            .await
+            .expect("settled");
     }
     backend.clock().advance(2 * backend.visibility());
     assert_nothing_comes(&*queue).await;
     assert_eq!(queue.depth().await.expect("depth"), QueueDepth::default());
-}
-
-/// A delay is kept, and is shorter than the visibility timeout where it says so.
-pub async fn a_released_message_comes_again_after_its_delay(backend: &dyn Backend) {
-    let queue = filled(backend, 1).await;
-    let received = receive_one(&*queue).await;
-    let release = Settlement::Release { after: 5 * SECOND };
-    queue.settle(&received.receipt, &release).await.expect("settled");
-    backend.clock().advance(4 * SECOND);
-    assert_nothing_comes(&*queue).await;
-    backend.clock().advance(SECOND);
-    assert_eq!(receive_one(&*queue).await.receive_count, 2);
-}
-
-/// What is given back without a delay comes again at once.
-pub async fn a_message_released_at_once_comes_again_at_once(backend: &dyn Backend) {
-    let queue = filled(backend, 1).await;
-    let received = receive_one(&*queue).await;
-    let release = Settlement::Release { after: Duration::ZERO };
-    queue.settle(&received.receipt, &release).await.expect("settled");
-    assert_eq!(receive_one(&*queue).await.receive_count, 2);
-}
-
-/// The time counts from the extension on, not from the receive.
-pub async fn an_extended_message_stays_hidden_from_then_on(backend: &dyn Backend) {
-    let queue = filled(backend, 1).await;
-    let received = receive_one(&*queue).await;
-    let almost = backend.visibility().checked_sub(SECOND).unwrap();
-    backend.clock().advance(almost);
-    queue.extend(&received.receipt, backend.visibility()).await.expect("extended");
-    backend.clock().advance(almost);
-    assert_nothing_comes(&*queue).await;
-    backend.clock().advance(SECOND);
-    receive_one(&*queue).await;
-}
-
-/// An extension can also shorten.
-pub async fn a_message_hidden_for_no_time_comes_again_at_once(backend: &dyn Backend) {
-    let queue = filled(backend, 1).await;
-    let received = receive_one(&*queue).await;
-    queue.extend(&received.receipt, Duration::ZERO).await.expect("extended");
-    assert_eq!(receive_one(&*queue).await.receive_count, 2);
-}
-
-/// The other consumer has it now.
-pub async fn a_stale_receipt_settles_nothing(backend: &dyn Backend) {
-    let dead = Settlement::DeadLetter { cause: cause("bad-data") };
-    let release = Settlement::Release { after: Duration::ZERO };
-    let queue = filled(backend, 1).await;
-    let stale = receive_one(&*queue).await.receipt;
-    backend.clock().advance(backend.visibility());
-    let held = receive_one(&*queue).await.receipt;
-    for settlement in [&Settlement::Delete, &release, &dead] {
-        queue.settle(&stale, settlement).await.expect("no error");
-    }
-    assert_nothing_comes(&*queue).await;
-    assert!(backend.dead_letters(QUEUE).await.is_empty());
-    let depth = QueueDepth { in_flight: 1, ..QueueDepth::default() };
-    assert_eq!(queue.depth().await.expect("depth"), depth);
-    queue.settle(&held, &Settlement::Delete).await.expect("settled");
-    assert_eq!(queue.depth().await.expect("depth"), QueueDepth::default());
-}
-
-/// Neither for longer nor for shorter.
-pub async fn a_stale_receipt_extends_nothing(backend: &dyn Backend) {
-    let queue = filled(backend, 1).await;
-    let stale = receive_one(&*queue).await.receipt;
-    backend.clock().advance(backend.visibility());
-    receive_one(&*queue).await;
-    queue.extend(&stale, 10 * backend.visibility()).await.expect("no error");
-    queue.extend(&stale, Duration::ZERO).await.expect("no error");
-    assert_nothing_comes(&*queue).await;
-    backend.clock().advance(backend.visibility());
-    assert_eq!(receive_one(&*queue).await.receive_count, 3);
-}
-
-/// A consumer that was slow, but alone, has done its work.
-pub async fn a_receipt_settles_until_the_message_comes_again(backend: &dyn Backend) {
-    let queue = filled(backend, 1).await;
-    let late = receive_one(&*queue).await.receipt;
-    backend.clock().advance(2 * backend.visibility());
-    queue.settle(&late, &Settlement::Delete).await.expect("settled");
-    assert_nothing_comes(&*queue).await;
-}
-
-/// The backstop for consumers that die: there is no cause to tell.
-pub async fn a_message_received_more_often_than_allowed_goes_to_the_dead_letter_queue(
-    backend: &dyn Backend,
-) {
-    let queue = filled(backend, 1).await;
-    for count in 1..=backend.max_receives() {
-        assert_eq!(receive_one(&*queue).await.receive_count, count);
-        assert!(backend.dead_letters(QUEUE).await.is_empty(), "after {count} receives");
-        backend.clock().advance(backend.visibility());
-    }
-    assert_nothing_comes(&*queue).await;
-    let dead = backend.dead_letters(QUEUE).await;
-    assert_eq!(dead.len(), 1);
-    assert_eq!(dead[0].body, message(QUEUE, 0).body);
-    assert!(!dead[0].attributes.contains_key("code"));
-    let depth = QueueDepth { dead: 1, ..QueueDepth::default() };
-    assert_eq!(queue.depth().await.expect("depth"), depth);
 }
 
 /// Stage, code, cause, attempts and time stand beside the unchanged body.
 pub async fn a_dead_letter_carries_its_cause(backend: &dyn Backend) {
     let queue = filled(backend, 1).await;
     let received = receive_one(&*queue).await;
-    let settlement = Settlement::DeadLetter { cause: cause("bad-data") };
-    queue.settle(&received.receipt, &settlement).await.expect("settled");
+    let settlement = Settlement::DeadLetter {
+        cause: cause("bad-data"),
+    };
+    queue
+        .settle(&received.receipt, &settlement)
+        .await
+        .expect("settled");
     let dead = backend.dead_letters(QUEUE).await;
     assert_eq!(dead.len(), 1);
     assert_eq!(dead[0].body, received.body);
@@ -211,8 +102,22 @@ pub async fn a_dead_letter_carries_its_cause(backend: &dyn Backend) {
 /// No more than was asked for, and never more than ten.
 pub async fn receives_no_more_than_was_asked_for(backend: &dyn Backend) {
     let queue = filled(backend, 14).await;
-    assert!(queue.receive(3, Duration::ZERO).await.expect("received").len() <= 3);
-    assert!(queue.receive(10, Duration::ZERO).await.expect("received").len() <= 10);
+    assert!(
+        queue
+            .receive(3, Duration::ZERO)
+            .await
+            .expect("received")
+            .len()
+            <= 3
+    );
+    assert!(
+        queue
+            .receive(10, Duration::ZERO)
+            .await
+            .expect("received")
+            .len()
+            <= 10
+    );
 }
 
 /// Every message of a full queue comes once, if none times out.
@@ -223,7 +128,11 @@ pub async fn consumers_at_the_same_time_never_hold_the_same_message(backend: &dy
         receive_all(&*queue, 10),
         receive_all(&*queue, 10)
     );
-    let bodies: BTreeSet<_> = [one, two, three].into_iter().flatten().map(|got| got.body).collect();
+    let bodies: BTreeSet<_> = [one, two, three]
+        .into_iter()
+        .flatten()
+        .map(|got| got.body)
+        .collect();
     assert_eq!(bodies.len(), 30);
 }
 
@@ -231,7 +140,10 @@ pub async fn consumers_at_the_same_time_never_hold_the_same_message(backend: &dy
 pub async fn a_receive_without_a_wait_does_not_wait(backend: &dyn Backend) {
     let queue = backend.queue(QUEUE);
     let (clock, before) = (backend.clock(), backend.clock().now());
-    let received = clock.drive(SECOND, queue.receive(1, Duration::ZERO)).await.expect("received");
+    let received = clock
+        .drive(SECOND, queue.receive(1, Duration::ZERO))
+        .await
+        .expect("received");
     assert!(received.is_empty());
     assert_eq!(clock.now(), before);
 }
@@ -240,7 +152,10 @@ pub async fn a_receive_without_a_wait_does_not_wait(backend: &dyn Backend) {
 pub async fn a_wait_ends_when_nothing_comes(backend: &dyn Backend) {
     let queue = backend.queue(QUEUE);
     let (clock, before) = (backend.clock(), backend.clock().now());
-    let received = clock.drive(SECOND, queue.receive(1, 5 * SECOND)).await.expect("received");
+    let received = clock
+        .drive(SECOND, queue.receive(1, 5 * SECOND))
+        .await
+        .expect("received");
     assert!(received.is_empty());
     let waited = clock.now().duration_since(before);
     assert!(waited.as_secs() <= 6, "waited {waited:?}");
@@ -251,9 +166,16 @@ pub async fn a_message_that_becomes_visible_ends_the_wait(backend: &dyn Backend)
     let queue = filled(backend, 1).await;
     let received = receive_one(&*queue).await;
     let release = Settlement::Release { after: 3 * SECOND };
-    queue.settle(&received.receipt, &release).await.expect("settled");
+    queue
+        .settle(&received.receipt, &release)
+        .await
+        .expect("settled");
     let waiting = queue.receive(1, 20 * SECOND);
-    let received = backend.clock().drive(SECOND / 10, waiting).await.expect("received");
+    let received = backend
+        .clock()
+        .drive(SECOND / 10, waiting)
+        .await
+        .expect("received");
     assert_eq!(received.len(), 1);
 }
 
@@ -263,7 +185,11 @@ pub async fn a_message_sent_meanwhile_ends_the_wait(backend: &dyn Backend) {
     let mut waiting = queue.receive(1, 20 * SECOND);
     assert!(futures::poll!(&mut waiting).is_pending());
     filled(backend, 1).await;
-    let received = backend.clock().drive(SECOND / 10, waiting).await.expect("received");
+    let received = backend
+        .clock()
+        .drive(SECOND / 10, waiting)
+        .await
+        .expect("received");
     assert_eq!(received.len(), 1);
 }
 
@@ -272,16 +198,43 @@ pub async fn depth_tells_where_messages_are(backend: &dyn Backend) {
     let queue = filled(backend, 10).await;
     let received = receive_all(&*queue, 6).await;
     let release = Settlement::Release { after: 5 * SECOND };
-    let dead = Settlement::DeadLetter { cause: cause("bad-data") };
-    queue.settle(&received[0].receipt, &release).await.expect("settled");
-    queue.settle(&received[1].receipt, &release).await.expect("settled");
-    queue.settle(&received[2].receipt, &dead).await.expect("settled");
+    let dead = Settlement::DeadLetter {
+        cause: cause("bad-data"),
+    };
+    queue
+        .settle(&received[0].receipt, &release)
+        .await
+        .expect("settled");
+    queue
+        .settle(&received[1].receipt, &release)
+        .await
+        .expect("settled");
+    queue
+        .settle(&received[2].receipt, &dead)
+        .await
+        .expect("settled");
     let depth = queue.depth().await.expect("depth");
-    assert_eq!(depth, QueueDepth { visible: 4, in_flight: 3, delayed: 2, dead: 1 });
+    assert_eq!(
+        depth,
+        QueueDepth {
+            visible: 4,
+            in_flight: 3,
+            delayed: 2,
+            dead: 1
+        }
+    );
     assert!(!depth.is_drained());
     backend.clock().advance(backend.visibility());
     let depth = queue.depth().await.expect("depth");
-    assert_eq!(depth, QueueDepth { visible: 9, in_flight: 0, delayed: 0, dead: 1 });
+    assert_eq!(
+        depth,
+        QueueDepth {
+            visible: 9,
+            in_flight: 0,
+            delayed: 0,
+            dead: 1
+        }
+    );
 }
 
 /// A queue and its priority twin are two.
@@ -301,6 +254,9 @@ pub async fn two_views_of_a_queue_are_one_queue(backend: &dyn Backend) {
     let received = receive_one(&*queue).await;
     let other_view = backend.queue(QUEUE);
     assert_nothing_comes(&*other_view).await;
-    other_view.settle(&received.receipt, &Settlement::Delete).await.expect("settled");
+    other_view
+        .settle(&received.receipt, &Settlement::Delete)
+        .await
+        .expect("settled");
     assert_eq!(queue.depth().await.expect("depth"), QueueDepth::default());
 }

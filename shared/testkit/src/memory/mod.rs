@@ -28,12 +28,12 @@ use tokio::sync::Notify;
 use self::ledger::Ledger;
 use self::people::People;
 use self::queue::Queues;
-use self::stream::Streams;
 pub use self::stream::Aside;
+use self::stream::Streams;
 
 /// How long a received message stays hidden, unless a test says otherwise: six times as long as a
 /// handler may take (30 s), as on AWS.
-pub const DEFAULT_VISIBILITY: Duration = Duration::from_secs(180);
+pub const DEFAULT_VISIBILITY: Duration = Duration::from_mins(3);
 
 /// How often a message is received before the queue itself moves it to its dead-letter queue,
 /// unless a test says otherwise.
@@ -170,8 +170,11 @@ impl MemoryBackend {
     pub fn items(&self, user: &UserId) -> Vec<(String, Item)> {
         let table = lock(&self.state.table);
         let from = (user.clone(), String::new());
-        let own = table.range(from..).take_while(|((owner, _), _)| owner == user);
-        own.map(|((_, sk), item)| (sk.clone(), item.clone())).collect()
+        let own = table
+            .range(from..)
+            .take_while(|((owner, _), _)| owner == user);
+        own.map(|((_, sk), item)| (sk.clone(), item.clone()))
+            .collect()
     }
 
     /// The chat messages of a user in the app's table, by sort key.

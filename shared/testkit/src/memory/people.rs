@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use mindmate_domain::audit::{AuditAction, AuditEvent};
 use mindmate_domain::assessment::Method;
+use mindmate_domain::audit::{AuditAction, AuditEvent};
 use mindmate_domain::intervention::{
     DeliveryStatus, Guard, Intervention, ReviewEntry, ReviewReason,
 };
@@ -36,7 +36,10 @@ pub(super) struct People {
 impl People {
     /// The user's assessments, latest first.
     fn of(&self, user: &UserId) -> impl Iterator<Item = &Assessment> {
-        let found = self.assessments.values().filter(move |found| found.user == *user);
+        let found = self
+            .assessments
+            .values()
+            .filter(move |found| found.user == *user);
         found.rev()
     }
 }
@@ -55,15 +58,25 @@ impl AssessmentStore for MemoryBackend {
 
     async fn get_many(&self, users: &[UserId], as_of: AsOf) -> PortResult<Vec<Assessment>> {
         let people = lock(&self.state.people);
-        let found = users.iter().filter_map(|user| people.assessments.get(&(user.clone(), as_of)));
+        let found = users
+            .iter()
+            .filter_map(|user| people.assessments.get(&(user.clone(), as_of)));
         Ok(found.cloned().collect())
     }
 
     async fn latest(&self, user: &UserId, limit: usize) -> PortResult<Vec<Assessment>> {
-        Ok(lock(&self.state.people).of(user).take(limit).cloned().collect())
+        Ok(lock(&self.state.people)
+            .of(user)
+            .take(limit)
+            .cloned()
+            .collect())
     }
 
-    async fn last_known(&self, user: &UserId, before: AsOf) -> PortResult<Option<(AsOf, RiskLevel)>> {
+    async fn last_known(
+        &self,
+        user: &UserId,
+        before: AsOf,
+    ) -> PortResult<Option<(AsOf, RiskLevel)>> {
         let people = lock(&self.state.people);
         let found = people.of(user).find(|found| {
             found.as_of < before
@@ -74,7 +87,10 @@ impl AssessmentStore for MemoryBackend {
     }
 
     async fn latest_as_of(&self, user: &UserId) -> PortResult<Option<AsOf>> {
-        Ok(lock(&self.state.people).of(user).next().map(|found| found.as_of))
+        Ok(lock(&self.state.people)
+            .of(user)
+            .next()
+            .map(|found| found.as_of))
     }
 }
 
@@ -105,7 +121,9 @@ impl InterventionStore for MemoryBackend {
             intervention: intervention.clone(),
             status: DeliveryStatus::Pending,
         };
-        people.interventions.insert(intervention.id().clone(), stored);
+        people
+            .interventions
+            .insert(intervention.id().clone(), stored);
         people.guards.insert(intervention.user().clone(), new_guard);
         people.audit.push(intervention.audit().clone());
         Ok(Decision::Written)
@@ -115,7 +133,11 @@ impl InterventionStore for MemoryBackend {
         let mut people = lock(&self.state.people);
         let Some(found) = people.interventions.get_mut(id) else {
             let words = format!("expected an intervention {id}, found none");
-            return Err(PortError::permanent("interventions", "no-such-intervention", words));
+            return Err(PortError::permanent(
+                "interventions",
+                "no-such-intervention",
+                words,
+            ));
         };
         if found.status == DeliveryStatus::Pending {
             found.status = DeliveryStatus::Delivered { at };
@@ -126,7 +148,10 @@ impl InterventionStore for MemoryBackend {
     async fn latest(&self, user: &UserId, limit: usize) -> PortResult<Vec<StoredIntervention>> {
         let people = lock(&self.state.people);
         let all = people.interventions.values();
-        let mut own: Vec<_> = all.filter(|found| found.intervention.user() == user).cloned().collect();
+        let mut own: Vec<_> = all
+            .filter(|found| found.intervention.user() == user)
+            .cloned()
+            .collect();
         own.sort_by_key(|found| std::cmp::Reverse(found.intervention.created_at()));
         own.truncate(limit);
         Ok(own)
@@ -137,13 +162,19 @@ impl InterventionStore for MemoryBackend {
 impl ReviewQueue for MemoryBackend {
     async fn enter(&self, entry: &ReviewEntry) -> PortResult<()> {
         let key = (entry.user.clone(), entry.as_of, entry.reason);
-        lock(&self.state.people).reviews.entry(key).or_insert_with(|| entry.clone());
+        lock(&self.state.people)
+            .reviews
+            .entry(key)
+            .or_insert_with(|| entry.clone());
         Ok(())
     }
 
     async fn open(&self, limit: usize) -> PortResult<Vec<ReviewEntry>> {
         let people = lock(&self.state.people);
-        let open = people.reviews.iter().filter(|(key, _)| !people.acknowledged.contains(*key));
+        let open = people
+            .reviews
+            .iter()
+            .filter(|(key, _)| !people.acknowledged.contains(*key));
         let mut open: Vec<_> = open.map(|(_, entry)| entry.clone()).collect();
         open.sort_by_key(|entry| entry.due_at);
         open.truncate(limit);

@@ -77,7 +77,10 @@ impl Stored {
 
 impl Queues {
     pub(super) fn dead_letters(&self, queue: QueueName) -> Vec<Received> {
-        self.queues.get(&queue).map(|contents| contents.dead.clone()).unwrap_or_default()
+        self.queues
+            .get(&queue)
+            .map(|contents| contents.dead.clone())
+            .unwrap_or_default()
     }
 
     fn send(&mut self, queue: QueueName, body: &str, now: Timestamp) {
@@ -89,19 +92,27 @@ impl Queues {
             receipt: None,
             hidden: Hidden::Not,
         };
-        self.queues.entry(queue).or_default().messages.insert(self.last_number, message);
+        self.queues
+            .entry(queue)
+            .or_default()
+            .messages
+            .insert(self.last_number, message);
     }
 
     /// Receives what is visible. What was received too often goes to the dead letters instead.
     fn receive(&mut self, queue: &MemoryQueue, max: usize, now: Timestamp) -> Vec<Received> {
-        let Some(contents) = self.queues.get_mut(&queue.name) else { return Vec::new() };
+        let Some(contents) = self.queues.get_mut(&queue.name) else {
+            return Vec::new();
+        };
         let visible: Vec<u64> = contents.visible(now).collect();
         let mut received = Vec::new();
         for number in visible {
             if received.len() == max {
                 break;
             }
-            let Some(message) = contents.messages.get_mut(&number) else { continue };
+            let Some(message) = contents.messages.get_mut(&number) else {
+                continue;
+            };
             if message.receive_count >= queue.backend.max_receives {
                 contents.bury(number, BTreeMap::new());
                 continue;
@@ -119,12 +130,18 @@ impl Queues {
     /// When the next hidden message can be received.
     fn next_visible(&self, queue: QueueName) -> Option<Timestamp> {
         let contents = self.queues.get(&queue)?;
-        contents.messages.values().map(|message| message.hidden.until()).min()
+        contents
+            .messages
+            .values()
+            .map(|message| message.hidden.until())
+            .min()
     }
 
     fn depth(&self, queue: QueueName, now: Timestamp) -> QueueDepth {
         let mut depth = QueueDepth::default();
-        let Some(contents) = self.queues.get(&queue) else { return depth };
+        let Some(contents) = self.queues.get(&queue) else {
+            return depth;
+        };
         depth.dead = contents.dead.len() as u64;
         for message in contents.messages.values() {
             match message.hidden {
@@ -139,7 +156,10 @@ impl Queues {
 
 impl Contents {
     fn visible(&self, now: Timestamp) -> impl Iterator<Item = u64> + '_ {
-        let visible = self.messages.iter().filter(move |(_, message)| message.hidden.until() <= now);
+        let visible = self
+            .messages
+            .iter()
+            .filter(move |(_, message)| message.hidden.until() <= now);
         visible.map(|(number, _)| *number)
     }
 
@@ -179,7 +199,9 @@ impl MemoryQueue {
     /// Changes the message that this receipt holds, if it still does.
     fn with_held(&self, receipt: &Receipt, change: impl FnOnce(&mut Contents, u64)) {
         let mut queues = lock(&self.backend.state.queues);
-        let Some(contents) = queues.queues.get_mut(&self.name) else { return };
+        let Some(contents) = queues.queues.get_mut(&self.name) else {
+            return;
+        };
         if let Some(number) = contents.held(receipt) {
             change(contents, number);
         }

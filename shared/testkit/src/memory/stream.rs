@@ -6,9 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use mindmate_contracts::StreamName;
 use mindmate_pipeline::Outgoing;
-use mindmate_pipeline::ports::{
-    DeadLetterCause, PortResult, Sequence, StreamRecord, StreamSource,
-};
+use mindmate_pipeline::ports::{DeadLetterCause, PortResult, Sequence, StreamRecord, StreamSource};
 
 use super::{MemoryBackend, lock};
 
@@ -51,7 +49,9 @@ impl Streams {
 
     pub(super) fn put_aside(&self, stream: StreamName, consumer: &str) -> Vec<Aside> {
         let aside = self.aside.get(&(stream, consumer.to_owned()));
-        aside.map(|aside| aside.values().cloned().collect()).unwrap_or_default()
+        aside
+            .map(|aside| aside.values().cloned().collect())
+            .unwrap_or_default()
     }
 }
 
@@ -63,7 +63,10 @@ pub(super) struct MemoryStream {
 
 impl MemoryStream {
     pub(super) fn new(backend: MemoryBackend, name: StreamName, consumer: &str) -> Self {
-        Self { backend, seen: (name, consumer.to_owned()) }
+        Self {
+            backend,
+            seen: (name, consumer.to_owned()),
+        }
     }
 }
 
@@ -71,14 +74,25 @@ impl MemoryStream {
 impl StreamSource for MemoryStream {
     async fn read(&self, max: usize) -> PortResult<Vec<StreamRecord>> {
         let streams = lock(&self.backend.state.streams);
-        let done = streams.checkpoints.get(&self.seen).copied().unwrap_or(Sequence(0));
+        let done = streams
+            .checkpoints
+            .get(&self.seen)
+            .copied()
+            .unwrap_or(Sequence(0));
         let records = streams.records.get(&self.seen.0).into_iter().flatten();
-        Ok(records.filter(|record| record.sequence > done).take(max).cloned().collect())
+        Ok(records
+            .filter(|record| record.sequence > done)
+            .take(max)
+            .cloned()
+            .collect())
     }
 
     async fn checkpoint(&self, up_to: Sequence) -> PortResult<()> {
         let mut streams = lock(&self.backend.state.streams);
-        let done = streams.checkpoints.entry(self.seen.clone()).or_insert(up_to);
+        let done = streams
+            .checkpoints
+            .entry(self.seen.clone())
+            .or_insert(up_to);
         *done = up_to.max(*done);
         Ok(())
     }

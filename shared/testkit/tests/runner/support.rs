@@ -10,21 +10,23 @@ use mindmate_contracts::{QueueName, StreamName};
 use mindmate_domain::{Position, StageName};
 use mindmate_pipeline::ports::{Publisher, Received};
 use mindmate_pipeline::{
-    Clock as _, Delivery, Disposition, Failure, Outbox, Outgoing, RawDelivery, Runner, RunnerPorts,
+    Delivery, Disposition, Failure, Outbox, Outgoing, RawDelivery, Runner, RunnerPorts,
     SeededChance, Stage, StageError,
 };
 use mindmate_testkit::{ManualClock, MemoryBackend};
 
-pub const INPUT: QueueName = QueueName::Assessments;
-pub const OUTPUT: QueueName = QueueName::Scoring;
-pub const OUTCOMES: StreamName = StreamName::Outcomes;
+pub(crate) const INPUT: QueueName = QueueName::Assessments;
+pub(crate) const OUTPUT: QueueName = QueueName::Scoring;
+/// A queue of its own, so that a stream under test stays as it was.
+pub(crate) const LAST_WORDS: QueueName = QueueName::Interventions;
+pub(crate) const OUTCOMES: StreamName = StreamName::Outcomes;
 
 /// Longer than any wait between attempts.
-pub const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const MINUTE: Duration = Duration::from_mins(1);
 
 /// How the stage handles a record.
 #[derive(Debug, Clone, Copy)]
-pub enum Behaviour {
+pub(crate) enum Behaviour {
     /// It fails this often, then it is done.
     Transient(u32),
     /// It never will be done.
@@ -41,36 +43,51 @@ pub enum Behaviour {
 
 /// What the stage was called with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Call {
-    Handled { ordinal: u32, attempt: u32 },
-    GaveUp { ordinal: u32, code: &'static str },
-    GaveUpUnread { ordinal: Option<u32>, code: &'static str },
+pub(crate) enum Call {
+    Handled {
+        ordinal: u32,
+        attempt: u32,
+    },
+    GaveUp {
+        ordinal: u32,
+        code: &'static str,
+    },
+    GaveUpUnread {
+        ordinal: Option<u32>,
+        code: &'static str,
+    },
 }
 
 /// A stage by a script: what no behaviour is written for is done at once.
 #[derive(Clone, Default)]
-pub struct Scripted {
-    pub behaviours: Arc<BTreeMap<u32, Behaviour>>,
-    pub calls: Arc<Mutex<Vec<Call>>>,
+pub(crate) struct Scripted {
+    pub(crate) behaviours: Arc<BTreeMap<u32, Behaviour>>,
+    pub(crate) calls: Arc<Mutex<Vec<Call>>>,
     /// Whether giving up an unread message panics.
-    pub unread_panics: bool,
+    pub(crate) unread_panics: bool,
 }
 
 impl Scripted {
-    pub fn new(behaviours: impl IntoIterator<Item = (u32, Behaviour)>) -> Self {
+    pub(crate) fn new(behaviours: impl IntoIterator<Item = (u32, Behaviour)>) -> Self {
         let behaviours = Arc::new(behaviours.into_iter().collect());
-        Self { behaviours, ..Self::default() }
+        Self {
+            behaviours,
+            ..Self::default()
+        }
     }
 
-    pub fn calls(&self) -> Vec<Call> {
+    pub(crate) fn calls(&self) -> Vec<Call> {
         self.calls.lock().unwrap().clone()
     }
 
     /// The attempts at which a record was handled.
-    pub fn attempts(&self, ordinal: u32) -> Vec<u32> {
+    pub(crate) fn attempts(&self, ordinal: u32) -> Vec<u32> {
         let calls = self.calls();
         let attempts = calls.iter().filter_map(|call| match call {
-            Call::Handled { ordinal: of, attempt } if *of == ordinal => Some(*attempt),
+            Call::Handled {
+                ordinal: of,
+                attempt,
+            } if *of == ordinal => Some(*attempt),
             _ => None,
         });
         attempts.collect()
@@ -92,17 +109,21 @@ fn ordinal(input: &AssessmentRequested) -> u32 {
 /// The message that says that a request was given up.
 fn dead_lettered(position: Position, code: &str) -> Outgoing {
     let id = format!("{}/{}/dead-lettered", position.shard, position.ordinal);
-    let (key, stage) = (position.ordinal.to_string(), Scripted::NAME);
+    let stage = Scripted::NAME;
     let outbox = Outbox::new(stage, Timestamp::UNIX_EPOCH);
-    let message = AssessmentDeadLettered { run: position, stage, code: code.to_owned() };
-    outbox.to_stream(OUTCOMES, id, key, &message).unwrap()
+    let message = AssessmentDeadLettered {
+        run: position,
+        stage,
+        code: code.to_owned(),
+    };
+    outbox.to_queue(LAST_WORDS, id, &message).unwrap()
 }
 
 impl Stage for Scripted {
     const NAME: StageName = StageName::FeatureExtraction;
     type Input = AssessmentRequested;
 
-    #[expect(clippy::manual_async_fn, reason = "one behaviour panics before there is a future")]
+    /// No `async fn`: one behaviour panics before there is a future.
     fn handle(
         &self,
         input: AssessmentRequested,
@@ -110,8 +131,14 @@ impl Stage for Scripted {
     ) -> impl Future<Output = Result<Vec<Outgoing>, StageError>> + Send {
         let ordinal = ordinal(&input);
         let behaviour = self.behaviours.get(&ordinal).copied();
-        self.note(Call::Handled { ordinal, attempt: cx.attempt });
-        assert!(!matches!(behaviour, Some(Behaviour::EarlyPanic)), "early, on purpose");
+        self.note(Call::Handled {
+            ordinal,
+            attempt: cx.attempt,
+        });
+        assert!(
+            !matches!(behaviour, Some(Behaviour::EarlyPanic)),
+            "early, on purpose"
+        );
         async move {
             let mut count = 1;
             match behaviour {
@@ -119,7 +146,10 @@ impl Stage for Scripted {
                     return Err(StageError::transient("a store is down"));
                 }
                 Some(Behaviour::Permanent) => {
-                    return Err(StageError::permanent("no-such-thing", "expected it, found none"));
+                    return Err(StageError::permanent(
+                        "no-such-thing",
+                        "expected it, found none",
+                    ));
                 }
                 Some(Behaviour::Panic) => panic!("on purpose"),
                 Some(Behaviour::Slow(time)) => cx.clock.sleep(time).await,
@@ -128,7 +158,9 @@ impl Stage for Scripted {
             }
             let outbox = Outbox::new(Self::NAME, Timestamp::UNIX_EPOCH);
             let id = |n| format!("{}/{n}", cx.event_id);
-            (0..count).map(|n| outbox.to_queue(OUTPUT, id(n), &input)).collect()
+            (0..count)
+                .map(|n| outbox.to_queue(OUTPUT, id(n), &input))
+                .collect()
         }
     }
 
@@ -138,64 +170,98 @@ impl Stage for Scripted {
         failure: &Failure<'_>,
         _: &Delivery<'_>,
     ) -> Result<Vec<Outgoing>, StageError> {
-        self.note(Call::GaveUp { ordinal: ordinal(&input), code: failure.code });
-        Ok(vec![dead_lettered(input.request.run.unwrap(), failure.code)])
+        self.note(Call::GaveUp {
+            ordinal: ordinal(&input),
+            code: failure.code,
+        });
+        Ok(vec![dead_lettered(
+            input.request.run.unwrap(),
+            failure.code,
+        )])
     }
 
     fn give_up_unread(&self, position: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {
         let ordinal = position.as_ref().map(|position| position.ordinal);
-        self.note(Call::GaveUpUnread { ordinal, code: failure.code });
+        self.note(Call::GaveUpUnread {
+            ordinal,
+            code: failure.code,
+        });
         assert!(!self.unread_panics, "on purpose");
-        position.map(|position| dead_lettered(position, failure.code)).into_iter().collect()
+        position
+            .map(|position| dead_lettered(position, failure.code))
+            .into_iter()
+            .collect()
     }
 }
 
 /// A backend on a clock that is moved by hand.
-pub fn backend() -> (ManualClock, MemoryBackend) {
+pub(crate) fn backend() -> (ManualClock, MemoryBackend) {
     let clock = ManualClock::new("2026-11-22T06:00:00Z".parse().unwrap());
     let backend = MemoryBackend::new(Arc::new(clock.clone()));
     (clock, backend)
 }
 
 /// The stage's runner.
-pub fn runner(
+pub(crate) fn runner(
     stage: &Scripted,
     clock: &ManualClock,
     publisher: Arc<dyn Publisher>,
 ) -> Runner<Scripted> {
     let chance = Arc::new(SeededChance::new(7));
-    let ports = RunnerPorts { publisher, clock: Arc::new(clock.clone()), chance };
+    let ports = RunnerPorts {
+        publisher,
+        clock: Arc::new(clock.clone()),
+        chance,
+    };
     Runner::new(stage.clone(), ports)
 }
 
 /// Puts messages into the backend, all of which must be sent.
-pub async fn send(backend: &MemoryBackend, batch: &[Outgoing]) {
+pub(crate) async fn send(backend: &MemoryBackend, batch: &[Outgoing]) {
     for sent in backend.publisher().publish(batch).await {
         sent.unwrap();
     }
 }
 
 /// Processes one batch of the input as a host does, and says what became of each.
-pub async fn deliver(backend: &MemoryBackend, runner: &Runner<Scripted>) -> Vec<Disposition> {
+pub(crate) async fn deliver(
+    backend: &MemoryBackend,
+    runner: &Runner<Scripted>,
+) -> Vec<Disposition> {
     let queue = backend.queue(INPUT);
     let mut dispositions = Vec::new();
-    for Received { receipt, receive_count, body, .. } in
-        queue.receive(10, Duration::ZERO).await.unwrap()
+    for Received {
+        receipt,
+        receive_count,
+        body,
+        ..
+    } in queue.receive(10, Duration::ZERO).await.unwrap()
     {
-        let raw = RawDelivery { body: &body, attempt: receive_count };
+        let raw = RawDelivery {
+            body: &body,
+            attempt: receive_count,
+        };
         let disposition = runner.process(raw).await;
-        queue.settle(&receipt, &disposition.clone().into()).await.unwrap();
+        queue
+            .settle(&receipt, &disposition.clone().into())
+            .await
+            .unwrap();
         dispositions.push(disposition);
     }
     dispositions
 }
 
 /// How many messages the stage has sent on.
-pub async fn sent_on(backend: &MemoryBackend) -> u64 {
+pub(crate) async fn sent_on(backend: &MemoryBackend) -> u64 {
     backend.queue(OUTPUT).depth().await.unwrap().visible
 }
 
+/// How many messages say that a request was given up.
+pub(crate) async fn last_words(backend: &MemoryBackend) -> u64 {
+    backend.queue(LAST_WORDS).depth().await.unwrap().visible
+}
+
 /// The code that a dead letter carries.
-pub fn code(letter: &Received) -> &str {
+pub(crate) fn code(letter: &Received) -> &str {
     &letter.attributes["code"]
 }

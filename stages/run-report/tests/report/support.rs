@@ -1,5 +1,4 @@
 //! A run with one shard of six users, on two pages.
-#![expect(dead_code, reason = "each test binary uses a part of it")]
 
 use std::sync::Arc;
 
@@ -12,26 +11,33 @@ use mindmate_run_report::{Closing, RunReport, close};
 use mindmate_testkit::conformance::samples;
 use mindmate_testkit::{ManualClock, MemoryBackend};
 
-pub const USERS: u32 = 6;
+pub(crate) const USERS: u32 = 6;
 
-pub struct World {
-    pub clock: ManualClock,
-    pub backend: MemoryBackend,
+pub(crate) struct World {
+    pub(crate) clock: ManualClock,
+    pub(crate) backend: MemoryBackend,
 }
 
-pub fn run() -> Run {
-    Run { shards: 1, ..samples::run(samples::AS_OF) }
+pub(crate) fn run() -> Run {
+    Run {
+        shards: 1,
+        ..samples::run(samples::AS_OF)
+    }
 }
 
-pub fn person(ordinal: u32) -> UserId {
+pub(crate) fn person(ordinal: u32) -> UserId {
     samples::user(&format!("syn-{ordinal}"))
 }
 
-pub fn position(ordinal: u32) -> Position {
-    Position { run: run().id, shard: 0, ordinal }
+pub(crate) fn position(ordinal: u32) -> Position {
+    Position {
+        run: run().id,
+        shard: 0,
+        ordinal,
+    }
 }
 
-pub fn request(ordinal: u32) -> Request {
+pub(crate) fn request(ordinal: u32) -> Request {
     Request {
         user_id: person(ordinal),
         as_of: run().as_of,
@@ -44,53 +50,74 @@ pub fn request(ordinal: u32) -> Request {
 
 impl World {
     /// The run is started and paged to its end.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let world = Self::unpaged().await;
         world.put_page(0, 0..4, false).await;
         world.put_page(1, 4..USERS, true).await;
         world
     }
 
-    pub async fn unpaged() -> Self {
+    pub(crate) async fn unpaged() -> Self {
         let clock = ManualClock::new(run().as_of.instant());
         let backend = MemoryBackend::new(Arc::new(clock.clone()));
         backend.ledger().start(&run()).await.unwrap();
         Self { clock, backend }
     }
 
-    pub async fn put_page(&self, number: u32, ordinals: std::ops::Range<u32>, last: bool) {
+    pub(crate) async fn put_page(&self, number: u32, ordinals: std::ops::Range<u32>, last: bool) {
         let first_ordinal = ordinals.start;
-        let entry = |ordinal| PageEntry { user: person(ordinal), last_level: None };
+        let entry = |ordinal| PageEntry {
+            user: person(ordinal),
+            last_level: None,
+        };
         let entries = ordinals.map(entry).collect();
-        let page = Page { run: run().id, shard: 0, number, first_ordinal, entries, last };
+        let page = Page {
+            run: run().id,
+            shard: 0,
+            number,
+            first_ordinal,
+            entries,
+            last,
+        };
         self.backend.ledger().put_page(&page).await.unwrap();
     }
 
-    pub fn delivery(&self) -> Delivery<'_> {
+    pub(crate) fn delivery(&self) -> Delivery<'_> {
         let deadline = run().as_of.instant();
-        Delivery { event_id: "event", attempt: 1, deadline, clock: &self.clock }
+        Delivery {
+            event_id: "event",
+            attempt: 1,
+            deadline,
+            clock: &self.clock,
+        }
     }
 
-    pub async fn count(&self, outcome: Outcome) {
+    pub(crate) async fn count(&self, outcome: Outcome) {
         let stage = RunReport::new(self.backend.ledger());
         assert_eq!(stage.handle(outcome, &self.delivery()).await.unwrap(), []);
     }
 
-    pub async fn mark(&self, ordinal: u32, stage: StageName, kind: MarkKind) {
-        let mark = Mark { position: position(ordinal), stage, kind };
+    pub(crate) async fn mark(&self, ordinal: u32, stage: StageName, kind: MarkKind) {
+        let mark = Mark {
+            position: position(ordinal),
+            stage,
+            kind,
+        };
         self.backend.ledger().mark(&[mark]).await.unwrap();
     }
 
-    pub async fn fate(&self, ordinal: u32, stage: StageName, fate: Fate) {
+    pub(crate) async fn fate(&self, ordinal: u32, stage: StageName, fate: Fate) {
         self.mark(ordinal, stage, MarkKind::fate(fate)).await;
     }
 
-    pub async fn tally(&self) -> Tally {
+    pub(crate) async fn tally(&self) -> Tally {
         self.backend.ledger().tally(&run().id).await.unwrap()
     }
 
-    pub async fn close(&self) -> Closing {
+    pub(crate) async fn close(&self) -> Closing {
         let (ledger, assessments) = (self.backend.ledger(), self.backend.assessments());
-        close(&*ledger, &*assessments, &run(), run().started_at).await.unwrap()
+        close(&*ledger, &*assessments, &run(), run().started_at)
+            .await
+            .unwrap()
     }
 }

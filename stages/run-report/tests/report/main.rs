@@ -1,0 +1,7 @@
+//! The stage and the closing over in-memory ports.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod closing;
+mod marks;
+mod support;
