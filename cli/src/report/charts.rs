@@ -8,7 +8,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// Why a chart could not be drawn.
-pub(super) type DrawError = DrawingAreaErrorKind<<SVGBackend<'static> as DrawingBackend>::ErrorType>;
+pub(super) type DrawError =
+    DrawingAreaErrorKind<<SVGBackend<'static> as DrawingBackend>::ErrorType>;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
@@ -24,13 +25,15 @@ pub(super) const PLAIN: RGBColor = RGBColor(0x4A, 0x6F, 0xA5);
 pub(super) const WARN: RGBColor = RGBColor(0xB4, 0x53, 0x09);
 
 /// Charts are drawn this wide and scaled by the page; at 420 pixels the text stays readable.
-const WIDTH: i32 = 520;
+const WIDTH: i32 = 460;
 /// Height of a row of bars or spans.
 const ROW: i32 = 30;
 /// Height of a bar.
 const BAR: i32 = 14;
-/// What is left free for the number at the end of a row.
-const VALUE: i32 = 116;
+/// Room for one character of text: a wide one, since a reader's font is not known here.
+const GLYPH: i32 = 9;
+/// Between a text and what it belongs to.
+const GAP: i32 = 8;
 /// A bar of something is never narrower: a few among many are still seen.
 const LEAST: i32 = 3;
 /// Size of text in pixels.
@@ -50,18 +53,19 @@ pub(super) struct Bar {
     pub(super) colour: RGBColor,
 }
 
-/// Horizontal bars, one a row. `label_width` is what the longest label takes.
-pub(super) fn bars(bars: &[Bar], label_width: i32) -> Result<String, DrawError> {
+/// Horizontal bars, one a row, each between its label and its number.
+pub(super) fn bars(bars: &[Bar]) -> Result<String, DrawError> {
     let height = ROW * i32::try_from(bars.len()).unwrap_or(i32::MAX / ROW);
+    let start = room(bars.iter().map(|bar| bar.label.as_str()));
+    let end = (WIDTH - room(bars.iter().map(|bar| bar.value.as_str()))).max(start + LEAST);
     draw(height, |area| {
-        let end = WIDTH - VALUE;
-        for (bar, middle) in bars.iter().zip(middles(0)) {
+        for (bar, middle) in bars.iter().zip(middles()) {
             write(area, &bar.label, (0, middle), HPos::Left, INK)?;
-            fill(area, (label_width, middle - BAR / 2), (end, middle + BAR / 2), TRACK)?;
+            fill(area, (start, middle - BAR / 2), (end, middle + BAR / 2), TRACK)?;
             if bar.share > 0.0 {
-                let filled = along(end - label_width, bar.share).max(LEAST);
-                let to = (label_width + filled, middle + BAR / 2);
-                fill(area, (label_width, middle - BAR / 2), to, bar.colour)?;
+                let filled = along(end - start, bar.share).max(LEAST);
+                let to = (start + filled, middle + BAR / 2);
+                fill(area, (start, middle - BAR / 2), to, bar.colour)?;
             }
             write(area, &bar.value, (WIDTH, middle), HPos::Right, INK)?;
         }
@@ -72,31 +76,31 @@ pub(super) fn bars(bars: &[Bar], label_width: i32) -> Result<String, DrawError> 
 /// A histogram of what lies from 0 to 1, in bins of equal width.
 pub(super) fn histogram(bins: &[u64], x_label: &str) -> Result<String, DrawError> {
     const HEIGHT: i32 = 250;
-    const LEFT: i32 = 62;
     const TOP: i32 = 14;
     const FLOOR: i32 = HEIGHT - 46;
     const TICKS: u8 = 5;
     let most = bins.iter().copied().max().unwrap_or(0);
     let step = nice_step(most);
-    let top = most.div_ceil(step).max(1) * step;
-    let right = WIDTH - 8;
+    let top = most.div_ceil(step).max(1).saturating_mul(step);
+    let left = room([super::words::count(top).as_str()]);
+    let right = WIDTH - GAP;
     draw(HEIGHT, |area| {
         for count in (0..=top / step).map(|tick| tick * step) {
             let y = FLOOR - along(FLOOR - TOP, count as f64 / top as f64);
-            fill(area, (LEFT, y), (right, y + 1), TRACK)?;
-            write(area, &super::words::count(count), (LEFT - 8, y), HPos::Right, MUTED)?;
+            fill(area, (left, y), (right, y + 1), TRACK)?;
+            write(area, &super::words::count(count), (left - GAP, y), HPos::Right, MUTED)?;
         }
         for (bin, count) in bins.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let edge = |bin: usize| LEFT + along(right - LEFT, bin as f64 / bins.len() as f64);
+            let edge = |bin: usize| left + along(right - left, bin as f64 / bins.len() as f64);
             let tall = along(FLOOR - TOP, *count as f64 / top as f64).max(LEAST);
             fill(area, (edge(bin) + 2, FLOOR - tall), (edge(bin + 1) - 1, FLOOR), PLAIN)?;
         }
         for tick in 0..=TICKS {
             let at = f64::from(tick) / f64::from(TICKS);
-            let x = LEFT + along(right - LEFT, at);
+            let x = left + along(right - left, at);
             write(area, &format!("{at:.1}"), (x, FLOOR + 16), HPos::Center, MUTED)?;
         }
-        write(area, x_label, (i32::midpoint(LEFT, right), HEIGHT - 9), HPos::Center, MUTED)
+        write(area, x_label, (i32::midpoint(left, right), HEIGHT - 9), HPos::Center, MUTED)
     })
 }
 
@@ -113,13 +117,19 @@ pub(super) struct Span {
 }
 
 /// Spans of time on an axis of powers of ten: a disc, a bar and a ring at p50, p99 and max.
-pub(super) fn spans(spans: &[Span], label_width: i32) -> Result<String, DrawError> {
+pub(super) fn spans(spans: &[Span]) -> Result<String, DrawError> {
+    /// Half of the last name on the axis stands beyond it.
+    const EDGE: i32 = 28;
+    const MOST_NAMED: u32 = 4;
     let longest = spans.iter().map(|span| span.max).max().unwrap_or(1).max(1);
     let shortest = spans.iter().map(|span| span.p50).min().unwrap_or(1).max(1);
     let low = shortest.ilog10();
     let high = (longest.ilog10() + 1).max(low + 1);
     let rows = ROW * i32::try_from(spans.len()).unwrap_or(i32::MAX / ROW - 1);
-    let (left, right) = (label_width + 8, WIDTH - 32);
+    let left = room(spans.iter().map(|span| span.label.as_str())) + GAP;
+    let right = WIDTH - EDGE;
+    // Every power of ten has its line; where they are many, every other one has its name.
+    let named = if high - low > MOST_NAMED { 2 } else { 1 };
     let at = |micros: u64| {
         let share = (micros.max(1) as f64).log10() - f64::from(low);
         left + along(right - left, (share / f64::from(high - low)).clamp(0.0, 1.0))
@@ -128,10 +138,12 @@ pub(super) fn spans(spans: &[Span], label_width: i32) -> Result<String, DrawErro
         for power in low..=high {
             let micros = 10_u64.saturating_pow(power);
             fill(area, (at(micros), 0), (at(micros) + 1, rows), TRACK)?;
-            let words = super::words::micros(micros);
-            write(area, &words, (at(micros), rows + ROW / 2), HPos::Center, MUTED)?;
+            if (high - power).is_multiple_of(named) {
+                let words = super::words::micros(micros);
+                write(area, &words, (at(micros), rows + ROW / 2), HPos::Center, MUTED)?;
+            }
         }
-        for (span, middle) in spans.iter().zip(middles(0)) {
+        for (span, middle) in spans.iter().zip(middles()) {
             write(area, &span.label, (0, middle), HPos::Left, INK)?;
             fill(area, (at(span.p50), middle - 1), (at(span.max), middle + 1), MUTED)?;
             area.draw(&Circle::new((at(span.p50), middle), 5, PLAIN.filled()))?;
@@ -158,9 +170,16 @@ fn draw(
     Ok(svg.replace(" xmlns=\"http://www.w3.org/2000/svg\"", ""))
 }
 
+/// Room for the longest of these texts, but never so much that no bar is left.
+fn room<'a>(texts: impl IntoIterator<Item = &'a str>) -> i32 {
+    let longest = texts.into_iter().map(|text| text.chars().count()).max().unwrap_or(0);
+    let wide = i32::try_from(longest).unwrap_or(WIDTH).saturating_mul(GLYPH);
+    wide.saturating_add(GAP).min(WIDTH * 3 / 5)
+}
+
 /// Middles of the rows, from the top.
-fn middles(top: i32) -> impl Iterator<Item = i32> {
-    (0..).map(move |row| top + ROW * row + ROW / 2)
+fn middles() -> impl Iterator<Item = i32> {
+    (0..).map(move |row| ROW * row + ROW / 2)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the share of a length is no longer than it")]

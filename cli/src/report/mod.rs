@@ -1,10 +1,10 @@
-//! The page of a run: one HTML file that shows what a run came to, and to whom it can be shown.
+//! The page of a run: one HTML file that shows what a run came to.
 //!
 //! It is for engineers, reviewers and clinicians, so it says in words what a number means and what
 //! it does not. It holds sums only: no id of a user, no text. It needs no network, no script and
 //! no font of its own, and a content policy in its head makes the browser hold it to that.
 //!
-//! [`sections`] has what the page says, [`charts`] draws, [`words`] turns numbers into text.
+//! `sections` has what the page says, `charts` draws, `words` turns numbers into text.
 
 mod charts;
 mod sections;
@@ -29,28 +29,29 @@ const CONTENT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 const FEW: u64 = 10;
 
 /// What the page is made of.
-pub struct PageInput<'a> {
+pub(crate) struct PageInput<'a> {
     /// What the run came to.
-    pub summary: &'a Summary,
+    pub(crate) summary: &'a Summary,
     /// The run, as the ledger has it after the attempt to close it.
-    pub run: &'a Run,
+    pub(crate) run: &'a Run,
     /// How long deliveries took; empty where nobody measured.
-    pub timings: &'a BTreeMap<StageName, Times>,
-    /// How long the whole run took, where that is known.
-    pub elapsed: Option<Duration>,
+    pub(crate) timings: &'a BTreeMap<StageName, Times>,
+    /// How long the deliveries of `timings` took together, where that is known: the whole run,
+    /// unless it was resumed.
+    pub(crate) elapsed: Option<Duration>,
     /// Whether its users are made up.
-    pub synthetic: bool,
+    pub(crate) synthetic: bool,
     /// Version of the model or of the rules, such as `rules-1`.
-    pub model: &'a str,
+    pub(crate) model: &'a str,
     /// Version of the policy file.
-    pub policy: &'a str,
+    pub(crate) policy: &'a str,
     /// When the page was made.
-    pub generated_at: Timestamp,
+    pub(crate) generated_at: Timestamp,
 }
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
-pub enum ReportError {
+pub(crate) enum ReportError {
     /// A chart could not be drawn.
     #[error("the chart of {chart} could not be drawn")]
     Chart {
@@ -65,7 +66,7 @@ pub enum ReportError {
 ///
 /// # Errors
 /// [`ReportError::Chart`] where a chart cannot be drawn.
-pub fn page(input: &PageInput<'_>) -> Result<String, ReportError> {
+pub(crate) fn page(input: &PageInput<'_>) -> Result<String, ReportError> {
     let sections = sections::all(input)?;
     let page = html! {
         (DOCTYPE)
@@ -105,7 +106,7 @@ fn header(input: &PageInput<'_>) -> Markup {
                 }
                 @if input.synthetic { li.mark.note { "Synthetic cohort: no real person is in it" } }
                 li.mark { "Scored by " (input.model) }
-                li.mark { "Policy " (input.policy) }
+                li.mark { (input.policy) }
             }
         }
     }

@@ -56,7 +56,6 @@ fn count_bars(
     name: &'static str,
     rows: &[(String, u64, RGBColor)],
     whole: u64,
-    label_width: i32,
 ) -> Result<Markup, ReportError> {
     let bars: Vec<_> = rows
         .iter()
@@ -67,7 +66,7 @@ fn count_bars(
             colour: *colour,
         })
         .collect();
-    chart(name, &in_words(name, rows), charts::bars(&bars, label_width))
+    chart(name, &in_words(name, rows), charts::bars(&bars))
 }
 
 fn in_words(name: &str, rows: &[(String, u64, RGBColor)]) -> String {

@@ -70,10 +70,10 @@ fn in_unit(number: f64, unit: &str) -> String {
     format!("{text} {unit}")
 }
 
-/// Events a second, where any time passed.
+/// Events a second, where there were any and any time passed.
 pub(super) fn rate(events: u64, took: Duration) -> Option<String> {
     let seconds = took.as_secs_f64();
-    (seconds > 0.0).then(|| {
+    (events > 0 && seconds > 0.0).then(|| {
         let rate = events as f64 / seconds;
         let digits = usize::from(rate < 100.0);
         let whole = format!("{rate:.digits$}");

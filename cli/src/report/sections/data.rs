@@ -3,18 +3,13 @@
 use std::cmp::Reverse;
 
 use maud::{Markup, html};
-use mindmate_domain::feature::{FEATURE_COUNT, Family};
 use mindmate_domain::Feature;
+use mindmate_domain::feature::{FEATURE_COUNT, Family};
 use mindmate_run_report::Summary;
 
 use super::{card, chart, count_bars};
 use crate::report::charts::{self, Bar};
 use crate::report::{ReportError, words};
-
-/// Room for the longest name of a feature.
-const FEATURE_LABEL: i32 = 238;
-/// Room for the longest name of a defect.
-const DEFECT_LABEL: i32 = 214;
 
 /// Features without a value, by family.
 pub(super) fn missing(summary: &Summary) -> Result<Markup, ReportError> {
@@ -24,16 +19,20 @@ pub(super) fn missing(summary: &Summary) -> Result<Markup, ReportError> {
     for family in Family::ALL {
         families.push(of_family(summary, family, assessed)?);
     }
-    Ok(card("missing", "Missing data", &html! {
-        p { "By feature, the share of assessed users for whom it had no value. A missing feature is
-            never taken for 0: it lowers the confidence of an assessment instead." }
-        @if assessed == 0 {
-            p.empty { "Nobody was assessed, so nothing was looked for." }
-        } @else {
-            p { strong { (never) " of " (FEATURE_COUNT) " features" } " were there for everybody." }
-            div.columns { @for family in &families { (family) } }
-        }
-    }))
+    Ok(card(
+        "missing",
+        "Missing data",
+        &html! {
+            p { "By feature, the share of assessed users for whom it had no value. A missing feature is
+                never taken for 0: it lowers the confidence of an assessment instead." }
+            @if assessed == 0 {
+                p.empty { "Nobody was assessed, so nothing was looked for." }
+            } @else {
+                p { strong { (never) " of " (FEATURE_COUNT) " features" } " were there for everybody." }
+                div.columns { @for family in &families { (family) } }
+            }
+        },
+    ))
 }
 
 fn times(summary: &Summary, feature: Feature) -> u64 {
@@ -65,7 +64,7 @@ fn of_family(summary: &Summary, family: Family, assessed: u64) -> Result<Markup,
             h3 { (title(family)) }
             p.aside { (there) " of " (all) " there for everybody." }
             @if !rows.is_empty() {
-                (chart("missing features", &says, charts::bars(&bars, FEATURE_LABEL))?)
+                (chart("missing features", &says, charts::bars(&bars))?)
                 details {
                     summary { "As a table" }
                     (table(&rows, assessed))
@@ -113,15 +112,19 @@ pub(super) fn quality(summary: &Summary) -> Result<Markup, ReportError> {
     let body = if rows.is_empty() {
         html! { p.empty { "Nothing was left out." } }
     } else {
-        let bars = count_bars("defects", &rows, all, DEFECT_LABEL)?;
+        let bars = count_bars("defects", &rows, all)?;
         let items = words::counted(all, "item or attribute was", "items and attributes were");
         html! {
             (bars)
             p.aside { (items) " left out. Shares are of these." }
         }
     };
-    Ok(card("quality", "Data quality", &html! {
-        p { "What could not be read of the stored data is counted, and never guessed at." }
-        (body)
-    }))
+    Ok(card(
+        "quality",
+        "Data quality",
+        &html! {
+            p { "What could not be read of the stored data is counted, and never guessed at." }
+            (body)
+        },
+    ))
 }

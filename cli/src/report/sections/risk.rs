@@ -8,11 +8,6 @@ use mindmate_run_report::Summary;
 use super::{card, chart, count_bars, labelled};
 use crate::report::{ReportError, charts, words};
 
-/// Room for a level's name.
-const LEVEL_LABEL: i32 = 88;
-/// Room for a method's name.
-const METHOD_LABEL: i32 = 160;
-
 /// From the least to the most severe; unknown is no step of that ladder and stands last.
 const LADDER: [RiskLevel; 6] = [
     RiskLevel::Minimal,
@@ -33,18 +28,22 @@ pub(super) fn levels(summary: &Summary) -> Result<Markup, ReportError> {
             (words::level(level).to_owned(), count, words::level_colour(level))
         })
         .collect();
-    let bars = count_bars("levels", &rows, counted, LEVEL_LABEL)?;
+    let bars = count_bars("levels", &rows, counted)?;
     let deleted = summary.ledger.assessed.saturating_sub(counted);
-    Ok(card("levels", "Levels of risk", &html! {
-        p { "Assessed users by level, floors for crisis language included." }
-        (bars)
-        p.aside { strong { "Unknown is its own level." } " Nothing could be said of these users;
-            it never counts as minimal." }
-        @if deleted > 0 {
-            p.aside { (words::counted(deleted, "assessment was", "assessments were"))
-                " deleted since and can no longer be counted here." }
-        }
-    }))
+    Ok(card(
+        "levels",
+        "Levels of risk",
+        &html! {
+            p { "Assessed users by level, floors for crisis language included." }
+            (bars)
+            p.aside { strong { "Unknown is its own level." } " Nothing could be said of these users;
+                it never counts as minimal." }
+            @if deleted > 0 {
+                p.aside { (words::counted(deleted, "assessment was", "assessments were"))
+                    " deleted since and can no longer be counted here." }
+            }
+        },
+    ))
 }
 
 /// The histogram of scores.
@@ -64,10 +63,14 @@ pub(super) fn scores(summary: &Summary) -> Result<Markup, ReportError> {
                 in bins of equal width." }
         }
     };
-    Ok(card("scores", "Scores", &html! {
-        p { "For operators only: a score is never shown to a user." }
-        (body)
-    }))
+    Ok(card(
+        "scores",
+        "Scores",
+        &html! {
+            p { "For operators only: a score is never shown to a user." }
+            (body)
+        },
+    ))
 }
 
 /// Assessed users by how their level was come to.
@@ -83,30 +86,38 @@ pub(super) fn methods(summary: &Summary) -> Result<Markup, ReportError> {
         .map(|(label, count)| (label, count, charts::PLAIN))
         .collect();
     let counted = rows.iter().map(|(_, count, _)| count).sum();
-    let bars = count_bars("methods", &rows, counted, METHOD_LABEL)?;
-    Ok(card("methods", "How levels were come to", &html! {
-        p { "The rungs of the fallback ladder, best first. A level from a lower rung is less
-            certain, and says so in its assessment." }
-        (bars)
-    }))
+    let bars = count_bars("methods", &rows, counted)?;
+    Ok(card(
+        "methods",
+        "How levels were come to",
+        &html! {
+            p { "The rungs of the fallback ladder, best first. A level from a lower rung is less
+                certain, and says so in its assessment." }
+            (bars)
+        },
+    ))
 }
 
 /// What is known of calibration: nothing, said plainly.
 pub(super) fn calibration(summary: &Summary, model: &str) -> Markup {
     let by_model = summary.methods.get(Method::Model.name()).copied().unwrap_or(0);
-    card("calibration", "Calibration", &html! {
-        @if by_model == 0 {
-            p { strong { "There is no trained model yet, and so there is no calibration." } }
-            p { "Scores come from " code { (model) } ", whose weights were set by judgement. They
+    card(
+        "calibration",
+        "Calibration",
+        &html! {
+            @if by_model == 0 {
+                p { strong { "There is no trained model yet, and so there is no calibration." } }
+                p { "Scores come from " code { (model) } ", whose weights were set by judgement. They
                 were never held against what happened to people afterwards. A score of 0.7 is
                 therefore not \u{201c}70 in 100\u{201d}: it only ranks higher than 0.6." }
-        } @else {
-            p { strong { "This report holds no calibration." } }
-            p { (words::counted(by_model, "user was", "users were")) " scored by the trained model "
-                code { (model) } ". A summary of a run has no outcomes to hold its scores against;
-                until an evaluation on held-out people does, read a score as a rank." }
-        }
-        p.aside { "What would stand here: how often a crisis followed at each score, on people whom
-            the model was not trained on." }
-    })
+            } @else {
+                p { strong { "This report holds no calibration." } }
+                p { (words::counted(by_model, "user was", "users were")) " scored by the trained model "
+                    code { (model) } ". A summary of a run has no outcomes to hold its scores against;
+                    until an evaluation on held-out people does, read a score as a rank." }
+            }
+            p.aside { "What would stand here: how often a crisis followed at each score, on people whom
+                the model was not trained on." }
+        },
+    )
 }

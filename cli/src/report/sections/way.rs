@@ -10,17 +10,9 @@ use super::{card, chart, count_bars, labelled, tile};
 use crate::report::charts::{self, Span};
 use crate::report::{PageInput, ReportError, words};
 
-/// Room for the name of a type of intervention.
-const TYPE_LABEL: i32 = 150;
-/// Room for the words of a reason.
-const REASON_LABEL: i32 = 214;
-/// Room for the name of a stage.
-const STAGE_LABEL: i32 = 140;
-
 /// Whether the books are closed, in words, and the figures that say so.
 pub(super) fn ledger(input: &PageInput<'_>) -> Markup {
     let Ledger { enqueued, assessed, skipped, dead_lettered, missing } = input.summary.ledger;
-    let accounted = assessed + skipped + dead_lettered;
     let (closed, title, reading) = verdict(input);
     html! {
         section.verdict.open[!closed] aria-labelledby="ledger" {
@@ -42,12 +34,25 @@ pub(super) fn ledger(input: &PageInput<'_>) -> Markup {
             (tile(&words::count(missing), "missing"))
             @if let Some(took) = input.elapsed {
                 (tile(&words::duration(took), "elapsed"))
-                @if let Some(rate) = words::rate(accounted, took) {
+                @if let Some(rate) = words::rate(users_timed(input), took) {
                     (tile(&rate, "users a second"))
                 }
             }
         }
     }
+}
+
+/// How many users the elapsed time was spent on. A run that was resumed has the time of its last
+/// part only, so that its users are those whose history was read in that part; a redelivery never
+/// makes them more than there are.
+fn users_timed(input: &PageInput<'_>) -> u64 {
+    let Ledger { assessed, skipped, dead_lettered, .. } = input.summary.ledger;
+    let accounted = assessed + skipped + dead_lettered;
+    if input.timings.is_empty() {
+        return accounted;
+    }
+    let read = input.timings.get(&StageName::FeatureExtraction);
+    read.map_or(0, |times| times.deliveries.min(accounted))
 }
 
 /// Whether the ledger is closed, the heading, and what that means.
@@ -93,31 +98,35 @@ pub(super) fn interventions(summary: &Summary) -> Result<Markup, ReportError> {
         .collect();
     let delivered = sums.delivered.values().sum();
     let withheld = sums.withheld.values().sum();
-    Ok(card("interventions", "Interventions", &html! {
-        dl.tiles.small {
-            (tile(&words::count(sums.requested), "requested"))
-            (tile(&words::count(delivered), "delivered"))
-            (tile(&words::count(withheld), "withheld"))
-            (tile(&words::count(sums.dead_lettered), "dead-lettered"))
-            (tile(&words::count(sums.missing), "missing"))
-        }
-        @if sums.requested == 0 {
-            p.empty { "None was asked for." }
-        } @else {
-            div.columns {
-                section.family {
-                    h3 { "Delivered, by type" }
-                    (count_bars("delivered interventions", &sent, sums.requested, TYPE_LABEL)?)
-                }
-                section.family {
-                    h3 { "Withheld, by reason" }
-                    (count_bars("withheld interventions", &held, sums.requested, REASON_LABEL)?)
-                }
+    Ok(card(
+        "interventions",
+        "Interventions",
+        &html! {
+            dl.tiles.small {
+                (tile(&words::count(sums.requested), "requested"))
+                (tile(&words::count(delivered), "delivered"))
+                (tile(&words::count(withheld), "withheld"))
+                (tile(&words::count(sums.dead_lettered), "dead-lettered"))
+                (tile(&words::count(sums.missing), "missing"))
             }
-            p.aside { "Shares are of those requested. What is stale or overtaken is reviewed by a
-                human instead of being sent." }
-        }
-    }))
+            @if sums.requested == 0 {
+                p.empty { "None was asked for." }
+            } @else {
+                div.columns {
+                    section.family {
+                        h3 { "Delivered, by type" }
+                        (count_bars("delivered interventions", &sent, sums.requested)?)
+                    }
+                    section.family {
+                        h3 { "Withheld, by reason" }
+                        (count_bars("withheld interventions", &held, sums.requested)?)
+                    }
+                }
+                p.aside { "Shares are of those requested. What is stale or overtaken is reviewed by a
+                    human instead of being sent." }
+            }
+        },
+    ))
 }
 
 fn type_label(kind: InterventionType) -> &'static str {
@@ -145,30 +154,30 @@ pub(super) fn stages(input: &PageInput<'_>) -> Markup {
     let shards = words::counted(input.run.shards.into(), "shard", "shards");
     let enqueued = (summary.ledger.enqueued, "enqueued");
     let sent_on = (mark(summary, StageName::Scoring, "sentOn"), "asked for an intervention");
-    card("stages", "The way, stage by stage", &html! {
-        ol.way {
-            (step(StageName::FanOut, &format!("deals active users to {shards}"), &[enqueued]))
-            (step(StageName::FeatureExtraction, "turns a history into features",
-                &fates(summary, StageName::FeatureExtraction, "assessed here")))
-            (step(StageName::Scoring, "turns features into an assessment",
-                &[&fates(summary, StageName::Scoring, "assessed")[..], &[sent_on]].concat()))
-            (step(StageName::Intervention, "reaches out",
-                &fates(summary, StageName::Intervention, "delivered")))
-        }
-        p.aside { "These are marks of the ledger. A request that was given up and replayed later
-            has more than one; the sums at the top count each request once." }
-    })
+    card(
+        "stages",
+        "The way, stage by stage",
+        &html! {
+            ol.way {
+                (step(StageName::FanOut, &format!("deals active users to {shards}"), &[enqueued]))
+                (step(StageName::FeatureExtraction, "turns a history into features",
+                    &fates(summary, StageName::FeatureExtraction, "assessed here")))
+                (step(StageName::Scoring, "turns features into an assessment",
+                    &[&fates(summary, StageName::Scoring, "assessed")[..], &[sent_on]].concat()))
+                (step(StageName::Intervention, "reaches out",
+                    &fates(summary, StageName::Intervention, "delivered")))
+            }
+            p.aside { "These are marks of the ledger. A request that was given up and replayed later
+                has more than one; the sums at the top count each request once." }
+        },
+    )
 }
 
 fn mark(summary: &Summary, stage: StageName, kind: &str) -> u64 {
     summary.stages.get(&stage).and_then(|marks| marks.get(kind)).copied().unwrap_or(0)
 }
 
-fn fates(
-    summary: &Summary,
-    stage: StageName,
-    completed: &'static str,
-) -> [(u64, &'static str); 3] {
+fn fates(summary: &Summary, stage: StageName, completed: &'static str) -> [(u64, &'static str); 3] {
     let skipped = if stage == StageName::Intervention { "withheld" } else { "skipped" };
     [
         (mark(summary, stage, Fate::Completed.name()), completed),
@@ -209,25 +218,30 @@ pub(super) fn timings(input: &PageInput<'_>) -> Result<Markup, ReportError> {
         html! {
             div.columns {
                 div {
-                    (chart("timings", says, charts::spans(&spans, STAGE_LABEL))?)
-                    p.legend { span.disc {} "p50 " span.bar {} "p99 " span.ring {} "longest; each
+                    (chart("timings", says, charts::spans(&spans))?)
+                    p.legend { span.disc {} "p50 " span.bar {} "p99 " span.ring {} "max; each
                         step of the axis is ten times the one before" }
                 }
                 (timing_table(input))
             }
+            p.aside { "A run that was interrupted and resumed tells of its last part only." }
         }
     };
-    Ok(card("timings", "Timings", &html! {
-        p { "How long one delivery took at each stage, from its receipt to its acknowledgement." }
-        (body)
-    }))
+    Ok(card(
+        "timings",
+        "Timings",
+        &html! {
+            p { "How long one delivery took at each stage, from its receipt to its acknowledgement." }
+            (body)
+        },
+    ))
 }
 
 fn timing_table(input: &PageInput<'_>) -> Markup {
     html! {
         div.scroll { table {
             thead { tr { th scope="col" { "Stage" } th scope="col" { "Deliveries" }
-                th scope="col" { "p50" } th scope="col" { "p99" } th scope="col" { "Longest" } } }
+                th scope="col" { "p50" } th scope="col" { "p99" } th scope="col" { "Max" } } }
             tbody { @for (stage, times) in input.timings {
                 tr {
                     th scope="row" { (stage) }

@@ -106,7 +106,7 @@ async fn consents_that_cannot_be_read_show_no_content_and_silence_nobody() {
     let faults = world.faults();
     faults.script([Fault::Before]);
     let profiles: Arc<dyn ProfileStore> = Faulty::new(world.backend.profiles(), &faults);
-    let stage = world.stage_over(InterventionPorts {
+    let stage = World::stage_over(InterventionPorts {
         profiles,
         ..world.ports()
     });
@@ -131,7 +131,7 @@ async fn a_page_that_does_not_go_out_is_tried_again() {
     let faults = world.faults();
     faults.script([Fault::Before]);
     let notifier: Arc<dyn Notifier> = Faulty::new(world.backend.notifier(), &faults);
-    let stage = world.stage_over(InterventionPorts {
+    let stage = World::stage_over(InterventionPorts {
         notifier,
         ..world.ports()
     });

@@ -24,8 +24,8 @@ pub(crate) const FAILURE: Failure<'static> = Failure {
     message: "the chat is down",
 };
 
-pub(crate) const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
-pub(crate) const HOUR: std::time::Duration = std::time::Duration::from_secs(3_600);
+pub(crate) const MINUTE: std::time::Duration = std::time::Duration::from_mins(1);
+pub(crate) const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
 
 static MATERIALS: LazyLock<Materials> = LazyLock::new(|| Materials {
     resources: Arc::new(ResourceDirectory::built_in().unwrap()),
@@ -128,13 +128,13 @@ impl World {
         }
     }
 
-    pub(crate) fn stage_over(&self, ports: InterventionPorts) -> Interventions {
+    pub(crate) fn stage_over(ports: InterventionPorts) -> Interventions {
         let policy = Arc::new(Policy::built_in().unwrap());
         Interventions::new(ports, MATERIALS.clone(), policy, pseudonyms())
     }
 
     pub(crate) fn stage(&self) -> Interventions {
-        self.stage_over(self.ports())
+        Self::stage_over(self.ports())
     }
 
     pub(crate) fn faults(&self) -> Arc<Faults> {

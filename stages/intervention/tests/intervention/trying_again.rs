@@ -38,7 +38,7 @@ impl World {
         let faults = self.faults();
         faults.script([Fault::Before]);
         let chats: Arc<dyn AppChats> = Faulty::new(self.backend.chats(), &faults);
-        self.stage_over(InterventionPorts {
+        Self::stage_over(InterventionPorts {
             chats,
             ..self.ports()
         })
@@ -97,7 +97,7 @@ async fn whichever_call_fails_and_however_there_is_one_message_in_the_chat() {
                 chats,
                 ..world.ports()
             };
-            let stage = world.stage_over(ports);
+            let stage = World::stage_over(ports);
             let (said, tries) = world.until_done(&stage, RiskLevel::Critical).await;
             assert_eq!(tries, 2, "{fault:?} at call {call}");
             assert_eq!(said.delivered(), expected);
@@ -119,7 +119,7 @@ async fn a_critical_message_is_sent_before_the_review_queue_heals() {
     let faults = world.faults();
     faults.script([Fault::Before]);
     let review: Arc<dyn ReviewQueue> = Faulty::new(world.backend.reviews(), &faults);
-    let stage = world.stage_over(InterventionPorts {
+    let stage = World::stage_over(InterventionPorts {
         review,
         ..world.ports()
     });
@@ -251,7 +251,7 @@ impl Contended {
             blind,
             moves,
         });
-        world.stage_over(InterventionPorts {
+        World::stage_over(InterventionPorts {
             interventions,
             ..world.ports()
         })

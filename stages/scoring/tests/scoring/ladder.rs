@@ -26,7 +26,7 @@ enum Model {
 }
 
 impl RiskModel for Model {
-    fn version(&self) -> &str {
+    fn version(&self) -> &'static str {
         "trained-1"
     }
 
