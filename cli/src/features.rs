@@ -48,10 +48,19 @@ impl From<MissingReason> for Missing {
     }
 }
 
-pub(crate) async fn run(data: &Path, format: Format, args: &args::Features) -> anyhow::Result<Exit> {
+pub(crate) async fn run(
+    data: &Path,
+    format: Format,
+    args: &args::Features,
+) -> anyhow::Result<Exit> {
     let session = Session::open_existing(data)?;
     let as_of = session.as_of(args.as_of)?;
-    let look = Look { session: &session, as_of, policy: Policy::built_in()?, lexicons: Lexicons::built_in()? };
+    let look = Look {
+        session: &session,
+        as_of,
+        policy: Policy::built_in()?,
+        lexicons: Lexicons::built_in()?,
+    };
     let mut out = Writer::begin(format, BufWriter::new(io::stdout().lock()))?;
     let mut opted_out = 0_u64;
     match &args.user {
@@ -87,7 +96,9 @@ struct Look<'a> {
 impl Look<'_> {
     async fn history(&self, user: &UserId) -> anyhow::Result<History> {
         let store = self.session.backend.history();
-        Ok(store.load(user, self.as_of, self.policy.legacy_consents).await?)
+        Ok(store
+            .load(user, self.as_of, self.policy.legacy_consents)
+            .await?)
     }
 
     fn vector(&self, history: &History) -> FeatureVector {
@@ -98,7 +109,9 @@ impl Look<'_> {
         let (mut after, mut opted_out) = (None, 0);
         loop {
             let users = self.session.backend.users(after.as_ref(), LOOK).await?;
-            let Some(last) = users.last() else { return Ok(opted_out) };
+            let Some(last) = users.last() else {
+                return Ok(opted_out);
+            };
             after = Some(last.clone());
             for user in &users {
                 let history = self.history(user).await?;
@@ -136,7 +149,10 @@ impl<W: Write> Writer<W> {
     fn write(&mut self, user: &UserId, as_of: AsOf, vector: &FeatureVector) -> anyhow::Result<()> {
         match self {
             Self::Json { out, first } => {
-                let missing = vector.missing().into_iter().map(|(name, why)| (name, why.into()));
+                let missing = vector
+                    .missing()
+                    .into_iter()
+                    .map(|(name, why)| (name, why.into()));
                 let vector = Vector {
                     user_id: user.as_str(),
                     as_of,

@@ -33,6 +33,8 @@ struct FileResult {
     added: u64,
     replaced: u64,
     unchanged: u64,
+    /// Took the place of an earlier one of the same key in this file.
+    superseded: u64,
     bad_lines: u64,
     unfit_items: u64,
     /// The first of both kinds, with their line numbers.
@@ -60,8 +62,13 @@ pub(crate) async fn run(data: &Path, format: Format, args: &args::Import) -> any
         Format::Text | Format::Csv => output::text(&words(&results, data))?,
     }
     let items: u64 = results.iter().map(|result| result.items).sum();
-    anyhow::ensure!(items > 0, "there is no item in what was given: expected lines of the form {{\"Item\": {{…}}}}");
-    let bad = results.iter().any(|result| result.bad_lines > 0 || result.broken_off.is_some());
+    anyhow::ensure!(
+        items > 0,
+        "there is no item in what was given: expected lines of the form {{\"Item\": {{…}}}}"
+    );
+    let bad = results
+        .iter()
+        .any(|result| result.bad_lines > 0 || result.broken_off.is_some());
     Ok(if bad { Exit::BadInput } else { Exit::Success })
 }
 
@@ -70,7 +77,10 @@ async fn read_file(backend: &Embedded, path: &Path) -> anyhow::Result<FileResult
     let file = File::open(path).with_context(open)?;
     let bar = progress::bytes(file.metadata().with_context(open)?.len(), "import");
     let mut lines = Lines::new(BufReader::new(bar.wrap_read(file))).with_context(open)?;
-    let mut result = FileResult { file: path.display().to_string(), ..FileResult::default() };
+    let mut result = FileResult {
+        file: path.display().to_string(),
+        ..FileResult::default()
+    };
     let mut batch = ImportBatch::default();
     loop {
         match lines.next() {
@@ -96,7 +106,10 @@ impl FileResult {
             Line::Whole(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => return Ok(()),
             Line::Whole(bytes) => bytes,
             Line::TooLong(length) => {
-                self.bad_line(number, format!("the line has {length} bytes; no item is that long"));
+                self.bad_line(
+                    number,
+                    format!("the line has {length} bytes; no item is that long"),
+                );
                 return Ok(());
             }
         };
@@ -104,7 +117,7 @@ impl FileResult {
             Ok(item) => {
                 self.check(number, &item);
                 self.items += 1;
-                batch.add(item)?;
+                self.superseded += u64::from(batch.add(item)?);
             }
             Err(error) => self.bad_line(number, error.to_string()),
         }
@@ -120,7 +133,10 @@ impl FileResult {
         };
         if let Some(defect) = defect {
             self.unfit_items += 1;
-            self.problem(number, format!("kept, but assessments will leave it out: {defect}"));
+            self.problem(
+                number,
+                format!("kept, but assessments will leave it out: {defect}"),
+            );
         }
     }
 
@@ -146,12 +162,13 @@ fn words(results: &[FileResult], data: &Path) -> String {
     let mut out = String::new();
     for result in results {
         out += &format!(
-            "{}: {} items ({} new, {} replaced, {} unchanged)\n",
+            "{}: {} items ({} new, {} replaced, {} unchanged, {} twice in the file)\n",
             result.file,
             grouped(result.items),
             grouped(result.added),
             grouped(result.replaced),
-            grouped(result.unchanged)
+            grouped(result.unchanged),
+            grouped(result.superseded)
         );
         if result.bad_lines + result.unfit_items > 0 {
             let (bad, unfit) = (grouped(result.bad_lines), grouped(result.unfit_items));

@@ -33,6 +33,8 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     match run(args) {
         Ok(exit) => exit.into(),
+        // Who reads our output has seen enough, as `head` does.
+        Err(error) if exit::is_broken_pipe(&error) => Exit::Success.into(),
         Err(error) => {
             eprintln!("error: {error:#}");
             exit::of_error(&error).into()
@@ -42,9 +44,16 @@ pub fn main() -> ExitCode {
 
 fn run(args: Args) -> anyhow::Result<Exit> {
     telemetry::init(&args.log, args.log_json)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_time()
+        .build()?;
     runtime.block_on(async {
-        let Args { data, format, command, .. } = args;
+        let Args {
+            data,
+            format,
+            command,
+            ..
+        } = args;
         match command {
             Command::Daily(daily) => daily::run(&data, format, &daily).await,
             Command::Import(import) => import::run(&data, format, &import).await,

@@ -55,10 +55,13 @@ pub(crate) async fn run(data: &Path, args: &args::Report) -> anyhow::Result<Exit
         Some(id) => runs::find(&session, id).await?,
         None => {
             let runs = session.backend.ledger().runs().await?;
-            runs.into_iter().next().context("there is no run yet: mindmate daily")?
+            runs.into_iter()
+                .next()
+                .context("there is no run yet: mindmate daily")?
         }
     };
     let (summary, missing) = runs::look(&session, &run).await?;
+    let run = runs::find(&session, run.id.as_str()).await?;
     write(&session, &run, &summary, &args.out).await?;
     output::text(&format!("{}\n", args.out.display()))?;
     Ok(runs::exit(&summary, &missing))

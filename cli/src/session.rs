@@ -23,7 +23,11 @@ impl Session {
         let dir = DataDir::open(data)?;
         let options = Options::default();
         let backend = Embedded::open(&dir.database(), Arc::clone(&clock), options)?;
-        Ok(Self { dir, backend, clock })
+        Ok(Self {
+            dir,
+            backend,
+            clock,
+        })
     }
 
     /// Opens one that must be there: a command that only looks makes nothing.
@@ -57,7 +61,9 @@ impl Session {
 
 /// A policy file, or the built-in one.
 pub(crate) fn policy(file: Option<&Path>) -> anyhow::Result<Policy> {
-    let Some(path) = file else { return Ok(Policy::built_in()?) };
+    let Some(path) = file else {
+        return Ok(Policy::built_in()?);
+    };
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the policy file {}", path.display()))?;
     Policy::parse(&text).with_context(|| format!("in {}", path.display()))

@@ -22,8 +22,11 @@ use mindmate_scoring::{Scoring, ScoringPorts};
 use crate::session::Session;
 
 /// Waits between attempts: shorter than on AWS, since nothing here throttles.
-const RETRIES: RetryPolicy =
-    RetryPolicy { initial: Duration::from_millis(200), longest: Duration::from_secs(5), attempts: 4 };
+const RETRIES: RetryPolicy = RetryPolicy {
+    initial: Duration::from_millis(200),
+    longest: Duration::from_secs(5),
+    attempts: 4,
+};
 
 /// A host with all stages. `clock` is the run's.
 pub(crate) async fn host(
@@ -46,10 +49,15 @@ pub(crate) async fn host(
         activities: Arc::new(Activities::built_in()?),
     };
     let pseudonyms = session.pseudonyms().await?;
-    let fan_out =
-        FanOut::new(FanOutPorts { activity: backend.activity(), ledger: backend.ledger() });
+    let fan_out = FanOut::new(FanOutPorts {
+        activity: backend.activity(),
+        ledger: backend.ledger(),
+    });
     let extraction = FeatureExtraction::new(
-        FeatureExtractionPorts { history: backend.history(), clock: Arc::clone(&clock) },
+        FeatureExtractionPorts {
+            history: backend.history(),
+            clock: Arc::clone(&clock),
+        },
         lexicons,
         Arc::clone(&policy),
     );
@@ -96,7 +104,9 @@ fn runner<S: Stage>(stage: S, ports: &RunnerPorts) -> Runner<S> {
 /// Lets the stage consume its queue and that queue's priority twin, each with its own concurrency.
 fn on_queues<S: Stage>(host: LocalHost, session: &Session, runner: Runner<S>) -> LocalHost {
     let runner = Arc::new(runner);
-    let queues = QueueName::ALL.into_iter().filter(|queue| queue.consumer() == S::NAME);
+    let queues = QueueName::ALL
+        .into_iter()
+        .filter(|queue| queue.consumer() == S::NAME);
     queues.fold(host, |host, queue| {
         host.with_queue(queue, session.backend.queue(queue), Arc::clone(&runner))
     })

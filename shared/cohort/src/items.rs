@@ -48,7 +48,7 @@ pub(crate) fn finish(person: Person, drafts: Drafts, truth: &mut LatentTruth) ->
     table.put("ACTIVITY#", activities);
     table.put("CHAT#", chats);
     table.put("MOOD#", moods);
-    table.items.push(AppItem::Profile(profile));
+    table.items.push(AppItem::Profile(Box::new(profile)));
     table.put("SELFIE#", selfies);
     table.items.append(&mut table.sentiments);
     table.put("SESSION#", sessions);

@@ -59,7 +59,11 @@ pub fn all() -> Result<Vec<Example>, ExampleError> {
     let as_of: AsOf = "2026-11-22T06:00:00Z".parse()?;
     let run = RunId::daily(as_of);
     let user_id = UserId::new("syn-0000042")?;
-    let position = Position { run: run.clone(), shard: 3, ordinal: 17 };
+    let position = Position {
+        run: run.clone(),
+        shard: 3,
+        ordinal: 17,
+    };
     let request = Request {
         user_id: user_id.clone(),
         as_of,
@@ -86,9 +90,15 @@ pub fn all() -> Result<Vec<Example>, ExampleError> {
         example(
             StageName::FanOut,
             &id("requested"),
-            &AssessmentRequested { request: request.clone() },
+            &AssessmentRequested {
+                request: request.clone(),
+            },
         )?,
-        example(StageName::FeatureExtraction, &id("features"), &features(&request)?)?,
+        example(
+            StageName::FeatureExtraction,
+            &id("features"),
+            &features(&request)?,
+        )?,
         example(
             StageName::Scoring,
             &id("intervention"),
@@ -157,8 +167,14 @@ fn features(request: &Request) -> Result<FeaturesExtracted, ExampleError> {
     }
     let few = MissingReason::TooFew { have: 3, need: 10 };
     vector.set(Feature::MoodMannKendallZ, FeatureValue::Missing(few));
-    vector.set(Feature::AvgNegativeScore, FeatureValue::Missing(MissingReason::Unavailable));
-    vector.set(Feature::MoodEwmaAlarm, FeatureValue::Missing(MissingReason::Undefined));
+    vector.set(
+        Feature::AvgNegativeScore,
+        FeatureValue::Missing(MissingReason::Unavailable),
+    );
+    vector.set(
+        Feature::MoodEwmaAlarm,
+        FeatureValue::Missing(MissingReason::Undefined),
+    );
     let mut data_quality = DataQuality::default();
     data_quality.count(Defect::MoodOutOfRange);
     Ok(FeaturesExtracted {

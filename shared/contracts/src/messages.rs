@@ -77,19 +77,14 @@ pub struct Request {
 impl Request {
     /// What is derived from the request and the same at every try: the stem of message ids.
     pub fn stem(&self) -> String {
-        match &self.run {
-            Some(position) => {
-                format!("{}/{}/{}", position.run, position.shard, position.ordinal)
-            }
-            None => {
-                let id = InterventionId::derive(
-                    &self.user_id,
-                    self.as_of,
-                    InterventionType::CrisisSupport,
-                );
-                format!("realtime/{id}")
-            }
+        if let Some(position) = &self.run {
+            return format!("{}/{}/{}", position.run, position.shard, position.ordinal);
         }
+        let kind = InterventionType::CrisisSupport;
+        format!(
+            "realtime/{}",
+            InterventionId::derive(&self.user_id, self.as_of, kind)
+        )
     }
 }
 

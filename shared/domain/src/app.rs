@@ -12,7 +12,7 @@ use crate::ids::UserId;
 #[derive(Debug, Clone, PartialEq)]
 pub enum AppItem {
     /// `PROFILE`
-    Profile(Profile),
+    Profile(Box<Profile>),
     /// A dated event.
     Event(Event),
     /// `SENTIMENT#{SK of the text}`

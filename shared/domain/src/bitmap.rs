@@ -41,13 +41,23 @@ impl Bitmap {
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         let bits = self.0.len().max(other.0.len());
-        Self((0..bits).map(|byte| self.byte(byte) | other.byte(byte)).collect())
+        Self(
+            (0..bits)
+                .map(|byte| self.byte(byte) | other.byte(byte))
+                .collect(),
+        )
     }
 
     /// The bits of this one that the other lacks.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
-        Self(self.0.iter().enumerate().map(|(byte, bits)| bits & !other.byte(byte)).collect())
+        Self(
+            self.0
+                .iter()
+                .enumerate()
+                .map(|(byte, bits)| bits & !other.byte(byte))
+                .collect(),
+        )
     }
 
     /// The numbers below `end` that are not set.

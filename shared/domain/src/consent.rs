@@ -48,7 +48,10 @@ impl Consent {
 /// The consents that hold for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "six independent switches are what the person sees")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "six independent switches are what the person sees"
+)]
 pub struct Consents {
     /// See [`Consent::Scoring`].
     pub scoring: bool,

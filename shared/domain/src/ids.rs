@@ -75,7 +75,9 @@ impl From<UserId> for String {
 
 /// The id of a run: `daily-2026-11-22`. The date is the `asOf`'s, so that a schedule that fires
 /// twice is one run.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct RunId(Arc<str>);
 
@@ -104,7 +106,9 @@ impl fmt::Display for RunId {
 
 /// The id of an intervention: derived from the assessment's key and the type, so that the same
 /// assessment never makes two.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct InterventionId(String);
 

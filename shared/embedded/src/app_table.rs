@@ -116,7 +116,7 @@ impl ProfileStore for AppTable {
         // An item that cannot be read allows nothing, as an unreadable consents block does.
         let item: Item = serde_json::from_str(&item).map_err(crate::error::unreadable)?;
         Ok(match decode(PROFILE_SK, &item) {
-            Decoded::Read(AppItem::Profile(profile), _) => Some(profile),
+            Decoded::Read(AppItem::Profile(profile), _) => Some(*profile),
             _ => None,
         })
     }
@@ -132,7 +132,9 @@ impl ActivityIndex for AppTable {
         after: Option<&UserId>,
         limit: usize,
     ) -> PortResult<ActivityPage> {
-        let after = after.map(|user| user.as_str().to_owned()).unwrap_or_default();
+        let after = after
+            .map(|user| user.as_str().to_owned())
+            .unwrap_or_default();
         let mut entries = self
             .db
             .read(move |connection| {
@@ -175,18 +177,22 @@ fn active_users(
         let uid: i64 = row.get(0)?;
         let mut is_active = false;
         for range in &ranges {
-            is_active = active
-                .query_row(params![uid, range.from, range.to, from, to], |row| row.get(0))?;
+            is_active = active.query_row(params![uid, range.from, range.to, from, to], |row| {
+                row.get(0)
+            })?;
             if is_active {
                 break;
             }
         }
-        let Ok(user) = UserId::new(row.get_ref(1)?.as_str()?) else { continue };
+        let Ok(user) = UserId::new(row.get_ref(1)?.as_str()?) else {
+            continue;
+        };
         if !is_active {
             continue;
         }
-        let level: Option<String> =
-            last_level.query_row(params![uid, to], |row| row.get(0)).optional()?;
+        let level: Option<String> = last_level
+            .query_row(params![uid, to], |row| row.get(0))
+            .optional()?;
         let last_level = level.and_then(|name| RiskLevel::from_name(&name));
         found.push(PageEntry { user, last_level });
         if found.len() == limit {
@@ -205,8 +211,12 @@ impl AppChats for AppTable {
         self.db
             .write(move |connection| {
                 let uid = ensure_user(connection, &user)?;
-                let put = insert_if_absent(connection, uid, &row)?;
-                Ok(if put { ChatPut::Put } else { ChatPut::AlreadyThere })
+                let put = insert_if_absent(connection, uid, (&sk, &row))?;
+                Ok(if put {
+                    ChatPut::Put
+                } else {
+                    ChatPut::AlreadyThere
+                })
             })
             .await
     }
@@ -218,10 +228,15 @@ impl AppChats for AppTable {
         until: Timestamp,
     ) -> PortResult<bool> {
         let user = user.clone();
-        let window = Window { after: since, until };
+        let window = Window {
+            after: since,
+            until,
+        };
         self.db
             .read(move |connection| {
-                let Some(uid) = uid_of(connection, &user)? else { return Ok(false) };
+                let Some(uid) = uid_of(connection, &user)? else {
+                    return Ok(false);
+                };
                 let mut wrote = false;
                 for range in activity_ranges(window) {
                     if range.from.starts_with("CHAT#") {
@@ -237,10 +252,18 @@ impl AppChats for AppTable {
 }
 
 fn is_own_chat_in(sk: &str, item: &str, window: Window) -> bool {
-    let Ok(item) = serde_json::from_str::<Item>(item) else { return false };
+    let Ok(item) = serde_json::from_str::<Item>(item) else {
+        return false;
+    };
     match decode(sk, &item) {
         Decoded::Read(AppItem::Event(event), _) => {
-            let own = matches!(event.kind, EventKind::Chat { author: Author::User, .. });
+            let own = matches!(
+                event.kind,
+                EventKind::Chat {
+                    author: Author::User,
+                    ..
+                }
+            );
             own && window.contains(event.at)
         }
         _ => false,

@@ -42,22 +42,26 @@ impl AssessmentStore for Assessments {
         let body = serde_json::to_string(assessment).map_err(unreadable)?;
         let (user, as_of) = (assessment.user.clone(), stored_as_of(assessment.as_of));
         let (level, method) = (assessment.level.name(), assessment.method.name());
-        let (historical, expires_at) =
-            (assessment.historical, assessment.expires_at.as_millisecond());
+        let (historical, expires_at) = (
+            assessment.historical,
+            assessment.expires_at.as_millisecond(),
+        );
         let existing: Option<String> = self
             .db
             .write(move |connection| {
                 let uid = ensure_user(connection, &user)?;
                 let sql = "SELECT body FROM assessments WHERE uid = ?1 AND as_of = ?2";
                 let mut found = connection.prepare_cached(sql)?;
-                let existing = found.query_row(params![uid, as_of], |row| row.get(0)).optional()?;
+                let existing = found
+                    .query_row(params![uid, as_of], |row| row.get(0))
+                    .optional()?;
                 if existing.is_none() {
                     let sql = "INSERT INTO assessments
                         (uid, as_of, level, method, historical, expires_at, body)
                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-                    connection
-                        .prepare_cached(sql)?
-                        .execute(params![uid, as_of, level, method, historical, expires_at, body])?;
+                    connection.prepare_cached(sql)?.execute(params![
+                        uid, as_of, level, method, historical, expires_at, body
+                    ])?;
                 }
                 Ok(existing)
             })
@@ -96,7 +100,9 @@ impl AssessmentStore for Assessments {
         let bodies: Vec<String> = self
             .db
             .read(move |connection| {
-                let Some(uid) = uid_of(connection, &user)? else { return Ok(Vec::new()) };
+                let Some(uid) = uid_of(connection, &user)? else {
+                    return Ok(Vec::new());
+                };
                 let sql = "SELECT body FROM assessments WHERE uid = ?1
                     ORDER BY as_of DESC LIMIT ?2";
                 let mut statement = connection.prepare_cached(sql)?;
@@ -107,11 +113,17 @@ impl AssessmentStore for Assessments {
         read_all(&bodies)
     }
 
-    async fn last_known(&self, user: &UserId, before: AsOf) -> PortResult<Option<(AsOf, RiskLevel)>> {
+    async fn last_known(
+        &self,
+        user: &UserId,
+        before: AsOf,
+    ) -> PortResult<Option<(AsOf, RiskLevel)>> {
         let (user, before) = (user.clone(), stored_as_of(before));
         self.db
             .read(move |connection| {
-                let Some(uid) = uid_of(connection, &user)? else { return Ok(None) };
+                let Some(uid) = uid_of(connection, &user)? else {
+                    return Ok(None);
+                };
                 let sql = "SELECT as_of, level FROM assessments
                     WHERE uid = ?1 AND as_of < ?2 AND level <> ?3 AND method <> ?4
                     ORDER BY as_of DESC LIMIT 1";
@@ -131,10 +143,13 @@ impl AssessmentStore for Assessments {
         let user = user.clone();
         self.db
             .read(move |connection| {
-                let Some(uid) = uid_of(connection, &user)? else { return Ok(None) };
+                let Some(uid) = uid_of(connection, &user)? else {
+                    return Ok(None);
+                };
                 let sql = "SELECT max(as_of) FROM assessments WHERE uid = ?1";
-                let latest: Option<i64> =
-                    connection.prepare_cached(sql)?.query_row([uid], |row| row.get(0))?;
+                let latest: Option<i64> = connection
+                    .prepare_cached(sql)?
+                    .query_row([uid], |row| row.get(0))?;
                 latest.map(as_of_from).transpose()
             })
             .await
@@ -142,5 +157,8 @@ impl AssessmentStore for Assessments {
 }
 
 fn read_all(bodies: &[String]) -> PortResult<Vec<Assessment>> {
-    bodies.iter().map(|body| serde_json::from_str(body).map_err(unreadable)).collect()
+    bodies
+        .iter()
+        .map(|body| serde_json::from_str(body).map_err(unreadable))
+        .collect()
 }

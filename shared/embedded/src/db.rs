@@ -59,17 +59,25 @@ impl Db {
     /// # Errors
     /// [`OpenError`]: a file of a newer version is left untouched.
     pub fn open(path: &Path, max_pages: Option<u32>) -> Result<Self, OpenError> {
-        let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
+        let sqlite = |source| OpenError::Sqlite {
+            path: path.to_owned(),
+            source,
+        };
         let mut connection = connect(path, OpenFlags::default()).map_err(sqlite)?;
         schema::prepare(&mut connection, path)?;
         if let Some(pages) = max_pages {
-            connection.pragma_update(None, "max_page_count", pages).map_err(sqlite)?;
+            connection
+                .pragma_update(None, "max_page_count", pages)
+                .map_err(sqlite)?;
         }
         let (jobs, queue) = channel();
         let writer = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || write_until_closed(&connection, &queue))
-            .map_err(|source| OpenError::Thread { path: path.to_owned(), source })?;
+            .map_err(|source| OpenError::Thread {
+                path: path.to_owned(),
+                source,
+            })?;
         let inner = Inner {
             path: path.to_owned(),
             jobs: Some(jobs),
@@ -77,7 +85,9 @@ impl Db {
             readers: Mutex::new(Vec::new()),
             permits: Semaphore::new(READERS),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     /// Runs a job in a transaction and returns when it is durable.
@@ -93,7 +103,11 @@ impl Db {
         F: FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let work = Job { job, value: None, answer };
+        let work = Job {
+            run: job,
+            value: None,
+            answer,
+        };
         let jobs = self.inner.jobs.as_ref().ok_or_else(gone)?;
         jobs.send(Box::new(work)).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
@@ -111,7 +125,9 @@ impl Db {
         let _permit = self.inner.permits.acquire().await.map_err(|_| gone())?;
         let inner = Arc::clone(&self.inner);
         let answer = tokio::task::spawn_blocking(move || inner.with_reader(query));
-        answer.await.map_err(|error| PortError::transient("sqlite", error))?
+        answer
+            .await
+            .map_err(|error| PortError::transient("sqlite", error))?
     }
 }
 
@@ -120,13 +136,20 @@ impl Inner {
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> PortResult<T> {
-        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         let connection = match idle {
             Some(connection) => connection,
             None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(port_error)?,
         };
         let answer = query(&connection).map_err(port_error);
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
         answer
     }
 }
@@ -147,7 +170,7 @@ trait Work: Send {
 }
 
 struct Job<T, F> {
-    job: F,
+    run: F,
     value: Option<T>,
     answer: oneshot::Sender<PortResult<T>>,
 }
@@ -158,7 +181,7 @@ where
     F: FnMut(&Connection) -> rusqlite::Result<T> + Send,
 {
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        self.value = Some((self.job)(connection)?);
+        self.value = Some((self.run)(connection)?);
         Ok(())
     }
 
@@ -190,10 +213,8 @@ fn write_until_closed(connection: &Connection, queue: &Receiver<Box<dyn Work>>) 
 
 fn commit(connection: &Connection, batch: &mut [Box<dyn Work>]) -> rusqlite::Result<()> {
     // Immediate: a transaction that begins by reading could lose its snapshot to another process.
-    let transaction = rusqlite::Transaction::new_unchecked(
-        connection,
-        rusqlite::TransactionBehavior::Immediate,
-    )?;
+    let transaction =
+        rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
     for work in batch {
         work.run(&transaction)?;
     }

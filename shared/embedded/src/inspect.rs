@@ -80,7 +80,9 @@ impl Embedded {
         let rows: Vec<(String, String)> = self
             .db
             .read(move |connection| {
-                let Some(uid) = uid_of(connection, &user)? else { return Ok(Vec::new()) };
+                let Some(uid) = uid_of(connection, &user)? else {
+                    return Ok(Vec::new());
+                };
                 let sql = "SELECT sk, item FROM app_items WHERE uid = ?1 ORDER BY sk";
                 let mut statement = connection.prepare_cached(sql)?;
                 let rows = statement.query_map([uid], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -56,7 +56,10 @@ impl ReviewQueue for Reviews {
                 rows.collect()
             })
             .await?;
-        bodies.iter().map(|body| serde_json::from_str(body).map_err(unreadable)).collect()
+        bodies
+            .iter()
+            .map(|body| serde_json::from_str(body).map_err(unreadable))
+            .collect()
     }
 
     async fn acknowledge(
@@ -77,7 +80,9 @@ impl ReviewQueue for Reviews {
         let as_of = stored_as_of(as_of);
         self.db
             .write(move |connection| {
-                let Some(uid) = uid_of(connection, &event.user)? else { return Ok(false) };
+                let Some(uid) = uid_of(connection, &event.user)? else {
+                    return Ok(false);
+                };
                 let sql = "UPDATE reviews SET acknowledged_at = ?4, acknowledged_by = ?5
                     WHERE uid = ?1 AND as_of = ?2 AND reason = ?3 AND acknowledged_at IS NULL";
                 let at = event.at.as_millisecond();

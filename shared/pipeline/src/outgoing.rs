@@ -88,6 +88,11 @@ impl Outbox {
             );
             return Err(StageError::permanent("message-too-large", size));
         }
-        Ok(Outgoing { channel, id, key, body })
+        Ok(Outgoing {
+            channel,
+            id,
+            key,
+            body,
+        })
     }
 }

@@ -28,7 +28,7 @@ impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             initial: Duration::from_secs(1),
-            longest: Duration::from_secs(60),
+            longest: Duration::from_mins(1),
             attempts: 4,
         }
     }

@@ -66,10 +66,10 @@ impl World {
     }
 
     fn with_consents(self, consents: StatedConsents) -> Self {
-        self.with(&AppItem::Profile(Profile {
+        self.with(&AppItem::Profile(Box::new(Profile {
             consents,
             ..Profile::default()
-        }))
+        })))
     }
 
     fn stage_over(&self, history: Arc<dyn HistoryStore>) -> FeatureExtraction {
@@ -344,7 +344,7 @@ async fn no_text_of_the_user_leaves_the_stage() {
         ..Profile::default()
     };
     let world = World::new()
-        .with(&AppItem::Profile(profile))
+        .with(&AppItem::Profile(Box::new(profile)))
         .with(&note("2026-11-21T22:00:00.000Z", &text))
         .with(&chat("2026-11-21T23:00:00.000Z", Author::User, &text));
     let sent = world.handle(requested()).await;

@@ -1,10 +1,12 @@
 //! From what is said to an item: the synthetic cohort's, and the pipeline's own chat messages.
 
-use mindmate_domain::app::{AppItem, Author, Event, EventKind, Profile, StoredSentiment};
+use mindmate_domain::UserId;
+use mindmate_domain::app::{
+    AppItem, Author, DiaryText, Event, EventKind, Profile, StoredSentiment,
+};
 use mindmate_domain::consent::{Consent, StatedConsents};
 use mindmate_domain::instant::key_form;
 use mindmate_domain::intervention::Intervention;
-use mindmate_domain::UserId;
 
 use super::attribute::{Attribute, Item};
 use super::{PROFILE_SK, USER_PREFIX};
@@ -12,7 +14,9 @@ use super::{PROFILE_SK, USER_PREFIX};
 /// The sort key and the item, keys included, of something that `decode` reads back unchanged.
 pub fn encode(user: &UserId, item: &AppItem) -> (String, Item) {
     match item {
-        AppItem::Profile(profile) => keyed(user, PROFILE_SK, "PROFILE", profile_item(user, profile)),
+        AppItem::Profile(profile) => {
+            keyed(user, PROFILE_SK, "PROFILE", profile_item(user, profile))
+        }
         AppItem::Event(event) => {
             let (kind, item) = event_item(event);
             keyed(user, &event.sk, kind, item)
@@ -30,7 +34,11 @@ pub fn intervention_chat(intervention: &Intervention) -> (String, Item) {
     let mut item = Item::new();
     put(&mut item, "message", &intervention.content().message().text);
     put(&mut item, "sender", "agent");
-    put(&mut item, "messageType", intervention.content().kind().name());
+    put(
+        &mut item,
+        "messageType",
+        intervention.content().kind().name(),
+    );
     put(&mut item, "interventionId", intervention.id().as_str());
     put(&mut item, "timestamp", &key_form(intervention.created_at()));
     item.insert("automated".to_owned(), Attribute::Bool(true));
@@ -71,8 +79,16 @@ fn profile_item(user: &UserId, profile: &Profile) -> Item {
     put_some(&mut item, "country", profile.country.as_deref());
     put_some(&mut item, "locale", profile.locale.as_deref());
     put_some(&mut item, "pushEndpoint", profile.push_endpoint.as_deref());
-    put_some(&mut item, "createdAt", profile.created_at.map(key_form).as_deref());
-    put_some(&mut item, "lastActiveAt", profile.last_active_at.map(key_form).as_deref());
+    put_some(
+        &mut item,
+        "createdAt",
+        profile.created_at.map(key_form).as_deref(),
+    );
+    put_some(
+        &mut item,
+        "lastActiveAt",
+        profile.last_active_at.map(key_form).as_deref(),
+    );
     put_texts(&mut item, "preferences", &profile.preferences);
     match profile.consents {
         StatedConsents::Absent => {}
@@ -81,7 +97,12 @@ fn profile_item(user: &UserId, profile: &Profile) -> Item {
         StatedConsents::Given(given) => {
             let block = Consent::ALL
                 .into_iter()
-                .map(|consent| (consent.name().to_owned(), Attribute::Bool(given.allows(consent))))
+                .map(|consent| {
+                    (
+                        consent.name().to_owned(),
+                        Attribute::Bool(given.allows(consent)),
+                    )
+                })
                 .collect();
             item.insert("consents".to_owned(), Attribute::M(block));
         }
@@ -95,7 +116,7 @@ fn event_item(event: &Event) -> (&'static str, Item) {
     let kind = match &event.kind {
         EventKind::Mood { mood, notes, tags } => {
             item.insert("mood".to_owned(), Attribute::number(*mood));
-            put_some(&mut item, "notes", notes.as_ref().map(|notes| notes.as_str()));
+            put_some(&mut item, "notes", notes.as_ref().map(DiaryText::as_str));
             put_texts(&mut item, "tags", tags);
             "MOOD"
         }
@@ -111,13 +132,25 @@ fn event_item(event: &Event) -> (&'static str, Item) {
         }
         EventKind::Selfie => "SELFIE",
         EventKind::Session { duration_seconds } => {
-            item.insert("durationSeconds".to_owned(), Attribute::number(*duration_seconds));
+            item.insert(
+                "durationSeconds".to_owned(),
+                Attribute::number(*duration_seconds),
+            );
             "SESSION"
         }
-        EventKind::Activity { activity, suggested, completed_at, helpful } => {
+        EventKind::Activity {
+            activity,
+            suggested,
+            completed_at,
+            helpful,
+        } => {
             put(&mut item, "activity", activity);
             item.insert("suggested".to_owned(), Attribute::Bool(*suggested));
-            put_some(&mut item, "completedAt", completed_at.map(key_form).as_deref());
+            put_some(
+                &mut item,
+                "completedAt",
+                completed_at.map(key_form).as_deref(),
+            );
             if let Some(helpful) = helpful {
                 item.insert("helpful".to_owned(), Attribute::Bool(*helpful));
             }

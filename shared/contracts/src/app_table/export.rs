@@ -4,8 +4,8 @@ use mindmate_domain::UserId;
 use mindmate_domain::ids::UserIdError;
 use serde::{Deserialize, Serialize};
 
-use super::attribute::{Attribute, Item};
 use super::USER_PREFIX;
+use super::attribute::{Attribute, Item};
 
 /// Largest item that `DynamoDB` holds, in bytes. A longer line cannot come from a table.
 pub const MAX_ITEM_BYTES: usize = 400 * 1024;
@@ -69,10 +69,18 @@ pub fn parse_line(line: &[u8]) -> Result<ExportLine, LineError> {
     let Line { item } = serde_json::from_slice::<Line<Item>>(line).map_err(LineError::NotAnItem)?;
     let key = |name: &'static str| match item.get(name) {
         Some(Attribute::S(key)) => Ok(key.as_str()),
-        Some(_) => Err(LineError::NoKey { name, found: "another type" }),
-        None => Err(LineError::NoKey { name, found: "none" }),
+        Some(_) => Err(LineError::NoKey {
+            name,
+            found: "another type",
+        }),
+        None => Err(LineError::NoKey {
+            name,
+            found: "none",
+        }),
     };
-    let user = key("PK")?.strip_prefix(USER_PREFIX).ok_or(LineError::NotAUser)?;
+    let user = key("PK")?
+        .strip_prefix(USER_PREFIX)
+        .ok_or(LineError::NotAUser)?;
     let (user, sk) = (UserId::new(user)?, key("SK")?.to_owned());
     Ok(ExportLine { user, sk, item })
 }

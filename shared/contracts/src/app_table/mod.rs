@@ -16,7 +16,7 @@ pub use attribute::{Attribute, Item};
 pub use decode::{Decoded, Defective, decode};
 pub use encode::{encode, intervention_chat};
 pub use export::{ExportLine, LineError, MAX_ITEM_BYTES, parse_line, write_line};
-pub use load::{HistoryReader, KeyRange, history_ranges, activity_ranges};
+pub use load::{HistoryReader, KeyRange, activity_ranges, history_ranges};
 
 /// The sort key of a profile.
 pub const PROFILE_SK: &str = "PROFILE";

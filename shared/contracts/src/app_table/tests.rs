@@ -39,9 +39,17 @@ fn what_does_not_fit_is_named() {
             json!({"type": {"S": "MOOD"}, "ts": {"S": SK}, "mood": {"N": "5"}}),
             Some(Defect::BadInstant),
         ),
-        (SK, json!({"type": {"S": "MOOD"}, "mood": {"N": "5"}}), Some(Defect::BadInstant)),
+        (
+            SK,
+            json!({"type": {"S": "MOOD"}, "mood": {"N": "5"}}),
+            Some(Defect::BadInstant),
+        ),
         (SK, json!({"mood": {"N": "5"}}), Some(Defect::NoType)),
-        ("CHAT#2025-04-19T08:00:00Z", mood("5"), Some(Defect::KeyContradictsType)),
+        (
+            "CHAT#2025-04-19T08:00:00Z",
+            mood("5"),
+            Some(Defect::KeyContradictsType),
+        ),
         ("PROFILE", mood("5"), Some(Defect::KeyContradictsType)),
         (
             SK,
@@ -59,14 +67,26 @@ fn what_does_not_fit_is_named() {
             Some(Defect::BadAttribute),
         ),
         ("WEATHER#1", json!({"type": {"S": "WEATHER"}}), None),
-        ("PROFILE", json!({"timezone": {"S": "Mars/Olympus"}}), Some(Defect::UnknownTimeZone)),
-        ("PROFILE", json!({"consents": {"S": "all"}}), Some(Defect::UnreadableConsents)),
+        (
+            "PROFILE",
+            json!({"timezone": {"S": "Mars/Olympus"}}),
+            Some(Defect::UnknownTimeZone),
+        ),
+        (
+            "PROFILE",
+            json!({"consents": {"S": "all"}}),
+            Some(Defect::UnreadableConsents),
+        ),
         (
             "PROFILE",
             json!({"consents": {"M": {"scoring": {"S": "yes"}}}}),
             Some(Defect::UnreadableConsents),
         ),
-        ("PROFILE", json!({"country": {"S": "Atlantis"}}), Some(Defect::BadProfileAttribute)),
+        (
+            "PROFILE",
+            json!({"country": {"S": "Atlantis"}}),
+            Some(Defect::BadProfileAttribute),
+        ),
     ] {
         assert_eq!(defect(sk, json.clone()), expected, "{sk} {json}");
     }
@@ -82,15 +102,35 @@ fn a_one_megabyte_note_is_too_long() {
 #[test]
 fn the_users_own_words_win() {
     for (extra, author, text) in [
-        (json!({"userMessage": {"S": "a"}, "message": {"S": "b"}, "sender": {"S": "agent"}}), Author::User, "a"),
-        (json!({"message": {"S": "b"}, "sender": {"S": "user"}}), Author::User, "b"),
-        (json!({"message": {"S": "b"}, "sender": {"S": "agent"}}), Author::Agent, "b"),
+        (
+            json!({"userMessage": {"S": "a"}, "message": {"S": "b"}, "sender": {"S": "agent"}}),
+            Author::User,
+            "a",
+        ),
+        (
+            json!({"message": {"S": "b"}, "sender": {"S": "user"}}),
+            Author::User,
+            "b",
+        ),
+        (
+            json!({"message": {"S": "b"}, "sender": {"S": "agent"}}),
+            Author::Agent,
+            "b",
+        ),
     ] {
         let mut json = extra;
         json["type"] = json!({"S": "CHAT"});
         json["ts"] = json!({"S": "2025-04-19T08:00:00Z"});
-        let Decoded::Read(AppItem::Event(event), _) = decode("CHAT#1", &item(json)) else { panic!() };
-        let EventKind::Chat { author: found, text: words } = event.kind else { panic!() };
+        let Decoded::Read(AppItem::Event(event), _) = decode("CHAT#1", &item(json)) else {
+            panic!()
+        };
+        let EventKind::Chat {
+            author: found,
+            text: words,
+        } = event.kind
+        else {
+            panic!()
+        };
         assert_eq!((found, words.as_str()), (author, text));
     }
 }
@@ -102,7 +142,9 @@ fn timestamp_wins_over_ts_and_offsets_become_utc() {
         "ts": {"S": "2020-01-01T00:00:00Z"},
         "timestamp": {"S": "2025-04-19T10:00:00+02:00"}
     });
-    let Decoded::Read(AppItem::Event(event), _) = decode("SELFIE#1", &item(json)) else { panic!() };
+    let Decoded::Read(AppItem::Event(event), _) = decode("SELFIE#1", &item(json)) else {
+        panic!()
+    };
     assert_eq!(event.at.to_string(), "2025-04-19T08:00:00Z");
 }
 
@@ -110,8 +152,13 @@ fn timestamp_wins_over_ts_and_offsets_become_utc() {
 #[test]
 fn consents_that_a_block_does_not_name_are_off() {
     let json = json!({"consents": {"M": {"scoring": {"BOOL": true}}}});
-    let Decoded::Read(AppItem::Profile(profile), _) = decode("PROFILE", &item(json)) else { panic!() };
-    let expected = Consents { scoring: true, ..Consents::NONE };
+    let Decoded::Read(AppItem::Profile(profile), _) = decode("PROFILE", &item(json)) else {
+        panic!()
+    };
+    let expected = Consents {
+        scoring: true,
+        ..Consents::NONE
+    };
     assert_eq!(profile.consents, StatedConsents::Given(expected));
 }
 
@@ -121,7 +168,10 @@ fn read(items: &[(&str, Value)]) -> History {
     for (sk, json) in items {
         reader.take(sk, &item(json.clone()));
     }
-    reader.finish(Consents { text_analysis: true, ..Consents::NONE })
+    reader.finish(Consents {
+        text_analysis: true,
+        ..Consents::NONE
+    })
 }
 
 #[test]
@@ -168,7 +218,10 @@ fn without_consent_no_text_is_kept() {
     json["notes"] = json!({"S": "words"});
     let history = read(&[
         (SK, json),
-        ("PROFILE", json!({"consents": {"M": {"scoring": {"BOOL": true}}}})),
+        (
+            "PROFILE",
+            json!({"consents": {"M": {"scoring": {"BOOL": true}}}}),
+        ),
     ]);
     assert_eq!(history.texts, None);
     assert_eq!(history.moods.len(), 1);
@@ -179,14 +232,28 @@ fn a_line_that_is_no_item_says_why() {
     for (line, complaint) in [
         ("{", "DynamoDB JSON"),
         (r#"{"Item":{"SK":{"S":"PROFILE"}}}"#, "PK, found none"),
-        (r#"{"Item":{"PK":{"S":"USER#a"},"SK":{"N":"1"}}}"#, "SK, found another type"),
-        (r#"{"Item":{"PK":{"S":"ORDER#a"},"SK":{"S":"PROFILE"}}}"#, "USER#"),
-        (r#"{"Item":{"PK":{"S":"USER#"},"SK":{"S":"PROFILE"}}}"#, "user id"),
+        (
+            r#"{"Item":{"PK":{"S":"USER#a"},"SK":{"N":"1"}}}"#,
+            "SK, found another type",
+        ),
+        (
+            r#"{"Item":{"PK":{"S":"ORDER#a"},"SK":{"S":"PROFILE"}}}"#,
+            "USER#",
+        ),
+        (
+            r#"{"Item":{"PK":{"S":"USER#"},"SK":{"S":"PROFILE"}}}"#,
+            "user id",
+        ),
     ] {
         let error = parse_line(line.as_bytes()).unwrap_err().to_string();
         assert!(error.contains(complaint), "{line}: {error}");
     }
-    assert!(parse_line(&vec![b' '; 900_000]).unwrap_err().to_string().contains("409600"));
+    assert!(
+        parse_line(&vec![b' '; 900_000])
+            .unwrap_err()
+            .to_string()
+            .contains("409600")
+    );
 }
 
 #[test]
@@ -206,8 +273,14 @@ fn what_is_written_reads_back_unchanged() {
     let user = UserId::new("u").unwrap();
     for json in lines {
         let kind = json["type"]["S"].as_str().unwrap();
-        let sk = if kind == "PROFILE" { kind.to_owned() } else { format!("{kind}#2025-04-19T08:00:00.000Z") };
-        let Decoded::Read(first, defects) = decode(&sk, &item(json.clone())) else { panic!("{json}") };
+        let sk = if kind == "PROFILE" {
+            kind.to_owned()
+        } else {
+            format!("{kind}#2025-04-19T08:00:00.000Z")
+        };
+        let Decoded::Read(first, defects) = decode(&sk, &item(json.clone())) else {
+            panic!("{json}")
+        };
         assert_eq!(defects, []);
         let (key, written) = encode(&user, &first);
         let line = parse_line(write_line(&written).unwrap().as_bytes()).unwrap();

@@ -1,5 +1,7 @@
 //! Items on their way into the file.
 
+use std::collections::BTreeMap;
+
 use mindmate_contracts::app_table::{Decoded, ExportLine, Item, decode};
 use mindmate_domain::UserId;
 use mindmate_domain::app::{AppItem, Author, EventKind};
@@ -9,9 +11,9 @@ use rusqlite::{Connection, params};
 use super::ensure_user;
 use crate::backend::Embedded;
 
-/// Items that are written together.
+/// Items that are written together. Of those with the same key the last one counts.
 #[derive(Debug, Default)]
-pub struct ImportBatch(Vec<(UserId, Row)>);
+pub struct ImportBatch(BTreeMap<(UserId, String), Row>);
 
 /// What an import changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,19 +41,18 @@ impl Imported {
 /// One item as it lies in the file.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
-    sk: String,
     active: Option<i64>,
     item: String,
 }
 
 impl ImportBatch {
-    /// Adds an item of an export.
+    /// Adds an item of an export; says whether it took the place of an earlier one.
     ///
     /// # Errors
     /// None that an item's types can bring about; the signature is the serializer's.
-    pub fn add(&mut self, line: ExportLine) -> Result<(), serde_json::Error> {
-        self.0.push((line.user, stored(&line.sk, line.item)?));
-        Ok(())
+    pub fn add(&mut self, line: ExportLine) -> Result<bool, serde_json::Error> {
+        let row = stored(&line.sk, line.item)?;
+        Ok(self.0.insert((line.user, line.sk), row).is_some())
     }
 
     /// How many items there are.
@@ -76,13 +77,13 @@ impl Embedded {
             .write(move |connection| {
                 let mut imported = Imported::default();
                 let mut last: Option<(&UserId, i64)> = None;
-                for (user, row) in &batch.0 {
+                for ((user, sk), row) in &batch.0 {
                     let uid = match last {
                         Some((same, uid)) if same == user => uid,
                         _ => ensure_user(connection, user)?,
                     };
                     last = Some((user, uid));
-                    put(connection, uid, row, &mut imported)?;
+                    put(connection, uid, (sk, row), &mut imported)?;
                 }
                 Ok(imported)
             })
@@ -95,13 +96,24 @@ pub(super) fn stored(sk: &str, mut item: Item) -> Result<Row, serde_json::Error>
     let active = active_at(sk, &item);
     item.remove("PK");
     item.remove("SK");
-    Ok(Row { sk: sk.to_owned(), active, item: serde_json::to_string(&item)? })
+    Ok(Row {
+        active,
+        item: serde_json::to_string(&item)?,
+    })
 }
 
 /// The instant at which the item makes its user active, rounded up to a millisecond.
 fn active_at(sk: &str, item: &Item) -> Option<i64> {
-    let Decoded::Read(AppItem::Event(event), _) = decode(sk, item) else { return None };
-    if matches!(event.kind, EventKind::Chat { author: Author::Agent, .. }) {
+    let Decoded::Read(AppItem::Event(event), _) = decode(sk, item) else {
+        return None;
+    };
+    if matches!(
+        event.kind,
+        EventKind::Chat {
+            author: Author::Agent,
+            ..
+        }
+    ) {
         return None;
     }
     let millis = (event.at.as_nanosecond() + 999_999).div_euclid(1_000_000);
@@ -111,17 +123,17 @@ fn active_at(sk: &str, item: &Item) -> Option<i64> {
 fn put(
     connection: &Connection,
     uid: i64,
-    row: &Row,
+    (sk, row): (&str, &Row),
     imported: &mut Imported,
 ) -> rusqlite::Result<()> {
-    if insert_if_absent(connection, uid, row)? {
+    if insert_if_absent(connection, uid, (sk, row))? {
         imported.added += 1;
         return Ok(());
     }
     let sql = "UPDATE app_items SET active = ?3, item = ?4
         WHERE uid = ?1 AND sk = ?2 AND item <> ?4";
     let mut statement = connection.prepare_cached(sql)?;
-    if statement.execute(params![uid, row.sk, row.active, row.item])? == 1 {
+    if statement.execute(params![uid, sk, row.active, row.item])? == 1 {
         imported.replaced += 1;
     } else {
         imported.unchanged += 1;
@@ -133,10 +145,10 @@ fn put(
 pub(super) fn insert_if_absent(
     connection: &Connection,
     uid: i64,
-    row: &Row,
+    (sk, row): (&str, &Row),
 ) -> rusqlite::Result<bool> {
     let sql = "INSERT INTO app_items (uid, sk, active, item) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT DO NOTHING";
     let mut statement = connection.prepare_cached(sql)?;
-    Ok(statement.execute(params![uid, row.sk, row.active, row.item])? == 1)
+    Ok(statement.execute(params![uid, sk, row.active, row.item])? == 1)
 }

@@ -50,7 +50,11 @@ impl Consumer {
         queue: Arc<dyn Queue>,
         runner: Arc<Runner<S>>,
     ) -> Self {
-        Self { name, queue, process: runner }
+        Self {
+            name,
+            queue,
+            process: runner,
+        }
     }
 
     pub(super) fn queue(&self) -> &dyn Queue {
@@ -73,7 +77,9 @@ impl Consumer {
                 taken = Arc::clone(&room).acquire_many_owned(wanted) => taken,
                 _ = stopped.wait_for(|stop| *stop) => break,
             };
-            let Ok(mut room_taken) = room_taken else { break };
+            let Ok(mut room_taken) = room_taken else {
+                break;
+            };
             let received = tokio::select! {
                 received = self.queue.receive(free, WAIT) => received?,
                 _ = stopped.wait_for(|stop| *stop) => break,
@@ -105,11 +111,18 @@ impl Consumer {
 
     async fn deliver(&self, shared: &Shared, message: &Received) -> PortResult<()> {
         let started = shared.clock.now();
-        let raw = RawDelivery { body: &message.body, attempt: message.receive_count };
-        let disposition = self.while_extending(shared, message, self.process.process(raw)).await?;
+        let raw = RawDelivery {
+            body: &message.body,
+            attempt: message.receive_count,
+        };
+        let disposition = self
+            .while_extending(shared, message, self.process.process(raw))
+            .await?;
         let stage = self.process.stage();
         shared.observer.ended(stage, &disposition);
-        self.queue.settle(&message.receipt, &Settlement::from(disposition)).await?;
+        self.queue
+            .settle(&message.receipt, &Settlement::from(disposition))
+            .await?;
         let took = shared.clock.now().duration_since(started).unsigned_abs();
         shared.times.record(stage, took);
         Ok(())

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use mindmate_domain::intervention::{DeliveryStatus, Guard, Intervention, ReviewEntry, ReviewReason};
+use mindmate_domain::intervention::{
+    DeliveryStatus, Guard, Intervention, ReviewEntry, ReviewReason,
+};
 use mindmate_domain::{AsOf, Assessment, InterventionId, RiskLevel, UserId};
 
 use super::PortResult;
@@ -22,7 +24,11 @@ pub trait AssessmentStore: Send + Sync {
 
     /// The latest level that is known (not `unknown`) of an assessment before `before`, with its
     /// `asOf`. A level that was itself only carried over from an earlier one does not count.
-    async fn last_known(&self, user: &UserId, before: AsOf) -> PortResult<Option<(AsOf, RiskLevel)>>;
+    async fn last_known(
+        &self,
+        user: &UserId,
+        before: AsOf,
+    ) -> PortResult<Option<(AsOf, RiskLevel)>>;
 
     /// The `asOf` of the user's latest assessment.
     async fn latest_as_of(&self, user: &UserId) -> PortResult<Option<AsOf>>;

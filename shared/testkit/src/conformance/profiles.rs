@@ -22,7 +22,7 @@ pub async fn a_profile_reads_back_unchanged(backend: &dyn Backend) {
         .await
         .expect("read")
         .expect("a profile");
-    assert_eq!(AppItem::Profile(found), written);
+    assert_eq!(AppItem::Profile(Box::new(found)), written);
 }
 
 /// Also where the user has other items, or another user has a profile.

@@ -178,13 +178,13 @@ pub fn chat(at: &str, author: Author, text: &str) -> AppItem {
 
 /// A profile with these consents.
 pub fn profile(consents: Consents) -> AppItem {
-    AppItem::Profile(Profile {
+    AppItem::Profile(Box::new(Profile {
         name: Some("Ada".to_owned()),
         timezone: Some("Europe/Madrid".to_owned()),
         country: Some("ES".to_owned()),
         consents: StatedConsents::Given(consents),
         ..Profile::default()
-    })
+    }))
 }
 
 /// An item with its user and sort key, as the table holds it.

@@ -36,7 +36,7 @@ fn in_range<'a>(
 fn profile(table: &Table, user: &UserId) -> Option<Profile> {
     let item = table.get(&(user.clone(), PROFILE_SK.to_owned()))?;
     match app_table::decode(PROFILE_SK, item) {
-        Decoded::Read(AppItem::Profile(profile), _) => Some(profile),
+        Decoded::Read(AppItem::Profile(profile), _) => Some(*profile),
         Decoded::Read(..) | Decoded::Defective(_) | Decoded::PassedOver => None,
     }
 }

@@ -97,7 +97,8 @@ impl World {
     }
 
     pub(crate) fn set_profile(&self, profile: Profile) {
-        self.backend.put_item(&person(), &AppItem::Profile(profile));
+        self.backend
+            .put_item(&person(), &AppItem::Profile(Box::new(profile)));
     }
 
     /// Takes one consent back.

@@ -144,7 +144,8 @@ impl World {
             consents,
             ..Profile::default()
         };
-        self.backend.put_item(&person(), &AppItem::Profile(profile));
+        self.backend
+            .put_item(&person(), &AppItem::Profile(Box::new(profile)));
     }
 
     pub(crate) fn delivery(&self) -> Delivery<'_> {

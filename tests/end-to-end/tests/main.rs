@@ -1,0 +1,14 @@
+//! Whole ways: the program on real files, as a person or a scheduler runs it.
+
+#[path = "suite/bad_input.rs"]
+mod bad_input;
+#[path = "suite/crash.rs"]
+mod crash;
+#[path = "suite/daily.rs"]
+mod daily;
+#[path = "suite/privacy.rs"]
+mod privacy;
+#[path = "suite/program.rs"]
+mod program;
+#[path = "suite/stores.rs"]
+mod stores;

@@ -1,0 +1,130 @@
+//! A run that is killed anywhere goes on where it stopped, and nobody can tell.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::sync::LazyLock;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::program::{END, Program};
+use crate::stores::{self, dump, number};
+
+const USERS: u32 = 160;
+
+/// Moments of a run at which it is killed, spread over its way.
+const MOMENTS: i64 = 20;
+
+/// A cohort that no run was made on yet.
+static COHORT: LazyLock<Program> = LazyLock::new(|| Program::with_cohort(USERS));
+
+/// What an uninterrupted run leaves.
+static UNINTERRUPTED: LazyLock<String> = LazyLock::new(|| {
+    let program = COHORT.copy();
+    program.daily().exited(0);
+    dump(&program.database())
+});
+
+const ASSESSED: &str = "SELECT count(*) FROM assessments";
+const OPEN_RUNS: &str = "SELECT count(*) FROM runs WHERE completed_at IS NULL";
+
+/// The same command again: then nothing is lost, nothing is twice.
+fn finishes_like_an_uninterrupted_run(program: &Program) {
+    program.daily().exited(0);
+    let (found, expected) = (dump(&program.database()), &*UNINTERRUPTED);
+    if found != *expected {
+        let differing = found.lines().zip(expected.lines()).find(|(a, b)| a != b);
+        panic!("the stores differ, first in: {differing:#?}");
+    }
+    let database = program.database();
+    assert_eq!(number(&database, "SELECT count(*) FROM messages"), 0);
+    let chats = "SELECT count(*) FROM app_items WHERE sk LIKE 'CHAT#%#%'";
+    let delivered = "SELECT count(*) FROM interventions WHERE delivered_at IS NOT NULL";
+    let delivered = number(&database, delivered);
+    assert!(delivered > 0);
+    assert_eq!(
+        number(&database, chats),
+        delivered,
+        "each chat is delivered exactly once"
+    );
+}
+
+/// Kills at a crash point, the nth time that it is passed.
+fn killed_at(point: &str, nth: u32) -> Program {
+    let program = COHORT.copy();
+    let at = format!("{point}:{nth}");
+    let status = program
+        .start(&["daily", "--as-of", END, "--crash-at", &at])
+        .wait()
+        .unwrap();
+    assert_eq!(status.signal(), Some(9), "{at} was never passed");
+    program
+}
+
+#[test]
+fn a_run_killed_at_any_crash_point_is_finished_by_the_same_command() {
+    let points = include_str!("../../../../shared/pipeline/src/crash.rs");
+    let points: Vec<&str> = points
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix("\","))
+        .collect();
+    assert_eq!(points.len(), 9, "{points:?}");
+    for point in points {
+        for nth in [1, 7] {
+            if point == "run-report.before-checkpoint" && nth > 1 {
+                // How often the stream is looked at depends on the machine's speed.
+                continue;
+            }
+            finishes_like_an_uninterrupted_run(&killed_at(point, nth));
+        }
+    }
+}
+
+#[test]
+fn a_run_killed_again_and_again_is_finished_all_the_same() {
+    let program = COHORT.copy();
+    for point in [
+        "runner.after-publish:40",
+        "intervention.after-chat:2",
+        "scoring.after-assessment:9",
+    ] {
+        let mut run = program.start(&["daily", "--as-of", END, "--crash-at", point]);
+        assert_eq!(run.wait().unwrap().signal(), Some(9), "{point}");
+    }
+    finishes_like_an_uninterrupted_run(&program);
+}
+
+#[test]
+fn a_run_killed_at_twenty_moments_is_finished_by_the_same_command() {
+    let all = {
+        let program = COHORT.copy();
+        program.daily().exited(0);
+        number(&program.database(), ASSESSED)
+    };
+    for moment in 1..=MOMENTS {
+        let killed = (0..5).find_map(|_| killed_after(all * moment / (MOMENTS + 5)));
+        finishes_like_an_uninterrupted_run(&killed.expect("killed in the middle"));
+    }
+}
+
+/// Kills a run from outside once this many users are assessed; `None` where it ended before.
+fn killed_after(assessed: i64) -> Option<Program> {
+    let program = COHORT.copy();
+    let mut run = program.start(&["daily", "--as-of", END]);
+    let connection = stores::open(&program.database());
+    while connection
+        .query_row(ASSESSED, [], |row| row.get::<_, i64>(0))
+        .unwrap()
+        < assessed
+    {
+        if run.try_wait().unwrap().is_some() {
+            return None;
+        }
+        std::thread::yield_now();
+    }
+    drop(connection);
+    let pid = Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
+    run.wait().unwrap();
+    // Shown to be in the middle: something is done and the run is not.
+    let is_open = number(&program.database(), OPEN_RUNS) == 1;
+    (is_open && number(&program.database(), ASSESSED) > 0).then_some(program)
+}

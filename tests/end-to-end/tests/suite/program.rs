@@ -1,0 +1,168 @@
+//! The program under test, and what it said.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A data directory of its own, and the program on it.
+pub struct Program {
+    pub folder: TempDir,
+}
+
+/// What a call said.
+pub struct Said {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Said {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self}"))
+    }
+
+    /// Fails unless the exit code is this one.
+    #[track_caller]
+    pub fn exited(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self}");
+        self
+    }
+
+    /// Fails unless standard error says this, and nothing panicked.
+    #[track_caller]
+    pub fn complains(self, words: &str) -> Self {
+        assert!(self.err.contains(words), "expected {words:?} in: {self}");
+        assert!(!self.err.contains("panicked"), "{self}");
+        self
+    }
+}
+
+impl std::fmt::Display for Said {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "exit {:?}\n--- out\n{}\n--- err\n{}",
+            self.code, self.out, self.err
+        )
+    }
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Program {
+    pub fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// One with a small synthetic cohort that ends at `END`.
+    pub fn with_cohort(users: u32) -> Self {
+        let program = Self::new();
+        let users = users.to_string();
+        program
+            .run(&["cohort", "--users", &users, "--days", "40", "--end", END])
+            .exited(0);
+        program
+    }
+
+    /// A copy of the data directory as it is now.
+    pub fn copy(&self) -> Self {
+        let copy = Self::new();
+        std::fs::create_dir_all(copy.data()).unwrap();
+        for entry in std::fs::read_dir(self.data()).unwrap() {
+            let from = entry.unwrap().path();
+            std::fs::copy(&from, copy.data().join(from.file_name().unwrap())).unwrap();
+        }
+        copy
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.data().join("mindmate.db")
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.file(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mindmate-under-test"));
+        command
+            .arg("--data")
+            .arg(self.data())
+            .args(args)
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Said {
+        self.command(args).output().unwrap().into()
+    }
+
+    pub fn start(&self, args: &[&str]) -> Child {
+        let mut command = self.command(args);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    }
+
+    /// Imports lines of an export.
+    pub fn import(&self, lines: &[Value]) -> Said {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let path = self.write("import.jsonl", text);
+        self.run(&["--format", "json", "import", path.to_str().unwrap()])
+    }
+
+    /// The daily run of `END`, in JSON.
+    pub fn daily(&self) -> Said {
+        self.run(&["--format", "json", "daily", "--as-of", END])
+    }
+}
+
+/// The `asOf` of the tests' runs: long past, so that they are historical.
+pub const END: &str = "2025-03-10T06:00:00Z";
+
+/// A mood of a user at an instant, as a line of an export.
+pub fn mood(user: &str, at: &str, mood: &str, notes: &str) -> Value {
+    serde_json::json!({"Item": {
+        "PK": {"S": format!("USER#{user}")}, "SK": {"S": format!("MOOD#{at}")},
+        "type": {"S": "MOOD"}, "timestamp": {"S": at}, "mood": {"N": mood}, "notes": {"S": notes},
+    }})
+}
+
+/// A profile, as a line of an export.
+pub fn profile(user: &str, attributes: &Value) -> Value {
+    let mut line = serde_json::json!({"Item": {
+        "PK": {"S": format!("USER#{user}")}, "SK": {"S": "PROFILE"}, "type": {"S": "PROFILE"},
+    }});
+    for (name, value) in attributes.as_object().unwrap() {
+        line["Item"][name] = value.clone();
+    }
+    line
+}
+
+/// The real diaries, where they are beside the repository.
+pub fn open_play() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let path = root.join("../shared/data/open-play-diaries.ddb.json.gz");
+    path.exists().then_some(path)
+}
