@@ -18,12 +18,7 @@ use crate::exit;
 #[command(name = "mindmate", version, after_help = exit::HELP, max_term_width = 100)]
 pub(crate) struct Args {
     /// Directory that holds everything: the database, reports, locks
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        default_value = "./mindmate-data"
-    )]
+    #[arg(long, global = true, value_name = "DIR", default_value = "./mindmate-data")]
     pub(crate) data: PathBuf,
 
     /// How results are written to standard output
@@ -138,12 +133,7 @@ pub(crate) struct Cohort {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Features {
     /// This user
-    #[arg(
-        long,
-        value_name = "ID",
-        required_unless_present = "all",
-        conflicts_with = "all"
-    )]
+    #[arg(long, value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
     pub(crate) user: Option<String>,
 
     /// All users

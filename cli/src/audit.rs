@@ -16,10 +16,7 @@ pub(crate) async fn run(data: &Path, format: Format, args: &args::Audit) -> anyh
     match format {
         Format::Json => output::json(&json!({ "rows": rows, "intact": true }))?,
         Format::Text | Format::Csv => {
-            output::text(&format!(
-                "the audit trail holds together: {} rows\n",
-                grouped(rows)
-            ))?;
+            output::text(&format!("the audit trail holds together: {} rows\n", grouped(rows)))?;
         }
     }
     Ok(Exit::Success)

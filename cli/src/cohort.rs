@@ -26,11 +26,7 @@ const USERS_PER_BATCH: usize = 16;
 pub(crate) const SYNTHETIC: &str = "synthetic";
 
 pub(crate) async fn run(data: &Path, format: Format, args: &args::Cohort) -> anyhow::Result<Exit> {
-    let session = args
-        .export
-        .is_none()
-        .then(|| Session::open(data))
-        .transpose()?;
+    let session = args.export.is_none().then(|| Session::open(data)).transpose()?;
     let end = args.end.unwrap_or_else(|| AsOf::latest_daily(now()));
     let spec = CohortSpec::new(args.users, args.days, args.seed, end.instant())?;
     let (items, place) = match (&args.export, &session) {
@@ -70,11 +66,7 @@ pub(crate) async fn fill(session: &Session, spec: &CohortSpec) -> anyhow::Result
         truth.write(&user)?;
         for item in &user.items {
             let (sk, item) = encode(&user.user, item);
-            batch.add(ExportLine {
-                user: user.user.clone(),
-                sk,
-                item,
-            })?;
+            batch.add(ExportLine { user: user.user.clone(), sk, item })?;
             items += 1;
         }
         if index % USERS_PER_BATCH == USERS_PER_BATCH - 1 {
@@ -83,10 +75,7 @@ pub(crate) async fn fill(session: &Session, spec: &CohortSpec) -> anyhow::Result
         bar.inc(1);
     }
     session.backend.import(batch).await?;
-    session
-        .backend
-        .put_setting(SYNTHETIC, &spec.seed.to_string())
-        .await?;
+    session.backend.put_setting(SYNTHETIC, &spec.seed.to_string()).await?;
     truth.finish()?;
     bar.finish_and_clear();
     Ok(items)
@@ -101,9 +90,7 @@ fn export(spec: &CohortSpec, path: &Path) -> anyhow::Result<u64> {
     let items = if is_gzip {
         let mut gzip = GzEncoder::new(file, Compression::default());
         let items = write_users(spec, &mut gzip, &mut truth, &bar).with_context(create)?;
-        gzip.finish()
-            .and_then(|mut file| file.flush())
-            .with_context(create)?;
+        gzip.finish().and_then(|mut file| file.flush()).with_context(create)?;
         items
     } else {
         let mut file = file;
@@ -137,10 +124,7 @@ fn write_users(
 
 /// `cohort.json.gz` has its truth in `cohort-truth.jsonl`.
 fn beside(export: &Path) -> PathBuf {
-    let name = export
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or("cohort");
+    let name = export.file_name().and_then(|name| name.to_str()).unwrap_or("cohort");
     let stem = name.split('.').next().unwrap_or(name);
     export.with_file_name(format!("{stem}-truth.jsonl"))
 }
@@ -155,10 +139,7 @@ impl TruthFile {
     fn create(path: PathBuf) -> anyhow::Result<Self> {
         let file = File::create(&path)
             .with_context(|| format!("cannot write the cohort's truth to {}", path.display()))?;
-        Ok(Self {
-            path,
-            file: BufWriter::new(file),
-        })
+        Ok(Self { path, file: BufWriter::new(file) })
     }
 
     fn write(&mut self, user: &SyntheticUser) -> anyhow::Result<()> {
@@ -168,8 +149,6 @@ impl TruthFile {
     }
 
     fn finish(mut self) -> anyhow::Result<()> {
-        self.file
-            .flush()
-            .with_context(|| format!("cannot write to {}", self.path.display()))
+        self.file.flush().with_context(|| format!("cannot write to {}", self.path.display()))
     }
 }

@@ -51,27 +51,13 @@ pub(crate) async fn run(data: &Path, format: Format, args: &args::Daily) -> anyh
         let elapsed = session.clock.now().duration_since(started).as_secs_f64();
         seconds = Some(elapsed);
         let policy = policy.version.clone();
-        Timings {
-            elapsed_seconds: elapsed,
-            stages: times,
-            policy,
-        }
-        .keep(&session, &run)
-        .await?;
+        Timings { elapsed_seconds: elapsed, stages: times, policy }.keep(&session, &run).await?;
     }
     let (summary, missing) = runs::look(&session, &run).await?;
     let run = runs::find(&session, run.id.as_str()).await?;
-    let report = args
-        .out
-        .clone()
-        .unwrap_or_else(|| session.dir.report(run.id.as_str()));
+    let report = args.out.clone().unwrap_or_else(|| session.dir.report(run.id.as_str()));
     reports::write(&session, &run, &summary, &report).await?;
-    let end = End {
-        summary: &summary,
-        missing: &missing,
-        seconds,
-        report: &report,
-    };
+    let end = End { summary: &summary, missing: &missing, seconds, report: &report };
     match format {
         Format::Json => output::json(&end.json())?,
         Format::Text | Format::Csv => output::text(&end.text(&session).await?)?,
@@ -87,11 +73,7 @@ async fn fill(session: &Session, data: &Path, as_of: AsOf) -> anyhow::Result<()>
         grouped(users.into())
     );
     eprintln!("These people are invented. For an export of your own: mindmate import FILE");
-    cohort::fill(
-        session,
-        &CohortSpec::new(users, days, seed, as_of.instant())?,
-    )
-    .await?;
+    cohort::fill(session, &CohortSpec::new(users, days, seed, as_of.instant())?).await?;
     Ok(())
 }
 
@@ -148,10 +130,7 @@ async fn drain(
         "the run was stopped and is not complete; mend the cause and run the same command again: it goes on where it stopped",
     )?;
     if bars.retried() > 0 {
-        eprintln!(
-            "note: {} deliveries were tried again",
-            grouped(bars.retried())
-        );
+        eprintln!("note: {} deliveries were tried again", grouped(bars.retried()));
     }
     Ok(host.times().all())
 }
@@ -159,10 +138,7 @@ async fn drain(
 /// A historical run's clock starts at its `asOf`.
 fn run_clock(run: &Run, clock: &Arc<dyn Clock>) -> Arc<dyn Clock> {
     if run.historical {
-        Arc::new(OffsetClock::starting_at(
-            run.as_of.instant(),
-            Arc::clone(clock),
-        ))
+        Arc::new(OffsetClock::starting_at(run.as_of.instant(), Arc::clone(clock)))
     } else {
         Arc::clone(clock)
     }
@@ -172,22 +148,11 @@ fn run_clock(run: &Run, clock: &Arc<dyn Clock>) -> Arc<dyn Clock> {
 /// stored before they are sent, and the request for the next one is sent with them, so that a run
 /// that was stopped anywhere needs no more than this.
 async fn request_shards(session: &Session, run: &Run, now: Timestamp) -> anyhow::Result<()> {
-    if !session
-        .backend
-        .queue(QueueName::FanOut)
-        .depth()
-        .await?
-        .is_drained()
-    {
+    if !session.backend.queue(QueueName::FanOut).depth().await?.is_drained() {
         return Ok(());
     }
     let tally = session.backend.ledger().tally(&run.id).await?;
-    let paged = |shard: u16| {
-        tally
-            .shards
-            .iter()
-            .any(|one| one.shard == shard && one.all_paged)
-    };
+    let paged = |shard: u16| tally.shards.iter().any(|one| one.shard == shard && one.all_paged);
     let requests: Vec<_> = mindmate_fan_out::shard_requests(run, now)?
         .into_iter()
         .zip(0..run.shards)
@@ -255,10 +220,7 @@ impl End<'_> {
         out += &runs::missing_words(self.missing, &session.pseudonyms().await?);
         let waiting = session.backend.reviews().open(1_000).await?.len() as u64;
         if waiting > 0 {
-            out += &format!(
-                "  for humans     {} entries: mindmate review\n",
-                grouped(waiting)
-            );
+            out += &format!("  for humans     {} entries: mindmate review\n", grouped(waiting));
         }
         out += &format!("  report         {}\n", self.report.display());
         Ok(out)

@@ -96,9 +96,7 @@ struct Look<'a> {
 impl Look<'_> {
     async fn history(&self, user: &UserId) -> anyhow::Result<History> {
         let store = self.session.backend.history();
-        Ok(store
-            .load(user, self.as_of, self.policy.legacy_consents)
-            .await?)
+        Ok(store.load(user, self.as_of, self.policy.legacy_consents).await?)
     }
 
     fn vector(&self, history: &History) -> FeatureVector {
@@ -149,10 +147,7 @@ impl<W: Write> Writer<W> {
     fn write(&mut self, user: &UserId, as_of: AsOf, vector: &FeatureVector) -> anyhow::Result<()> {
         match self {
             Self::Json { out, first } => {
-                let missing = vector
-                    .missing()
-                    .into_iter()
-                    .map(|(name, why)| (name, why.into()));
+                let missing = vector.missing().into_iter().map(|(name, why)| (name, why.into()));
                 let vector = Vector {
                     user_id: user.as_str(),
                     as_of,

@@ -66,9 +66,7 @@ pub(crate) async fn run(data: &Path, format: Format, args: &args::Import) -> any
         items > 0,
         "there is no item in what was given: expected lines of the form {{\"Item\": {{…}}}}"
     );
-    let bad = results
-        .iter()
-        .any(|result| result.bad_lines > 0 || result.broken_off.is_some());
+    let bad = results.iter().any(|result| result.bad_lines > 0 || result.broken_off.is_some());
     Ok(if bad { Exit::BadInput } else { Exit::Success })
 }
 
@@ -77,10 +75,7 @@ async fn read_file(backend: &Embedded, path: &Path) -> anyhow::Result<FileResult
     let file = File::open(path).with_context(open)?;
     let bar = progress::bytes(file.metadata().with_context(open)?.len(), "import");
     let mut lines = Lines::new(BufReader::new(bar.wrap_read(file))).with_context(open)?;
-    let mut result = FileResult {
-        file: path.display().to_string(),
-        ..FileResult::default()
-    };
+    let mut result = FileResult { file: path.display().to_string(), ..FileResult::default() };
     let mut batch = ImportBatch::default();
     loop {
         match lines.next() {
@@ -106,10 +101,7 @@ impl FileResult {
             Line::Whole(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => return Ok(()),
             Line::Whole(bytes) => bytes,
             Line::TooLong(length) => {
-                self.bad_line(
-                    number,
-                    format!("the line has {length} bytes; no item is that long"),
-                );
+                self.bad_line(number, format!("the line has {length} bytes; no item is that long"));
                 return Ok(());
             }
         };
@@ -133,10 +125,7 @@ impl FileResult {
         };
         if let Some(defect) = defect {
             self.unfit_items += 1;
-            self.problem(
-                number,
-                format!("kept, but assessments will leave it out: {defect}"),
-            );
+            self.problem(number, format!("kept, but assessments will leave it out: {defect}"));
         }
     }
 

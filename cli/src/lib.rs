@@ -44,16 +44,9 @@ pub fn main() -> ExitCode {
 
 fn run(args: Args) -> anyhow::Result<Exit> {
     telemetry::init(&args.log, args.log_json)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_time()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build()?;
     runtime.block_on(async {
-        let Args {
-            data,
-            format,
-            command,
-            ..
-        } = args;
+        let Args { data, format, command, .. } = args;
         match command {
             Command::Daily(daily) => daily::run(&data, format, &daily).await,
             Command::Import(import) => import::run(&data, format, &import).await,

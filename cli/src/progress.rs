@@ -16,17 +16,13 @@ fn style(template: &str) -> ProgressStyle {
 /// A bar over the bytes of a file.
 pub(crate) fn bytes(length: u64, what: &'static str) -> ProgressBar {
     let template = "{prefix:>18} [{bar:32}] {bytes} of {total_bytes} {eta}";
-    ProgressBar::new(length)
-        .with_style(style(template))
-        .with_prefix(what)
+    ProgressBar::new(length).with_style(style(template)).with_prefix(what)
 }
 
 /// A bar over things that are counted.
 pub(crate) fn count(length: u64, what: &'static str) -> ProgressBar {
     let template = "{prefix:>18} [{bar:32}] {human_pos} of {human_len} {per_sec} {eta}";
-    ProgressBar::new(length)
-        .with_style(style(template))
-        .with_prefix(what)
+    ProgressBar::new(length).with_style(style(template)).with_prefix(what)
 }
 
 /// A bar for each stage of a run.
@@ -40,9 +36,7 @@ impl StageBars {
     pub(crate) fn new() -> Self {
         let all = MultiProgress::new();
         let template = "{prefix:>18} [{bar:32}] {human_pos} of {human_len} {msg}";
-        let stages = StageName::ALL
-            .into_iter()
-            .filter(|stage| *stage != StageName::RunReport);
+        let stages = StageName::ALL.into_iter().filter(|stage| *stage != StageName::RunReport);
         let bars = stages
             .map(|stage| {
                 let bar = all.add(ProgressBar::new(0).with_style(style(template)));
@@ -51,11 +45,7 @@ impl StageBars {
                 (stage, bar)
             })
             .collect();
-        Self {
-            all,
-            bars,
-            retried: AtomicU64::new(0),
-        }
+        Self { all, bars, retried: AtomicU64::new(0) }
     }
 
     /// How much there is to do for a stage, as far as is known yet.

@@ -51,14 +51,11 @@ impl Timings {
 
 pub(crate) async fn run(data: &Path, args: &args::Report) -> anyhow::Result<Exit> {
     let session = Session::open_existing(data)?;
-    let run = match &args.run {
-        Some(id) => runs::find(&session, id).await?,
-        None => {
-            let runs = session.backend.ledger().runs().await?;
-            runs.into_iter()
-                .next()
-                .context("there is no run yet: mindmate daily")?
-        }
+    let run = if let Some(id) = &args.run {
+        runs::find(&session, id).await?
+    } else {
+        let runs = session.backend.ledger().runs().await?;
+        runs.into_iter().next().context("there is no run yet: mindmate daily")?
     };
     let (summary, missing) = runs::look(&session, &run).await?;
     let run = runs::find(&session, run.id.as_str()).await?;

@@ -30,11 +30,7 @@ async fn list(session: &Session, format: Format, reveal: bool) -> anyhow::Result
     let notices = session.backend.notices(SHOWN).await?;
     let pseudonyms = session.pseudonyms().await?;
     let name = |entry: &ReviewEntry| {
-        if reveal {
-            entry.user.as_str().to_owned()
-        } else {
-            pseudonyms.of(&entry.user).to_string()
-        }
+        if reveal { entry.user.as_str().to_owned() } else { pseudonyms.of(&entry.user).to_string() }
     };
     if format == Format::Json {
         let entries = entries.iter().map(|entry| {
@@ -44,18 +40,13 @@ async fn list(session: &Session, format: Format, reveal: bool) -> anyhow::Result
                 "contentAllowed": entry.content_allowed,
             })
         });
-        let notices = notices
-            .iter()
-            .map(|one| json!({"at": key_form(one.at), "text": one.text}));
+        let notices = notices.iter().map(|one| json!({"at": key_form(one.at), "text": one.text}));
         output::json(&json!({
             "open": entries.collect::<Vec<_>>(), "notices": notices.collect::<Vec<_>>(),
         }))?;
         return Ok(Exit::Success);
     }
-    let mut out = format!(
-        "{} entries wait for a human\n",
-        grouped(entries.len() as u64)
-    );
+    let mut out = format!("{} entries wait for a human\n", grouped(entries.len() as u64));
     for entry in &entries {
         out += &format!(
             "  due {}  {:<8}  {:<20}  {}  asOf {}\n",
@@ -81,21 +72,11 @@ async fn acknowledge(session: &Session, user: &str, by: &str) -> anyhow::Result<
     let queue = session.backend.reviews();
     let now = session.clock.now();
     let mut acknowledged = 0_u64;
-    for entry in queue
-        .open(MOST)
-        .await?
-        .iter()
-        .filter(|entry| entry.user == user)
-    {
-        let done = queue
-            .acknowledge(&user, entry.as_of, entry.reason, by, now)
-            .await?;
+    for entry in queue.open(MOST).await?.iter().filter(|entry| entry.user == user) {
+        let done = queue.acknowledge(&user, entry.as_of, entry.reason, by, now).await?;
         acknowledged += u64::from(done);
     }
     anyhow::ensure!(acknowledged > 0, "nothing of this user waits for a human");
-    output::text(&format!(
-        "{} entries acknowledged by {by}\n",
-        grouped(acknowledged)
-    ))?;
+    output::text(&format!("{} entries acknowledged by {by}\n", grouped(acknowledged)))?;
     Ok(Exit::Success)
 }

@@ -31,16 +31,8 @@ pub(crate) async fn find(session: &Session, id: &str) -> anyhow::Result<Run> {
     if let Some(run) = ledger.run(&RunId::named(id)).await? {
         return Ok(run);
     }
-    let known: Vec<String> = ledger
-        .runs()
-        .await?
-        .iter()
-        .map(|run| run.id.to_string())
-        .collect();
-    anyhow::bail!(
-        "there is no run {id:?} here; there are: {}",
-        known.join(", ")
-    )
+    let known: Vec<String> = ledger.runs().await?.iter().map(|run| run.id.to_string()).collect();
+    anyhow::bail!("there is no run {id:?} here; there are: {}", known.join(", "))
 }
 
 /// What is known of a run: its summary, and who is missing while its ledger is open.
@@ -54,12 +46,10 @@ pub(crate) async fn look(session: &Session, run: &Run) -> anyhow::Result<(Summar
         return Ok((serde_json::from_str(&summary)?, Vec::new()));
     }
     let assessments = session.backend.assessments();
-    Ok(
-        match close(&*ledger, &*assessments, run, session.clock.now()).await? {
-            Closing::Closed(summary) => (summary, Vec::new()),
-            Closing::Open { missing, summary } => (summary, missing),
-        },
-    )
+    Ok(match close(&*ledger, &*assessments, run, session.clock.now()).await? {
+        Closing::Closed(summary) => (summary, Vec::new()),
+        Closing::Open { missing, summary } => (summary, missing),
+    })
 }
 
 async fn list(session: &Session, format: Format) -> anyhow::Result<Exit> {
@@ -70,9 +60,8 @@ async fn list(session: &Session, format: Format) -> anyhow::Result<Exit> {
     }
     let mut out = String::new();
     for run in &runs {
-        let ended = run
-            .completed_at
-            .map_or("open".to_owned(), |at| format!("complete {}", key_form(at)));
+        let ended =
+            run.completed_at.map_or("open".to_owned(), |at| format!("complete {}", key_form(at)));
         let mark = if run.historical { "  historical" } else { "" };
         out += &format!("{}  asOf {}  {ended}{mark}\n", run.id, run.as_of);
     }
@@ -126,10 +115,7 @@ pub(crate) fn missing_words(missing: &[Missing], pseudonyms: &PseudonymKey) -> S
     if missing.is_empty() {
         return out;
     }
-    out += &format!(
-        "\nMissing from the ledger: {}\n",
-        grouped(missing.len() as u64)
-    );
+    out += &format!("\nMissing from the ledger: {}\n", grouped(missing.len() as u64));
     for one in missing.iter().take(SHOWN) {
         out += &format!(
             "  {}  shard {} ordinal {}  no {}\n",
@@ -148,11 +134,7 @@ pub(crate) fn missing_words(missing: &[Missing], pseudonyms: &PseudonymKey) -> S
 /// A summary for people.
 pub(crate) fn text(summary: &Summary) -> String {
     let ledger = &summary.ledger;
-    let mark = if summary.historical {
-        "  (historical)"
-    } else {
-        ""
-    };
+    let mark = if summary.historical { "  (historical)" } else { "" };
     let mut out = format!("Run {}  asOf {}{mark}\n", summary.run_id, summary.as_of);
     out += &format!(
         "  users          {} enqueued = {} assessed + {} skipped + {} dead-lettered",
@@ -172,11 +154,7 @@ pub(crate) fn text(summary: &Summary) -> String {
     if let Some(score) = summary.average_score {
         out += &format!("\n  average score  {score:.3} (for operators)");
     }
-    let mut methods: Vec<_> = summary
-        .methods
-        .iter()
-        .map(|(name, n)| (name.as_str(), *n))
-        .collect();
+    let mut methods: Vec<_> = summary.methods.iter().map(|(name, n)| (name.as_str(), *n)).collect();
     methods.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     out += "\n  scored by      ";
     out += &counts(methods);
@@ -206,37 +184,20 @@ pub(crate) fn text(summary: &Summary) -> String {
 }
 
 fn non_zero(counts: &std::collections::BTreeMap<String, u64>) -> Vec<(&str, u64)> {
-    counts
-        .iter()
-        .filter(|(_, n)| **n > 0)
-        .map(|(name, n)| (name.as_str(), *n))
-        .collect()
+    counts.iter().filter(|(_, n)| **n > 0).map(|(name, n)| (name.as_str(), *n)).collect()
 }
 
 fn counts<'a>(pairs: impl IntoIterator<Item = (&'a str, u64)>) -> String {
-    let words: Vec<_> = pairs
-        .into_iter()
-        .map(|(name, n)| format!("{name} {}", grouped(n)))
-        .collect();
-    if words.is_empty() {
-        "none".to_owned()
-    } else {
-        words.join(", ")
-    }
+    let words: Vec<_> =
+        pairs.into_iter().map(|(name, n)| format!("{name} {}", grouped(n))).collect();
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
 }
 
 /// The share of all values that are missing, and how many items did not fit.
 fn missing_data(summary: &Summary) -> String {
     let values = summary.ledger.assessed * mindmate_domain::feature::FEATURE_COUNT as u64;
     let missing: u64 = summary.missing_features.values().sum();
-    let share = if values == 0 {
-        0.0
-    } else {
-        100.0 * missing as f64 / values as f64
-    };
+    let share = if values == 0 { 0.0 } else { 100.0 * missing as f64 / values as f64 };
     let defects: u64 = summary.data_quality.values().sum();
-    format!(
-        "{share:.1}% of all feature values; {} defects in the data",
-        grouped(defects)
-    )
+    format!("{share:.1}% of all feature values; {} defects in the data", grouped(defects))
 }

@@ -23,11 +23,7 @@ impl Session {
         let dir = DataDir::open(data)?;
         let options = Options::default();
         let backend = Embedded::open(&dir.database(), Arc::clone(&clock), options)?;
-        Ok(Self {
-            dir,
-            backend,
-            clock,
-        })
+        Ok(Self { dir, backend, clock })
     }
 
     /// Opens one that must be there: a command that only looks makes nothing.

@@ -30,11 +30,7 @@ pub(crate) async fn run(data: &Path, format: Format, args: &args::Show) -> anyho
         !assessments.is_empty() || !interventions.is_empty(),
         "nothing is held about this user: is the id right, and was there a run?"
     );
-    let view = View {
-        user: &user,
-        operator: args.operator,
-        rules: &rules,
-    };
+    let view = View { user: &user, operator: args.operator, rules: &rules };
     match format {
         Format::Json => output::json(&json!({
             "userId": user.as_str(),
@@ -56,10 +52,7 @@ struct View<'a> {
 impl View<'_> {
     /// Factors in plain words, never with their weight.
     fn factors(&self, assessment: &Assessment) -> Vec<String> {
-        let raising = assessment
-            .contributions
-            .iter()
-            .filter(|factor| factor.log_odds > 0.0);
+        let raising = assessment.contributions.iter().filter(|factor| factor.log_odds > 0.0);
         raising
             .take(FACTORS)
             .map(|factor| {
@@ -89,11 +82,7 @@ impl View<'_> {
             "policyVersion": assessment.policy_version,
         });
         if self.operator {
-            view["score"] = json!(
-                assessment
-                    .score
-                    .map(mindmate_domain::RiskScore::for_operator)
-            );
+            view["score"] = json!(assessment.score.map(mindmate_domain::RiskScore::for_operator));
             view["contributions"] = json!(assessment.contributions);
             view["modelVersion"] = json!(assessment.model_version);
         }
@@ -103,23 +92,14 @@ impl View<'_> {
     fn text(&self, assessments: &[Assessment], interventions: &[StoredIntervention]) -> String {
         let mut out = format!("User {}\n\nAssessments, latest first\n", self.user.as_str());
         for one in assessments {
-            out += &format!(
-                "  {}  {:<8}  by {}",
-                one.as_of,
-                one.level.name(),
-                one.method.name()
-            );
+            out += &format!("  {}  {:<8}  by {}", one.as_of, one.level.name(), one.method.name());
             if let (true, Some(score)) = (self.operator, one.score) {
                 out += &format!("  score {:.4}", score.for_operator());
             }
             if let Some(floor) = one.floor {
                 out += &format!("  (floor {} by crisis language)", floor.level);
             }
-            out += if one.historical {
-                "  historical\n"
-            } else {
-                "\n"
-            };
+            out += if one.historical { "  historical\n" } else { "\n" };
             for factor in self.factors(one) {
                 out += &format!("      {factor}\n");
             }
@@ -184,11 +164,7 @@ fn data_words(assessment: &Assessment) -> String {
         assessment.features.missing().len()
     )];
     for part in &assessment.missing_parts {
-        words.push(format!(
-            "{} part missing ({:?})",
-            part.family.name(),
-            part.cause
-        ));
+        words.push(format!("{} part missing ({:?})", part.family.name(), part.cause));
     }
     for (defect, count) in assessment.data_quality.iter() {
         words.push(format!("{count} × {}", defect.name()));

@@ -49,15 +49,10 @@ pub(crate) async fn host(
         activities: Arc::new(Activities::built_in()?),
     };
     let pseudonyms = session.pseudonyms().await?;
-    let fan_out = FanOut::new(FanOutPorts {
-        activity: backend.activity(),
-        ledger: backend.ledger(),
-    });
+    let fan_out =
+        FanOut::new(FanOutPorts { activity: backend.activity(), ledger: backend.ledger() });
     let extraction = FeatureExtraction::new(
-        FeatureExtractionPorts {
-            history: backend.history(),
-            clock: Arc::clone(&clock),
-        },
+        FeatureExtractionPorts { history: backend.history(), clock: Arc::clone(&clock) },
         lexicons,
         Arc::clone(&policy),
     );
@@ -104,9 +99,7 @@ fn runner<S: Stage>(stage: S, ports: &RunnerPorts) -> Runner<S> {
 /// Lets the stage consume its queue and that queue's priority twin, each with its own concurrency.
 fn on_queues<S: Stage>(host: LocalHost, session: &Session, runner: Runner<S>) -> LocalHost {
     let runner = Arc::new(runner);
-    let queues = QueueName::ALL
-        .into_iter()
-        .filter(|queue| queue.consumer() == S::NAME);
+    let queues = QueueName::ALL.into_iter().filter(|queue| queue.consumer() == S::NAME);
     queues.fold(host, |host, queue| {
         host.with_queue(queue, session.backend.queue(queue), Arc::clone(&runner))
     })

@@ -61,9 +61,7 @@ impl Lines {
     fn read(&mut self) -> io::Result<Option<Line>> {
         let mut line = Vec::new();
         let bound = LONGEST as u64 + 1;
-        let read = (&mut self.reader)
-            .take(bound)
-            .read_until(b'\n', &mut line)?;
+        let read = (&mut self.reader).take(bound).read_until(b'\n', &mut line)?;
         if read == 0 {
             return Ok(None);
         }

@@ -61,12 +61,7 @@ pub(super) fn bars(bars: &[Bar]) -> Result<String, DrawError> {
     draw(height, |area| {
         for (bar, middle) in bars.iter().zip(middles()) {
             write(area, &bar.label, (0, middle), HPos::Left, INK)?;
-            fill(
-                area,
-                (start, middle - BAR / 2),
-                (end, middle + BAR / 2),
-                TRACK,
-            )?;
+            fill(area, (start, middle - BAR / 2), (end, middle + BAR / 2), TRACK)?;
             if bar.share > 0.0 {
                 let filled = along(end - start, bar.share).max(LEAST);
                 let to = (start + filled, middle + BAR / 2);
@@ -93,42 +88,19 @@ pub(super) fn histogram(bins: &[u64], x_label: &str) -> Result<String, DrawError
         for count in (0..=top / step).map(|tick| tick * step) {
             let y = FLOOR - along(FLOOR - TOP, count as f64 / top as f64);
             fill(area, (left, y), (right, y + 1), TRACK)?;
-            write(
-                area,
-                &super::words::count(count),
-                (left - GAP, y),
-                HPos::Right,
-                MUTED,
-            )?;
+            write(area, &super::words::count(count), (left - GAP, y), HPos::Right, MUTED)?;
         }
         for (bin, count) in bins.iter().enumerate().filter(|(_, count)| **count > 0) {
             let edge = |bin: usize| left + along(right - left, bin as f64 / bins.len() as f64);
             let tall = along(FLOOR - TOP, *count as f64 / top as f64).max(LEAST);
-            fill(
-                area,
-                (edge(bin) + 2, FLOOR - tall),
-                (edge(bin + 1) - 1, FLOOR),
-                PLAIN,
-            )?;
+            fill(area, (edge(bin) + 2, FLOOR - tall), (edge(bin + 1) - 1, FLOOR), PLAIN)?;
         }
         for tick in 0..=TICKS {
             let at = f64::from(tick) / f64::from(TICKS);
             let x = left + along(right - left, at);
-            write(
-                area,
-                &format!("{at:.1}"),
-                (x, FLOOR + 16),
-                HPos::Center,
-                MUTED,
-            )?;
+            write(area, &format!("{at:.1}"), (x, FLOOR + 16), HPos::Center, MUTED)?;
         }
-        write(
-            area,
-            x_label,
-            (i32::midpoint(left, right), HEIGHT - 9),
-            HPos::Center,
-            MUTED,
-        )
+        write(area, x_label, (i32::midpoint(left, right), HEIGHT - 9), HPos::Center, MUTED)
     })
 }
 
@@ -160,10 +132,7 @@ pub(super) fn spans(spans: &[Span]) -> Result<String, DrawError> {
     let named = if high - low > MOST_NAMED { 2 } else { 1 };
     let at = |micros: u64| {
         let share = (micros.max(1) as f64).log10() - f64::from(low);
-        left + along(
-            right - left,
-            (share / f64::from(high - low)).clamp(0.0, 1.0),
-        )
+        left + along(right - left, (share / f64::from(high - low)).clamp(0.0, 1.0))
     };
     draw(rows + ROW, |area| {
         for power in low..=high {
@@ -171,31 +140,16 @@ pub(super) fn spans(spans: &[Span]) -> Result<String, DrawError> {
             fill(area, (at(micros), 0), (at(micros) + 1, rows), TRACK)?;
             if (high - power).is_multiple_of(named) {
                 let words = super::words::micros(micros);
-                write(
-                    area,
-                    &words,
-                    (at(micros), rows + ROW / 2),
-                    HPos::Center,
-                    MUTED,
-                )?;
+                write(area, &words, (at(micros), rows + ROW / 2), HPos::Center, MUTED)?;
             }
         }
         for (span, middle) in spans.iter().zip(middles()) {
             write(area, &span.label, (0, middle), HPos::Left, INK)?;
-            fill(
-                area,
-                (at(span.p50), middle - 1),
-                (at(span.max), middle + 1),
-                MUTED,
-            )?;
+            fill(area, (at(span.p50), middle - 1), (at(span.max), middle + 1), MUTED)?;
             area.draw(&Circle::new((at(span.p50), middle), 5, PLAIN.filled()))?;
             let p99 = at(span.p99);
             fill(area, (p99 - 2, middle - 8), (p99 + 2, middle + 8), PLAIN)?;
-            area.draw(&Circle::new(
-                (at(span.max), middle),
-                5,
-                WARN.stroke_width(2),
-            ))?;
+            area.draw(&Circle::new((at(span.max), middle), 5, WARN.stroke_width(2)))?;
         }
         Ok(())
     })
@@ -218,14 +172,8 @@ fn draw(
 
 /// Room for the longest of these texts, but never so much that no bar is left.
 fn room<'a>(texts: impl IntoIterator<Item = &'a str>) -> i32 {
-    let longest = texts
-        .into_iter()
-        .map(|text| text.chars().count())
-        .max()
-        .unwrap_or(0);
-    let wide = i32::try_from(longest)
-        .unwrap_or(WIDTH)
-        .saturating_mul(GLYPH);
+    let longest = texts.into_iter().map(|text| text.chars().count()).max().unwrap_or(0);
+    let wide = i32::try_from(longest).unwrap_or(WIDTH).saturating_mul(GLYPH);
     wide.saturating_add(GAP).min(WIDTH * 3 / 5)
 }
 
@@ -234,10 +182,7 @@ fn middles() -> impl Iterator<Item = i32> {
     (0..).map(move |row| ROW * row + ROW / 2)
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the share of a length is no longer than it"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the share of a length is no longer than it")]
 fn along(length: i32, share: f64) -> i32 {
     (f64::from(length) * share.clamp(0.0, 1.0)).round() as i32
 }
@@ -247,11 +192,7 @@ fn nice_step(most: u64) -> u64 {
     const STEPS: u64 = 5;
     let raw = most.div_ceil(STEPS).max(1);
     let power = 10_u64.pow(raw.ilog10());
-    [1, 2, 5]
-        .into_iter()
-        .map(|times| times * power)
-        .find(|step| *step >= raw)
-        .unwrap_or(raw)
+    [1, 2, 5].into_iter().map(|times| times * power).find(|step| *step >= raw).unwrap_or(raw)
 }
 
 fn fill(

@@ -47,10 +47,7 @@ fn chart(
     says: &str,
     svg: Result<String, DrawError>,
 ) -> Result<Markup, ReportError> {
-    let svg = svg.map_err(|source| ReportError::Chart {
-        chart: name,
-        source,
-    })?;
+    let svg = svg.map_err(|source| ReportError::Chart { chart: name, source })?;
     Ok(html! { div.chart role="img" aria-label=(says) { (PreEscaped(svg)) } })
 }
 
@@ -73,10 +70,8 @@ fn count_bars(
 }
 
 fn in_words(name: &str, rows: &[(String, u64, RGBColor)]) -> String {
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|(label, count, _)| format!("{label} {}", words::count(*count)))
-        .collect();
+    let rows: Vec<_> =
+        rows.iter().map(|(label, count, _)| format!("{label} {}", words::count(*count))).collect();
     format!("Bar chart of {name}: {}.", rows.join(", "))
 }
 
@@ -84,14 +79,10 @@ fn in_words(name: &str, rows: &[(String, u64, RGBColor)]) -> String {
 /// by its own name, whatever else was counted.
 fn labelled(counts: &BTreeMap<String, u64>, known: &[(&str, &str)]) -> Vec<(String, u64)> {
     let of = |name: &str| counts.get(name).copied().unwrap_or(0);
-    let first = known
-        .iter()
-        .map(|(name, label)| ((*label).to_owned(), of(name)));
+    let first = known.iter().map(|(name, label)| ((*label).to_owned(), of(name)));
     let is_known = |name: &str| known.iter().any(|(known, _)| *known == name);
     let rest = counts.iter().filter(|(name, _)| !is_known(name));
-    first
-        .chain(rest.map(|(name, count)| (name.clone(), *count)))
-        .collect()
+    first.chain(rest.map(|(name, count)| (name.clone(), *count))).collect()
 }
 
 /// A figure that stands alone.

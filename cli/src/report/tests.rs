@@ -42,9 +42,7 @@ fn every_section_is_there_whether_the_run_has_nobody_one_or_many() {
 fn the_page_loads_nothing_and_runs_nothing() {
     for summary in [of_nobody(), of_one(), of_many()] {
         let html = Page::of(summary).html();
-        for load in [
-            "http:", "https:", "src=", "<link", "<script", "@import", "url(", "href=",
-        ] {
+        for load in ["http:", "https:", "src=", "<link", "<script", "@import", "url(", "href="] {
             assert!(!html.contains(load), "the page holds {load}");
         }
         assert!(html.contains("default-src 'none'"));
@@ -57,11 +55,7 @@ fn a_hostile_run_id_is_text() {
     summary.run_id = RunId::named("</title><script>alert(1)</script>\"><img src=x onerror=1>");
     let html = Page::of(summary).html();
     assert!(!html.contains("<script") && !html.contains("<img"));
-    assert_eq!(
-        html.matches("&lt;script&gt;alert(1)").count(),
-        2,
-        "in the title and the heading"
-    );
+    assert_eq!(html.matches("&lt;script&gt;alert(1)").count(), 2, "in the title and the heading");
 }
 
 #[test]
@@ -121,24 +115,14 @@ fn a_run_that_took_no_time_has_no_rate() {
 fn a_resumed_run_has_the_rate_of_its_last_part() {
     let mut page = Page::of(of_many());
     page.elapsed = Some(Duration::from_secs(10));
-    assert!(
-        page.html()
-            .contains("<dt>users a second</dt><dd>1,000</dd>")
-    );
-    page.timings
-        .get_mut(&StageName::FeatureExtraction)
-        .unwrap()
-        .deliveries = 2_000;
+    assert!(page.html().contains("<dt>users a second</dt><dd>1,000</dd>"));
+    page.timings.get_mut(&StageName::FeatureExtraction).unwrap().deliveries = 2_000;
     assert!(page.html().contains("<dt>users a second</dt><dd>200</dd>"));
 }
 
 #[test]
 fn calibration_is_not_claimed_with_or_without_a_model() {
-    assert!(
-        Page::of(of_many())
-            .html()
-            .contains("There is no trained model yet")
-    );
+    assert!(Page::of(of_many()).html().contains("There is no trained model yet"));
     let mut summary = of_many();
     summary.methods = counts([("model", 9_000)]);
     let html = Page::of(summary).html();
@@ -149,20 +133,13 @@ fn calibration_is_not_claimed_with_or_without_a_model() {
 #[test]
 fn what_has_no_label_is_still_counted() {
     let mut summary = of_many();
-    summary
-        .interventions
-        .withheld
-        .insert("brandNewReason".into(), 7);
+    summary.interventions.withheld.insert("brandNewReason".into(), 7);
     assert!(Page::of(summary).html().contains("brandNewReason 7"));
 }
 
 #[test]
 fn small_sums_are_marked_as_telling() {
-    assert!(
-        Page::of(of_one())
-            .html()
-            .contains("only 1 user was assessed")
-    );
+    assert!(Page::of(of_one()).html().contains("only 1 user was assessed"));
     let many = Page::of(of_many()).html();
     assert!(many.contains("share it with care") && !many.contains("assessed: sums as small"));
 }
@@ -194,18 +171,12 @@ fn every_chart_is_put_into_words() {
 
 #[test]
 fn numbers_read_as_a_person_writes_them() {
-    assert_eq!(
-        [0, 999, 1_000, 1_234_567].map(words::count),
-        ["0", "999", "1,000", "1,234,567"]
-    );
+    assert_eq!([0, 999, 1_000, 1_234_567].map(words::count), ["0", "999", "1,000", "1,234,567"]);
     assert_eq!(words::percent(1, 10_000), "<0.1%");
     assert_eq!(words::percent(9_999, 10_000), ">99.9%");
     assert_eq!(words::percent(0, 0), "0.0%");
     let times = [0, 840, 1_000, 12_340, 1_200_000, 120_000_000].map(words::micros);
-    assert_eq!(
-        times,
-        ["0 µs", "840 µs", "1 ms", "12.3 ms", "1.2 s", "2 min"]
-    );
+    assert_eq!(times, ["0 µs", "840 µs", "1 ms", "12.3 ms", "1.2 s", "2 min"]);
     assert_eq!(words::rate(9_999, Duration::from_secs(2)).unwrap(), "5,000");
     assert_eq!(words::rate(1, Duration::from_secs(2)).unwrap(), "0.5");
 }

@@ -27,11 +27,7 @@ pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
 
 /// The part of a whole, 0 to 1; 0 of nothing.
 pub(super) fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64
-    }
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 /// The part of a whole in per cent. What is not quite none or all never reads as none or all.
@@ -68,17 +64,9 @@ pub(super) fn duration(took: Duration) -> String {
 
 /// Up to three significant digits, without zeros that say nothing.
 fn in_unit(number: f64, unit: &str) -> String {
-    let digits = if number < 10.0 {
-        2
-    } else {
-        usize::from(number < 100.0)
-    };
+    let digits = if number < 10.0 { 2 } else { usize::from(number < 100.0) };
     let text = format!("{number:.digits$}");
-    let text = if digits > 0 {
-        text.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        &text
-    };
+    let text = if digits > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     format!("{text} {unit}")
 }
 
@@ -95,9 +83,7 @@ pub(super) fn rate(events: u64, took: Duration) -> Option<String> {
 
 /// An instant for a reader: date and minute, in UTC.
 pub(super) fn instant(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC)
-        .strftime("%-d %B %Y, %H:%M UTC")
-        .to_string()
+    at.to_zoned(TimeZone::UTC).strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
 
 /// A level for a reader.

@@ -45,18 +45,9 @@ pub(crate) fn keep(
     draw: &mut Draw,
     words: &mut Draw,
 ) -> Drafts {
-    let window = Open {
-        after: spec.start().max(person.created),
-        until: person.last,
-    };
+    let window = Open { after: spec.start().max(person.created), until: person.last };
     let words = Words::new(person.language, person.profile.pet_name.as_deref(), words);
-    let mut keeper = Keeper {
-        window,
-        person,
-        draw,
-        words,
-        drafts: Drafts::default(),
-    };
+    let mut keeper = Keeper { window, person, draw, words, drafts: Drafts::default() };
     for latent in truth.days.iter().filter(|day| day.present) {
         let day = Day {
             date: latent.date,
@@ -95,10 +86,7 @@ impl Keeper<'_> {
     fn keep_day(&mut self, day: &Day) {
         let traits = &self.person.traits;
         let (mood_rate, chat_rate) = (traits.mood_rate, traits.chat_rate);
-        for _ in 0..self
-            .draw
-            .up_to_three(mood_rate * (1.0 - p::MOOD_RATE_LOW * day.low))
-        {
+        for _ in 0..self.draw.up_to_three(mood_rate * (1.0 - p::MOOD_RATE_LOW * day.low)) {
             self.log_mood(day);
         }
         for _ in 0..self.draw.up_to_three(chat_rate) {
@@ -110,9 +98,7 @@ impl Keeper<'_> {
         if self.draw.chance(p::ACTIVITY_CHANCE) {
             self.try_activity(day);
         }
-        if self
-            .draw
-            .chance(p::SELFIE_CHANCE * (1.0 - p::SELFIE_LOW * day.low))
+        if self.draw.chance(p::SELFIE_CHANCE * (1.0 - p::SELFIE_LOW * day.low))
             && let Some(at) = self.instant(day)
         {
             self.drafts.selfies.push(plain(at, EventKind::Selfie));
@@ -122,20 +108,10 @@ impl Keeper<'_> {
     fn log_mood(&mut self, day: &Day) {
         let Some(at) = self.instant(day) else { return };
         let (least, most) = p::MOOD;
-        let felt = self
-            .draw
-            .normal(day.mood, self.person.traits.entry_noise)
-            .clamp(least, most);
-        let steps = if self.person.traits.whole_numbers {
-            1.0
-        } else {
-            10.0
-        };
+        let felt = self.draw.normal(day.mood, self.person.traits.entry_noise).clamp(least, most);
+        let steps = if self.person.traits.whole_numbers { 1.0 } else { 10.0 };
         let mood = (felt * steps).round() / steps;
-        let written = self
-            .draw
-            .chance(p::NOTE_SHARE)
-            .then(|| self.words.note(felt, day.in_crisis));
+        let written = self.draw.chance(p::NOTE_SHARE).then(|| self.words.note(felt, day.in_crisis));
         let tags = if self.draw.chance(p::TAG_SHARE) {
             vec![self.draw.word(&p::TAGS).to_owned()]
         } else {
@@ -143,12 +119,7 @@ impl Keeper<'_> {
         };
         let (notes, sentiment, explicit) = self.read(written);
         let kind = EventKind::Mood { mood, notes, tags };
-        self.drafts.moods.push(Draft {
-            at,
-            kind,
-            sentiment,
-            explicit,
-        });
+        self.drafts.moods.push(Draft { at, kind, sentiment, explicit });
     }
 
     fn chat(&mut self, day: &Day) {
@@ -157,28 +128,14 @@ impl Keeper<'_> {
         let written = self.words.message(felt, day.in_crisis);
         let (text, sentiment, explicit) = self.read(Some(written));
         let Some(text) = text else { return };
-        let kind = EventKind::Chat {
-            author: Author::User,
-            text,
-        };
-        self.drafts.chats.push(Draft {
-            at,
-            kind,
-            sentiment,
-            explicit,
-        });
+        let kind = EventKind::Chat { author: Author::User, text };
+        self.drafts.chats.push(Draft { at, kind, sentiment, explicit });
         if !self.draw.chance(p::REPLY_SHARE) {
             return;
         }
         let text = DiaryText::new(self.words.reply(felt));
         if let Some(at) = self.later(at, p::REPLY_SECONDS) {
-            self.drafts.chats.push(plain(
-                at,
-                EventKind::Chat {
-                    author: Author::Agent,
-                    text,
-                },
-            ));
+            self.drafts.chats.push(plain(at, EventKind::Chat { author: Author::Agent, text }));
         }
     }
 
@@ -187,9 +144,7 @@ impl Keeper<'_> {
         let (least, most) = p::SESSION_SECONDS;
         let length = self.draw.normal(0.0, p::SESSION_LOG_SD).exp() * p::SESSION_MEDIAN_SECONDS;
         let duration_seconds = length.round().clamp(least, most);
-        self.drafts
-            .sessions
-            .push(plain(at, EventKind::Session { duration_seconds }));
+        self.drafts.sessions.push(plain(at, EventKind::Session { duration_seconds }));
     }
 
     fn try_activity(&mut self, day: &Day) {
@@ -202,21 +157,14 @@ impl Keeper<'_> {
             _ => any.to_owned(),
         };
         let suggested = self.draw.chance(p::SUGGESTED_SHARE);
-        let done = self
-            .draw
-            .chance(p::DONE_SHARE - p::DONE_SHARE_LOW * day.low);
+        let done = self.draw.chance(p::DONE_SHARE - p::DONE_SHARE_LOW * day.low);
         let (shortest, longest) = p::DONE_MINUTES;
         let minutes = (shortest * 60.0, longest * 60.0);
         let completed_at = if done { self.later(at, minutes) } else { None };
         let rated = completed_at.is_some() && self.draw.chance(p::RATED_SHARE);
         let found = p::HELPFUL_SHARE * (1.0 - 0.5 * day.low);
         let helpful = rated.then(|| self.draw.chance(found));
-        let kind = EventKind::Activity {
-            activity,
-            suggested,
-            completed_at,
-            helpful,
-        };
+        let kind = EventKind::Activity { activity, suggested, completed_at, helpful };
         self.drafts.activities.push(plain(at, kind));
     }
 
@@ -224,17 +172,8 @@ impl Keeper<'_> {
     fn read(
         &mut self,
         written: Option<Written>,
-    ) -> (
-        Option<DiaryText>,
-        Option<mindmate_domain::app::Sentiment>,
-        bool,
-    ) {
-        let Some(Written {
-            text,
-            tone,
-            explicit,
-        }) = written
-        else {
+    ) -> (Option<DiaryText>, Option<mindmate_domain::app::Sentiment>, bool) {
+        let Some(Written { text, tone, explicit }) = written else {
             return (None, None, false);
         };
         let sentiment = sentiment::of(tone, self.words.draw);
@@ -245,11 +184,7 @@ impl Keeper<'_> {
 
     /// An instant of that date by the person's hours; `None` outside of the diary.
     fn instant(&mut self, day: &Day) -> Option<Timestamp> {
-        let hours = if self.draw.chance(day.low) {
-            &p::HOURS_LOW
-        } else {
-            &p::HOURS_WELL
-        };
+        let hours = if self.draw.chance(day.low) { &p::HOURS_LOW } else { &p::HOURS_WELL };
         let hour = u32::try_from(self.draw.weighted(hours.iter().copied())).unwrap_or(0);
         let hour = (hour + self.person.traits.later_hours) % DAY_HOURS;
         let millis = i64::from(hour * HOUR_MS + self.draw.below(HOUR_MS));
@@ -268,10 +203,5 @@ impl Keeper<'_> {
 }
 
 fn plain(at: Timestamp, kind: EventKind) -> Draft {
-    Draft {
-        at,
-        kind,
-        sentiment: None,
-        explicit: false,
-    }
+    Draft { at, kind, sentiment: None, explicit: false }
 }

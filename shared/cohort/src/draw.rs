@@ -81,11 +81,7 @@ impl Draw {
     /// One of these; empty where there are none.
     pub(crate) fn word(&mut self, of: &[&'static str]) -> &'static str {
         let at = self.below(u32::try_from(of.len()).unwrap_or(0));
-        usize::try_from(at)
-            .ok()
-            .and_then(|at| of.get(at))
-            .copied()
-            .unwrap_or_default()
+        usize::try_from(at).ok().and_then(|at| of.get(at)).copied().unwrap_or_default()
     }
 
     /// The first whose weights, added up, exceed a uniform draw; the first of all where none does.

@@ -17,20 +17,8 @@ const ANALYZER: &str = "synthetic-cohort";
 /// by instant and no key is ever compared: `ACTIVITY`, `CHAT`, `MOOD`, `PROFILE`, `SELFIE`,
 /// `SENTIMENT#CHAT`, `SENTIMENT#MOOD`, `SESSION`.
 pub(crate) fn finish(person: Person, drafts: Drafts, truth: &mut LatentTruth) -> Vec<AppItem> {
-    let Drafts {
-        mut activities,
-        mut chats,
-        mut moods,
-        mut selfies,
-        mut sessions,
-    } = drafts;
-    for of_a_type in [
-        &mut activities,
-        &mut chats,
-        &mut moods,
-        &mut selfies,
-        &mut sessions,
-    ] {
+    let Drafts { mut activities, mut chats, mut moods, mut selfies, mut sessions } = drafts;
+    for of_a_type in [&mut activities, &mut chats, &mut moods, &mut selfies, &mut sessions] {
         of_a_type.sort_by_key(|draft| draft.at);
         // One key, one item: the table would keep one of the two as well.
         of_a_type.dedup_by_key(|draft| draft.at);
@@ -59,21 +47,9 @@ pub(crate) fn finish(person: Person, drafts: Drafts, truth: &mut LatentTruth) ->
 /// The latest event of the person's own.
 fn last_active(own: &[&Vec<Draft>], chats: &[Draft]) -> Option<jiff::Timestamp> {
     use mindmate_domain::app::Author;
-    let said = |draft: &&Draft| {
-        matches!(
-            draft.kind,
-            EventKind::Chat {
-                author: Author::User,
-                ..
-            }
-        )
-    };
+    let said = |draft: &&Draft| matches!(draft.kind, EventKind::Chat { author: Author::User, .. });
     let said = chats.iter().rev().find(said).map(|draft| draft.at);
-    own.iter()
-        .filter_map(|drafts| drafts.last())
-        .map(|draft| draft.at)
-        .chain(said)
-        .max()
+    own.iter().filter_map(|drafts| drafts.last()).map(|draft| draft.at).chain(said).max()
 }
 
 struct Table {
@@ -84,13 +60,7 @@ struct Table {
 
 impl Table {
     fn put(&mut self, prefix: &str, drafts: Vec<Draft>) {
-        for Draft {
-            at,
-            kind,
-            sentiment,
-            explicit,
-        } in drafts
-        {
+        for Draft { at, kind, sentiment, explicit } in drafts {
             let instant = key_form(at);
             let mut sk = String::with_capacity(prefix.len() + instant.len());
             sk.push_str(prefix);

@@ -18,10 +18,7 @@ pub(crate) fn live(spec: &CohortSpec, person: &Person, draw: &mut Draw) -> Laten
     let first = person.time_zone.to_datetime(spec.start()).date();
     let last = person.time_zone.to_datetime(spec.end).date();
     let last = last.saturating_add(Span::new().days(HORIZON_DAYS));
-    let dates: Vec<Date> = first
-        .series(Span::new().days(1))
-        .take_while(|d| *d <= last)
-        .collect();
+    let dates: Vec<Date> = first.series(Span::new().days(1)).take_while(|d| *d <= last).collect();
     let count = i32::try_from(dates.len()).unwrap_or(i32::MAX);
     let episodes = episodes(&person.traits, count, draw);
     let days = days(person, &dates, &episodes, draw);
@@ -33,14 +30,8 @@ pub(crate) fn live(spec: &CohortSpec, person: &Person, draw: &mut Draw) -> Laten
         reversion: person.traits.reversion,
         spread: person.traits.spread,
         days,
-        crises: episodes
-            .iter()
-            .filter_map(|episode| episode.as_crisis(date))
-            .collect(),
-        low_spells: episodes
-            .iter()
-            .filter_map(|episode| episode.as_spell(date))
-            .collect(),
+        crises: episodes.iter().filter_map(|episode| episode.as_crisis(date)).collect(),
+        low_spells: episodes.iter().filter_map(|episode| episode.as_spell(date)).collect(),
         explicit_texts: Vec::new(),
     }
 }
@@ -64,25 +55,13 @@ impl Episode {
                 (p::SLOW_FALL, p::NADIR_DAYS, p::RECOVERY, p::NADIR_MOOD)
             }
             Some(CrisisKind::Sudden) => (p::SUDDEN_FALL, p::NADIR_DAYS, p::RECOVERY, p::NADIR_MOOD),
-            None => (
-                p::SPELL_FALL,
-                p::SPELL_DAYS,
-                p::SPELL_RECOVERY,
-                p::SPELL_MOOD,
-            ),
+            None => (p::SPELL_FALL, p::SPELL_DAYS, p::SPELL_RECOVERY, p::SPELL_MOOD),
         };
         let mut length = |days| i32::try_from(draw.whole(days)).unwrap_or(1);
         let nadir = onset + length(fall);
         let until = nadir + length(bottom) - 1;
         let recovery = until + length(way_back);
-        Self {
-            crisis,
-            onset,
-            nadir,
-            until,
-            recovery,
-            depth: draw.between(depth),
-        }
+        Self { crisis, onset, nadir, until, recovery, depth: draw.between(depth) }
     }
 
     /// How much of a day belongs to the episode: 0 outside, 1 at the bottom.
@@ -114,10 +93,7 @@ impl Episode {
     }
 
     fn as_spell(&self, date: impl Fn(i32) -> Date) -> Option<LowSpell> {
-        let spell = LowSpell {
-            onset: date(self.onset),
-            recovery: date(self.recovery),
-        };
+        let spell = LowSpell { onset: date(self.onset), recovery: date(self.recovery) };
         self.crisis.is_none().then_some(spell)
     }
 }
@@ -153,13 +129,7 @@ fn episodes(traits: &Traits, count: i32, draw: &mut Draw) -> Vec<Episode> {
 
 /// Walks the Ornstein–Uhlenbeck process and blends the episodes over it.
 fn days(person: &Person, dates: &[Date], episodes: &[Episode], draw: &mut Draw) -> Vec<LatentDay> {
-    let Traits {
-        baseline,
-        reversion,
-        spread,
-        weekend_lift,
-        ..
-    } = person.traits;
+    let Traits { baseline, reversion, spread, weekend_lift, .. } = person.traits;
     let (least, most) = p::MOOD;
     // Keeps the stationary standard deviation at `spread` whatever the reversion.
     let step_sd = spread * (reversion * (2.0 - reversion)).sqrt();
@@ -168,17 +138,10 @@ fn days(person: &Person, dates: &[Date], episodes: &[Episode], draw: &mut Draw) 
     let mut upcoming = episodes.iter().peekable();
     let mut days = Vec::with_capacity(dates.len());
     for (day, date) in (0..).zip(dates) {
-        while upcoming
-            .next_if(|episode| episode.recovery <= day)
-            .is_some()
-        {}
+        while upcoming.next_if(|episode| episode.recovery <= day).is_some() {}
         let episode = upcoming.peek();
         let slows = episode.is_some_and(|episode| episode.slows_on(day));
-        let pull = if slows {
-            reversion * p::SLOWING_FACTOR
-        } else {
-            reversion
-        };
+        let pull = if slows { reversion * p::SLOWING_FACTOR } else { reversion };
         away += draw.normal(-pull * away, step_sd);
         let weekend = matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday);
         let usual = baseline + away + if weekend { weekend_lift } else { 0.0 };
@@ -188,11 +151,7 @@ fn days(person: &Person, dates: &[Date], episodes: &[Episode], draw: &mut Draw) 
         };
         let mood = mood.clamp(least, most);
         present = draw.chance(presence_chance(present, lowness(mood)));
-        days.push(LatentDay {
-            date: *date,
-            mood,
-            present,
-        });
+        days.push(LatentDay { date: *date, mood, present });
     }
     days
 }
@@ -203,11 +162,7 @@ fn blend(usual: f64, episode: &Episode, day: i32, draw: &mut Draw) -> f64 {
     // A person whose usual mood lies below a low spell's bottom is not lifted by it.
     let mood = usual.min(usual * (1.0 - weight) + bottom * weight);
     let at_nadir = episode.crisis.is_some() && (episode.nadir..=episode.until).contains(&day);
-    if at_nadir {
-        mood.min(p::NADIR_CEILING)
-    } else {
-        mood
-    }
+    if at_nadir { mood.min(p::NADIR_CEILING) } else { mood }
 }
 
 fn presence_chance(present: bool, lowness: f64) -> f64 {

@@ -145,9 +145,8 @@ pub(crate) const TAG_SHARE: f64 = 0.25;
 // --- Hours ------------------------------------------------------------------------------------
 
 /// Weight of each local hour on a good day: morning, noon and a long evening.
-pub(crate) const HOURS_WELL: [u32; 24] = [
-    4, 2, 1, 1, 1, 2, 10, 30, 45, 35, 25, 25, 35, 30, 22, 22, 25, 32, 42, 52, 60, 58, 40, 15,
-];
+pub(crate) const HOURS_WELL: [u32; 24] =
+    [4, 2, 1, 1, 1, 2, 10, 30, 45, 35, 25, 25, 35, 30, 22, 22, 25, 32, 42, 52, 60, 58, 40, 15];
 /// The same at full lowness: the night fills and the morning empties.
 pub(crate) const HOURS_LOW: [u32; 24] = [
     40, 34, 30, 26, 22, 14, 10, 14, 18, 18, 20, 22, 24, 24, 22, 22, 24, 26, 30, 36, 42, 46, 48, 46,
@@ -260,6 +259,5 @@ pub(crate) const NAMES_SPANISH: [&str; 16] = [
     "Valentina",
 ];
 /// Tags of mood entries.
-pub(crate) const TAGS: [&str; 8] = [
-    "work", "sleep", "family", "friends", "health", "study", "money", "weather",
-];
+pub(crate) const TAGS: [&str; 8] =
+    ["work", "sleep", "family", "friends", "health", "study", "money", "weather"];

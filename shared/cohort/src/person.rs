@@ -45,11 +45,7 @@ impl Person {
     pub(crate) fn draw(spec: &CohortSpec, index: u32, draw: &mut Draw) -> Self {
         let place = &PLACES[draw.weighted(PLACES.iter().map(|place| place.weight))];
         let spanish = draw.chance(place.spanish);
-        let language = if spanish {
-            Language::Spanish
-        } else {
-            Language::English
-        };
+        let language = if spanish { Language::Spanish } else { Language::English };
         let (created, last) = presence(spec, draw);
         let consents = consents(draw);
         // An absent block means the app's legacy users, for whom scoring and text analysis are on.
@@ -60,16 +56,7 @@ impl Person {
         let traits = Traits::draw(draw);
         let profile = profile(index, place, language, created, consents, draw);
         let time_zone = place.time_zone();
-        Self {
-            place,
-            time_zone,
-            language,
-            profile,
-            traits,
-            created,
-            last,
-            texts_are_read,
-        }
+        Self { place, time_zone, language, profile, traits, created, last, texts_are_read }
     }
 }
 
@@ -77,9 +64,7 @@ impl Traits {
     fn draw(draw: &mut Draw) -> Self {
         let (least, most) = p::BASELINE;
         Self {
-            baseline: draw
-                .normal(p::BASELINE_MEAN, p::BASELINE_SD)
-                .clamp(least, most),
+            baseline: draw.normal(p::BASELINE_MEAN, p::BASELINE_SD).clamp(least, most),
             reversion: draw.between(p::REVERSION),
             spread: draw.between(p::SPREAD),
             weekend_lift: draw.between(p::WEEKEND_LIFT),
@@ -104,17 +89,13 @@ fn presence(spec: &CohortSpec, draw: &mut Draw) -> (Timestamp, Timestamp) {
         return (created, spec.end);
     }
     let longest = days.clamp(p::LAPSED_DAYS_MIN, p::LAPSED_DAYS_MAX);
-    (
-        created,
-        before(spec.end, draw.between((p::LAPSED_DAYS_MIN, longest))),
-    )
+    (created, before(spec.end, draw.between((p::LAPSED_DAYS_MIN, longest))))
 }
 
 /// Whole seconds, so that instants in keys stay in milliseconds.
 fn before(at: Timestamp, days: f64) -> Timestamp {
     let seconds = SignedDuration::try_from_secs_f64((days * DAY_SECONDS).floor());
-    at.saturating_sub(seconds.unwrap_or(SignedDuration::ZERO))
-        .unwrap_or(at)
+    at.saturating_sub(seconds.unwrap_or(SignedDuration::ZERO)).unwrap_or(at)
 }
 
 fn consents(draw: &mut Draw) -> StatedConsents {
@@ -165,9 +146,7 @@ fn profile(
         preferences: preferences(draw),
         consents,
         // Opaque and unroutable: nothing outside can be reached by it.
-        push_endpoint: draw
-            .chance(p::PUSH_SHARE)
-            .then(|| format!("synthetic:push/{index:07}")),
+        push_endpoint: draw.chance(p::PUSH_SHARE).then(|| format!("synthetic:push/{index:07}")),
     }
 }
 

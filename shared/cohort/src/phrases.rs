@@ -54,22 +54,16 @@ mod tests {
 
     fn all(bank: &Bank) -> Vec<&'static str> {
         let bands = bank.bands.iter().flat_map(|band| {
-            [band.statements, band.tails, band.asks, band.replies]
-                .into_iter()
-                .flatten()
+            [band.statements, band.tails, band.asks, band.replies].into_iter().flatten()
         });
-        let others = [bank.explicit, bank.idioms, bank.greetings]
-            .into_iter()
-            .flatten();
+        let others = [bank.explicit, bank.idioms, bank.greetings].into_iter().flatten();
         bands.chain(others).copied().collect()
     }
 
     #[test]
     fn templates_name_only_known_slots() {
-        for template in [Language::English, Language::Spanish]
-            .map(Bank::of)
-            .into_iter()
-            .flat_map(all)
+        for template in
+            [Language::English, Language::Spanish].map(Bank::of).into_iter().flat_map(all)
         {
             let mut plain = template.to_owned();
             for slot in ["{who}", "{what}", "{when}", "{pet}"] {
@@ -97,14 +91,8 @@ mod tests {
                     .iter()
                     .all(|list| list.len() >= 4)
             }));
-            for list in [
-                bank.explicit,
-                bank.idioms,
-                bank.greetings,
-                bank.who,
-                bank.what,
-                bank.when,
-            ] {
+            for list in [bank.explicit, bank.idioms, bank.greetings, bank.who, bank.what, bank.when]
+            {
                 assert!(list.len() >= 4);
             }
         }

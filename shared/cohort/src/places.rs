@@ -35,13 +35,7 @@ const fn place(
     spanish: f64,
     weight: u32,
 ) -> Place {
-    Place {
-        zone,
-        rule,
-        country,
-        spanish,
-        weight,
-    }
+    Place { zone, rule, country, spanish, weight }
 }
 
 /// Invented shares: most in the Americas and Europe, with both hemispheres' summer times, zones
@@ -49,30 +43,12 @@ const fn place(
 pub(crate) const PLACES: [Place; 18] = [
     place("America/New_York", "EST5EDT,M3.2.0,M11.1.0", "US", 0.12, 14),
     place("America/Chicago", "CST6CDT,M3.2.0,M11.1.0", "US", 0.12, 8),
-    place(
-        "America/Los_Angeles",
-        "PST8PDT,M3.2.0,M11.1.0",
-        "US",
-        0.18,
-        9,
-    ),
-    place(
-        "America/St_Johns",
-        "NST3:30NDT,M3.2.0,M11.1.0",
-        "CA",
-        0.0,
-        2,
-    ),
+    place("America/Los_Angeles", "PST8PDT,M3.2.0,M11.1.0", "US", 0.18, 9),
+    place("America/St_Johns", "NST3:30NDT,M3.2.0,M11.1.0", "CA", 0.0, 2),
     place("America/Mexico_City", "CST6", "MX", 1.0, 10),
     place("America/Bogota", "<-05>5", "CO", 1.0, 5),
     place("America/Argentina/Buenos_Aires", "<-03>3", "AR", 1.0, 6),
-    place(
-        "America/Santiago",
-        "<-04>4<-03>,M9.1.6/24,M4.1.6/24",
-        "CL",
-        1.0,
-        3,
-    ),
+    place("America/Santiago", "<-04>4<-03>,M9.1.6/24,M4.1.6/24", "CL", 1.0, 3),
     place("Europe/Madrid", "CET-1CEST,M3.5.0,M10.5.0/3", "ES", 0.97, 9),
     place("Europe/London", "GMT0BST,M3.5.0/1,M10.5.0", "GB", 0.0, 10),
     place("Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3", "DE", 0.0, 4),
@@ -80,27 +56,9 @@ pub(crate) const PLACES: [Place; 18] = [
     place("Asia/Kolkata", "IST-5:30", "IN", 0.0, 6),
     place("Asia/Kathmandu", "<+0545>-5:45", "NP", 0.0, 1),
     place("Asia/Tokyo", "JST-9", "JP", 0.0, 2),
-    place(
-        "Australia/Adelaide",
-        "ACST-9:30ACDT,M10.1.0,M4.1.0/3",
-        "AU",
-        0.0,
-        2,
-    ),
-    place(
-        "Australia/Sydney",
-        "AEST-10AEDT,M10.1.0,M4.1.0/3",
-        "AU",
-        0.0,
-        4,
-    ),
-    place(
-        "Pacific/Auckland",
-        "NZST-12NZDT,M9.5.0,M4.1.0/3",
-        "NZ",
-        0.0,
-        2,
-    ),
+    place("Australia/Adelaide", "ACST-9:30ACDT,M10.1.0,M4.1.0/3", "AU", 0.0, 2),
+    place("Australia/Sydney", "AEST-10AEDT,M10.1.0,M4.1.0/3", "AU", 0.0, 4),
+    place("Pacific/Auckland", "NZST-12NZDT,M9.5.0,M4.1.0/3", "NZ", 0.0, 2),
 ];
 
 #[cfg(test)]
@@ -122,12 +80,7 @@ mod tests {
             let (rule, named) = (place.time_zone(), TimeZone::get(place.zone).unwrap());
             for hour in 0..(3 * 365 * 24) {
                 let at = first + SignedDuration::from_hours(hour);
-                assert_eq!(
-                    rule.to_offset(at),
-                    named.to_offset(at),
-                    "{} at {at}",
-                    place.zone
-                );
+                assert_eq!(rule.to_offset(at), named.to_offset(at), "{} at {at}", place.zone);
             }
         }
     }

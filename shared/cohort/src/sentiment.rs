@@ -31,24 +31,12 @@ fn scaled(raw: [f64; 4]) -> Sentiment {
     steps[filled] += SCORE_STEPS - steps.iter().sum::<f64>();
     let label = [Positive, Negative, Neutral, Mixed][largest(&steps)];
     let [positive, negative, neutral, mixed] = steps.map(|step| step / SCORE_STEPS);
-    Sentiment {
-        label,
-        positive,
-        negative,
-        neutral,
-        mixed,
-    }
+    Sentiment { label, positive, negative, neutral, mixed }
 }
 
 /// Index of the largest, the first among equals.
 fn largest(steps: &[f64; 4]) -> usize {
-    (1..steps.len()).fold(0, |best, next| {
-        if steps[next] > steps[best] {
-            next
-        } else {
-            best
-        }
-    })
+    (1..steps.len()).fold(0, |best, next| if steps[next] > steps[best] { next } else { best })
 }
 
 #[cfg(test)]
@@ -73,11 +61,8 @@ mod tests {
     #[test]
     fn a_low_tone_is_negative_and_a_high_one_positive() {
         let mut draw = Draw::new(1, 1, crate::draw::Aspect::Words);
-        let mut count = |tone, label| {
-            (0..500)
-                .filter(|_| of(tone, &mut draw).label == label)
-                .count()
-        };
+        let mut count =
+            |tone, label| (0..500).filter(|_| of(tone, &mut draw).label == label).count();
         assert!(count(1.5, SentimentLabel::Negative) > 400);
         assert!(count(9.5, SentimentLabel::Positive) > 400);
         assert!(count(5.5, SentimentLabel::Positive) < 300);

@@ -65,12 +65,7 @@ impl CohortSpec {
     /// # Errors
     /// See [`CohortSpec::validate`].
     pub fn new(users: u32, days: u16, seed: u64, end: Timestamp) -> Result<Self, CohortError> {
-        let spec = Self {
-            users,
-            days,
-            seed,
-            end,
-        };
+        let spec = Self { users, days, seed, end };
         spec.validate()?;
         Ok(spec)
     }
@@ -103,19 +98,10 @@ impl CohortSpec {
         let draw = |aspect| Draw::new(self.seed, index, aspect);
         let person = Person::draw(self, index, &mut draw(Aspect::Person));
         let mut truth = latent::live(self, &person, &mut draw(Aspect::Latent));
-        let drafts = diary::keep(
-            self,
-            &person,
-            &truth,
-            &mut draw(Aspect::Diary),
-            &mut draw(Aspect::Words),
-        );
+        let drafts =
+            diary::keep(self, &person, &truth, &mut draw(Aspect::Diary), &mut draw(Aspect::Words));
         let items = items::finish(person, drafts, &mut truth);
-        SyntheticUser {
-            user: user_id(index),
-            items,
-            truth,
-        }
+        SyntheticUser { user: user_id(index), items, truth }
     }
 
     /// The excluded start of the diaries.

@@ -91,18 +91,14 @@ pub enum Language {
 impl LatentTruth {
     /// Whether that local date lies at the bottom of a crisis.
     pub fn in_crisis(&self, date: Date) -> bool {
-        self.crises
-            .iter()
-            .any(|crisis| (crisis.nadir..=crisis.nadir_until).contains(&date))
+        self.crises.iter().any(|crisis| (crisis.nadir..=crisis.nadir_until).contains(&date))
     }
 
     /// Whether a nadir begins on one of the `days` dates after that one: what a score of that date
     /// is about. Known up to [`HORIZON_DAYS`] after the diary's end.
     pub fn crisis_begins_within(&self, date: Date, days: i64) -> bool {
         let last = date.saturating_add(Span::new().days(days));
-        self.crises
-            .iter()
-            .any(|crisis| date < crisis.nadir && crisis.nadir <= last)
+        self.crises.iter().any(|crisis| date < crisis.nadir && crisis.nadir <= last)
     }
 
     /// In a crisis, or less than a week before one.

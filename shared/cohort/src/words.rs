@@ -22,11 +22,7 @@ pub(crate) struct Words<'a> {
 
 impl<'a> Words<'a> {
     pub(crate) fn new(language: Language, pet_name: Option<&'a str>, draw: &'a mut Draw) -> Self {
-        Self {
-            bank: Bank::of(language),
-            pet_name: pet_name.unwrap_or_default(),
-            draw,
-        }
+        Self { bank: Bank::of(language), pet_name: pet_name.unwrap_or_default(), draw }
     }
 
     /// A note beside a mood.
@@ -38,11 +34,7 @@ impl<'a> Words<'a> {
         }
         let mut text = self.filled(band.statements);
         self.add_tail(&mut text, band);
-        Written {
-            text,
-            tone,
-            explicit: false,
-        }
+        Written { text, tone, explicit: false }
     }
 
     /// A message to the companion.
@@ -61,11 +53,7 @@ impl<'a> Words<'a> {
             }
         }
         self.add_tail(&mut text, band);
-        Written {
-            text,
-            tone,
-            explicit: false,
-        }
+        Written { text, tone, explicit: false }
     }
 
     /// The companion's answer.
@@ -92,24 +80,12 @@ impl<'a> Words<'a> {
 
     /// Explicit crisis language, at a nadir only, or an idiom that merely sounds like it.
     fn unusual(&mut self, tone: f64, in_crisis: bool) -> Option<Written> {
-        let share = if in_crisis {
-            p::EXPLICIT_SHARE
-        } else {
-            p::IDIOM_SHARE
-        };
+        let share = if in_crisis { p::EXPLICIT_SHARE } else { p::IDIOM_SHARE };
         if !self.draw.chance(share) {
             return None;
         }
-        let of = if in_crisis {
-            self.bank.explicit
-        } else {
-            self.bank.idioms
-        };
-        Some(Written {
-            text: self.filled(of),
-            tone,
-            explicit: in_crisis,
-        })
+        let of = if in_crisis { self.bank.explicit } else { self.bank.idioms };
+        Some(Written { text: self.filled(of), tone, explicit: in_crisis })
     }
 
     fn add_tail(&mut self, text: &mut String, band: &Phrases) {

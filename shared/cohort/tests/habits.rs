@@ -15,12 +15,7 @@ fn share_of_users(
     of: impl Fn(&SyntheticUser) -> bool,
     bounds: std::ops::RangeInclusive<f64>,
 ) {
-    assert_share(
-        what,
-        COHORT.iter().filter(|made| of(made)).count(),
-        COHORT.len(),
-        bounds,
-    );
+    assert_share(what, COHORT.iter().filter(|made| of(made)).count(), COHORT.len(), bounds);
 }
 
 #[test]
@@ -38,14 +33,9 @@ fn nearly_all_texts_are_analysed() {
             _ => true,
         };
         if read {
-            texts += events(made)
-                .filter(|event| own_text(&event.kind).is_some())
-                .count();
-            stored += made
-                .items
-                .iter()
-                .filter(|item| matches!(item, AppItem::Sentiment(_)))
-                .count();
+            texts += events(made).filter(|event| own_text(&event.kind).is_some()).count();
+            stored +=
+                made.items.iter().filter(|item| matches!(item, AppItem::Sentiment(_))).count();
         }
     }
     assert_share("stored sentiments", stored, texts, 0.96..=0.98);
@@ -72,16 +62,8 @@ fn texts_are_short_varied_and_rarely_explicit() {
     }
     println!("{} texts, {} of them different", lengths.len(), seen.len());
     assert!(lengths.iter().all(|length| (15..=110).contains(length)));
-    let usual = lengths
-        .iter()
-        .filter(|length| (20..=90).contains(*length))
-        .count();
-    assert_share(
-        "texts of 20 to 90 characters",
-        usual,
-        lengths.len(),
-        0.98..=1.0,
-    );
+    let usual = lengths.iter().filter(|length| (20..=90).contains(*length)).count();
+    assert_share("texts of 20 to 90 characters", usual, lengths.len(), 0.98..=1.0);
     assert!(seen.len() > 15_000, "{}", seen.len());
     assert_share("explicit texts", explicit, lengths.len(), 0.000_1..=0.002);
 }
@@ -96,21 +78,13 @@ fn an_active_user_leaves_about_three_events_a_day() {
         .filter(|made| profile(made).created_at.unwrap() < since)
         .collect();
     let recent = |made: &SyntheticUser, of: fn(&Event) -> bool| {
-        events(made)
-            .filter(|event| event.at > since && of(event))
-            .count() as f64
+        events(made).filter(|event| event.at > since && of(event)).count() as f64
     };
     let all = mean(active.iter().map(|made| recent(made, |_| true)));
-    let texts = mean(
-        active
-            .iter()
-            .map(|made| recent(made, |event| own_text(&event.kind).is_some())),
-    );
+    let texts =
+        mean(active.iter().map(|made| recent(made, |event| own_text(&event.kind).is_some())));
     println!("35 days: {all:.1} events, {texts:.1} texts");
-    assert!(
-        (90.0..=115.0).contains(&all) && (35.0..=50.0).contains(&texts),
-        "{all} {texts}"
-    );
+    assert!((90.0..=115.0).contains(&all) && (35.0..=50.0).contains(&texts), "{all} {texts}");
 }
 
 #[test]
@@ -118,13 +92,7 @@ fn about_one_in_seven_was_not_active_in_the_last_week() {
     let week = end() - SignedDuration::from_hours(7 * 24);
     let inactive = |made: &SyntheticUser| {
         !events(made).any(|event| {
-            let agent = matches!(
-                event.kind,
-                EventKind::Chat {
-                    author: Author::Agent,
-                    ..
-                }
-            );
+            let agent = matches!(event.kind, EventKind::Chat { author: Author::Agent, .. });
             event.at > week && !agent
         })
     };
@@ -142,10 +110,6 @@ fn consents_are_as_rare_as_they_should_be() {
         move |made: &SyntheticUser| given(made).is_some_and(|given| !of(given))
     };
     share_of_users("no scoring", refused(|given| given.scoring), 0.015..=0.04);
-    share_of_users(
-        "no text analysis",
-        refused(|given| given.text_analysis),
-        0.03..=0.06,
-    );
+    share_of_users("no text analysis", refused(|given| given.text_analysis), 0.03..=0.06);
     share_of_users("no outreach", refused(|given| given.outreach), 0.02..=0.055);
 }

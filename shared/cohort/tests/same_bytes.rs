@@ -17,10 +17,7 @@ fn digest(text: String) -> String {
 
 #[test]
 fn a_small_cohort_keeps_its_pinned_bytes() {
-    let text: String = spec(20, 60, 42)
-        .users()
-        .map(|made| written_out(&made))
-        .collect();
+    let text: String = spec(20, 60, 42).users().map(|made| written_out(&made)).collect();
     assert_eq!(digest(text), PINNED);
 }
 
@@ -44,10 +41,7 @@ fn another_seed_makes_other_users() {
 #[test]
 fn a_user_is_the_same_in_any_order_and_any_cohort() {
     let small = spec(12, 45, 3);
-    let large = CohortSpec {
-        users: 1_000_000,
-        ..small
-    };
+    let large = CohortSpec { users: 1_000_000, ..small };
     let all: Vec<_> = small.users().collect();
     for index in (0..12).rev() {
         let place = usize::try_from(index).unwrap();
@@ -75,15 +69,9 @@ fn names_have_seven_digits() {
 #[test]
 fn a_specification_out_of_range_is_refused() {
     assert_eq!(CohortSpec::new(0, 60, 1, end()), Err(CohortError::Users(0)));
-    assert_eq!(
-        CohortSpec::new(USERS_MAX + 1, 60, 1, end()),
-        Err(CohortError::Users(10_000_001))
-    );
+    assert_eq!(CohortSpec::new(USERS_MAX + 1, 60, 1, end()), Err(CohortError::Users(10_000_001)));
     assert_eq!(CohortSpec::new(1, 0, 1, end()), Err(CohortError::Days(0)));
-    assert_eq!(
-        CohortSpec::new(1, DAYS_MAX + 1, 1, end()),
-        Err(CohortError::Days(3_651))
-    );
+    assert_eq!(CohortSpec::new(1, DAYS_MAX + 1, 1, end()), Err(CohortError::Days(3_651)));
     let far = "2300-01-01T00:00:00Z".parse().unwrap();
     let error = CohortSpec::new(1, 60, 1, far).unwrap_err().to_string();
     assert!(error.contains("from 1980 to 2200, found 2300"), "{error}");
@@ -93,26 +81,13 @@ fn a_specification_out_of_range_is_refused() {
 /// The fields are public: a specification may come without its checks.
 #[test]
 fn an_unchecked_specification_does_not_panic() {
-    for end in [
-        jiff::Timestamp::MIN,
-        jiff::Timestamp::MAX,
-        jiff::Timestamp::UNIX_EPOCH,
-    ] {
+    for end in [jiff::Timestamp::MIN, jiff::Timestamp::MAX, jiff::Timestamp::UNIX_EPOCH] {
         for days in [0, 1, DAYS_MAX + 1] {
-            let spec = CohortSpec {
-                users: 0,
-                days,
-                seed: 1,
-                end,
-            };
+            let spec = CohortSpec { users: 0, days, seed: 1, end };
             for index in [0, 1, u32::MAX] {
                 let made = spec.user(index);
                 assert!(
-                    made.items
-                        .iter()
-                        .filter(|item| support::key(item) == "PROFILE")
-                        .count()
-                        == 1
+                    made.items.iter().filter(|item| support::key(item) == "PROFILE").count() == 1
                 );
             }
         }
@@ -121,19 +96,10 @@ fn an_unchecked_specification_does_not_panic() {
 
 #[test]
 fn the_truth_serialises_with_dates() {
-    let made = spec(200, 60, 1)
-        .users()
-        .find(|made| !made.truth.crises.is_empty())
-        .unwrap();
+    let made = spec(200, 60, 1).users().find(|made| !made.truth.crises.is_empty()).unwrap();
     let json = serde_json::to_value(&made.truth).unwrap();
-    assert_eq!(
-        json["days"].as_array().unwrap().len(),
-        made.truth.days.len()
-    );
+    assert_eq!(json["days"].as_array().unwrap().len(), made.truth.days.len());
     let crisis = &made.truth.crises[0];
     assert_eq!(json["crises"][0]["nadir"], crisis.nadir.to_string());
-    assert_eq!(
-        json["crises"][0]["nadirUntil"],
-        crisis.nadir_until.to_string()
-    );
+    assert_eq!(json["crises"][0]["nadirUntil"], crisis.nadir_until.to_string());
 }

@@ -22,17 +22,8 @@ fn ends() -> impl Strategy<Value = Timestamp> {
 }
 
 fn cohorts() -> impl Strategy<Value = (CohortSpec, u32)> {
-    (1_u16..=200, any::<u64>(), ends(), 0_u32..10_000_000).prop_map(|(days, seed, end, index)| {
-        (
-            CohortSpec {
-                users: 1,
-                days,
-                seed,
-                end,
-            },
-            index,
-        )
-    })
+    (1_u16..=200, any::<u64>(), ends(), 0_u32..10_000_000)
+        .prop_map(|(days, seed, end, index)| (CohortSpec { users: 1, days, seed, end }, index))
 }
 
 proptest! {
@@ -136,13 +127,7 @@ proptest! {
 }
 
 fn check_scores(sentiment: &Sentiment) -> Result<(), TestCaseError> {
-    let Sentiment {
-        label,
-        positive,
-        negative,
-        neutral,
-        mixed,
-    } = *sentiment;
+    let Sentiment { label, positive, negative, neutral, mixed } = *sentiment;
     let named = [
         (SentimentLabel::Positive, positive),
         (SentimentLabel::Negative, negative),
@@ -153,14 +138,8 @@ fn check_scores(sentiment: &Sentiment) -> Result<(), TestCaseError> {
     for (name, score) in named {
         prop_assert!((0.0..=1.0).contains(&score), "{score}");
         let steps = score * 10_000.0;
-        prop_assert!(
-            (steps - steps.round()).abs() < 1e-8,
-            "{score} has more than 4 decimals"
-        );
-        prop_assert!(
-            name != label || (score - largest).abs() < f64::EPSILON,
-            "{sentiment:?}"
-        );
+        prop_assert!((steps - steps.round()).abs() < 1e-8, "{score} has more than 4 decimals");
+        prop_assert!(name != label || (score - largest).abs() < f64::EPSILON, "{sentiment:?}");
     }
     prop_assert!((positive + negative + neutral + mixed - 1.0).abs() < 1e-9);
     Ok(())
@@ -170,22 +149,14 @@ fn check_scores(sentiment: &Sentiment) -> Result<(), TestCaseError> {
 fn profiles_agree_with_the_place_and_the_language() {
     for made in spec(400, 7, 5).users() {
         let (profile, truth) = (profile(&made), &made.truth);
-        assert!(
-            profile
-                .timezone
-                .as_deref()
-                .is_none_or(|zone| zone == truth.timezone)
-        );
+        assert!(profile.timezone.as_deref().is_none_or(|zone| zone == truth.timezone));
         let locale = profile.locale.as_deref();
         match truth.language {
             Language::English => assert!(locale.is_none_or(|locale| locale.starts_with("en"))),
             Language::Spanish => assert!(locale.is_some_and(|locale| locale.starts_with("es"))),
         }
         if let (Some(locale), Some(country)) = (locale, profile.country.as_deref()) {
-            assert!(
-                locale.len() == 2 || locale.ends_with(country),
-                "{locale} in {country}"
-            );
+            assert!(locale.len() == 2 || locale.ends_with(country), "{locale} in {country}");
         }
     }
 }
@@ -199,12 +170,7 @@ fn no_sentiment_is_stored_without_consent_to_text_analysis() {
         };
         if !(given.text_analysis && given.scoring) {
             without += 1;
-            assert!(
-                !made
-                    .items
-                    .iter()
-                    .any(|item| matches!(item, AppItem::Sentiment(_)))
-            );
+            assert!(!made.items.iter().any(|item| matches!(item, AppItem::Sentiment(_))));
         }
     }
     assert!(without >= 10, "{without}");
@@ -217,17 +183,11 @@ fn the_companion_never_has_a_sentiment_and_answers_after_the_person() {
         let mut asked: Option<Timestamp> = None;
         for event in events(&made) {
             match &event.kind {
-                EventKind::Chat {
-                    author: Author::User,
-                    ..
-                } => {
+                EventKind::Chat { author: Author::User, .. } => {
                     own += 1;
                     asked = Some(event.at);
                 }
-                EventKind::Chat {
-                    author: Author::Agent,
-                    ..
-                } => {
+                EventKind::Chat { author: Author::Agent, .. } => {
                     replies += 1;
                     let waited = event.at.duration_since(asked.unwrap());
                     assert!(waited <= SignedDuration::from_secs(45), "{waited:?}");
@@ -236,25 +196,14 @@ fn the_companion_never_has_a_sentiment_and_answers_after_the_person() {
             }
         }
     }
-    assert!(
-        replies > own / 2 && replies < own * 7 / 10,
-        "{replies} of {own}"
-    );
+    assert!(replies > own / 2 && replies < own * 7 / 10, "{replies} of {own}");
 }
 
 #[test]
 fn last_active_is_the_latest_event_of_their_own() {
     for made in spec(100, 30, 2).users() {
         let own = events(&made)
-            .filter(|event| {
-                !matches!(
-                    event.kind,
-                    EventKind::Chat {
-                        author: Author::Agent,
-                        ..
-                    }
-                )
-            })
+            .filter(|event| !matches!(event.kind, EventKind::Chat { author: Author::Agent, .. }))
             .map(|event| event.at)
             .max();
         assert_eq!(profile(&made).last_active_at, own);

@@ -42,10 +42,7 @@ fn two_to_three_percent_are_in_or_near_a_crisis() {
     }
     assert_share("in or near a crisis", near, all, 0.02..=0.03);
     let crises: Vec<_> = COHORT.iter().flat_map(|made| &made.truth.crises).collect();
-    let sudden = crises
-        .iter()
-        .filter(|crisis| crisis.kind == CrisisKind::Sudden)
-        .count();
+    let sudden = crises.iter().filter(|crisis| crisis.kind == CrisisKind::Sudden).count();
     assert_share("sudden crises", sudden, crises.len(), 0.15..=0.35);
 }
 
@@ -79,21 +76,15 @@ fn crises_really_are_lower_and_last_for_days() {
 fn slow_declines_show_before_the_nadir_and_sudden_falls_do_not() {
     let drop = |kind| {
         let drops = COHORT.iter().flat_map(|made| {
-            made.truth
-                .crises
-                .iter()
-                .filter(move |crisis| crisis.kind == kind)
-                .filter_map(|crisis| {
+            made.truth.crises.iter().filter(move |crisis| crisis.kind == kind).filter_map(
+                |crisis| {
                     let at = |days: i32| {
                         let date = crisis.nadir.checked_sub(Span::new().days(days)).ok()?;
-                        made.truth
-                            .days
-                            .iter()
-                            .find(|day| day.date == date)
-                            .map(|day| day.mood)
+                        made.truth.days.iter().find(|day| day.date == date).map(|day| day.mood)
                     };
                     Some(at(10)? - at(3)?)
-                })
+                },
+            )
         });
         mean(drops)
     };
@@ -113,12 +104,7 @@ fn low_moods_make_gaps() {
         let (Some(first), Some(last)) = (logged.iter().min(), logged.iter().max()) else {
             continue;
         };
-        for day in made
-            .truth
-            .days
-            .iter()
-            .filter(|day| *first < day.date && day.date < *last)
-        {
+        for day in made.truth.days.iter().filter(|day| *first < day.date && day.date < *last) {
             let gap = usize::from(!logged.contains(&day.date));
             if day.mood <= 3.0 {
                 low += 1;
@@ -153,10 +139,7 @@ fn sentiment_follows_mood() {
             }
         }
     }
-    let (x, y) = (
-        mean(pairs.iter().map(|pair| pair.0)),
-        mean(pairs.iter().map(|pair| pair.1)),
-    );
+    let (x, y) = (mean(pairs.iter().map(|pair| pair.0)), mean(pairs.iter().map(|pair| pair.1)));
     let covariance = mean(pairs.iter().map(|(mood, score)| (mood - x) * (score - y)));
     let variance = |of: fn(&(f64, f64)) -> f64, about: f64| {
         mean(pairs.iter().map(|pair| (of(pair) - about).powi(2)))

@@ -142,11 +142,7 @@ use Channel::{Queue, Stream};
 
 /// All arrows; `schemas/asyncapi.yaml` is written from them.
 pub const ROUTES: &[Route] = &[
-    Route {
-        from: None,
-        message: "FanOutShardRequested",
-        channels: &[Queue(QueueName::FanOut)],
-    },
+    Route { from: None, message: "FanOutShardRequested", channels: &[Queue(QueueName::FanOut)] },
     Route {
         from: Some(StageName::FanOut),
         message: "FanOutShardRequested",
@@ -155,10 +151,7 @@ pub const ROUTES: &[Route] = &[
     Route {
         from: Some(StageName::FanOut),
         message: "AssessmentRequested",
-        channels: &[
-            Queue(QueueName::Assessments),
-            Queue(QueueName::AssessmentsPriority),
-        ],
+        channels: &[Queue(QueueName::Assessments), Queue(QueueName::AssessmentsPriority)],
     },
     Route {
         from: Some(StageName::FeatureExtraction),
@@ -168,36 +161,21 @@ pub const ROUTES: &[Route] = &[
     Route {
         from: Some(StageName::Scoring),
         message: "InterventionRequested",
-        channels: &[
-            Queue(QueueName::Interventions),
-            Queue(QueueName::InterventionsPriority),
-        ],
+        channels: &[Queue(QueueName::Interventions), Queue(QueueName::InterventionsPriority)],
     },
-    Route {
-        from: Some(StageName::Scoring),
-        message: "AssessmentCompleted",
-        channels: OUTCOMES,
-    },
+    Route { from: Some(StageName::Scoring), message: "AssessmentCompleted", channels: OUTCOMES },
     Route {
         from: Some(StageName::FeatureExtraction),
         message: "AssessmentSkipped",
         channels: OUTCOMES,
     },
-    Route {
-        from: Some(StageName::Scoring),
-        message: "AssessmentSkipped",
-        channels: OUTCOMES,
-    },
+    Route { from: Some(StageName::Scoring), message: "AssessmentSkipped", channels: OUTCOMES },
     Route {
         from: Some(StageName::FeatureExtraction),
         message: "AssessmentDeadLettered",
         channels: OUTCOMES,
     },
-    Route {
-        from: Some(StageName::Scoring),
-        message: "AssessmentDeadLettered",
-        channels: OUTCOMES,
-    },
+    Route { from: Some(StageName::Scoring), message: "AssessmentDeadLettered", channels: OUTCOMES },
     Route {
         from: Some(StageName::Intervention),
         message: "AssessmentDeadLettered",

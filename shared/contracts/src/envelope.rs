@@ -98,9 +98,7 @@ impl<'a> RawEvent<'a> {
     pub fn parse(body: &'a str) -> Result<Self, DecodeError> {
         let event: Self = serde_json::from_str(body).map_err(DecodeError::NotAnEvent)?;
         if event.specversion != "1.0" {
-            return Err(DecodeError::OtherSpecVersion {
-                found: event.specversion.into_owned(),
-            });
+            return Err(DecodeError::OtherSpecVersion { found: event.specversion.into_owned() });
         }
         Ok(event)
     }
@@ -116,10 +114,8 @@ impl<'a> RawEvent<'a> {
                 found: self.kind.chars().take(120).collect(),
             });
         }
-        serde_json::from_str(self.data.get()).map_err(|source| DecodeError::BadData {
-            message: M::NAME,
-            source,
-        })
+        serde_json::from_str(self.data.get())
+            .map_err(|source| DecodeError::BadData { message: M::NAME, source })
     }
 
     /// The position in a run, if the data has one, whatever else is wrong with it: so that even a
@@ -129,9 +125,7 @@ impl<'a> RawEvent<'a> {
         struct Peek {
             run: Position,
         }
-        serde_json::from_str::<Peek>(self.data.get())
-            .ok()
-            .map(|peek| peek.run)
+        serde_json::from_str::<Peek>(self.data.get()).ok().map(|peek| peek.run)
     }
 }
 

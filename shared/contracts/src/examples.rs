@@ -57,106 +57,87 @@ fn example<M: Message>(source: StageName, id: &str, data: &M) -> Result<Example,
 /// See [`ExampleError`].
 pub fn all() -> Result<Vec<Example>, ExampleError> {
     let as_of: AsOf = "2026-11-22T06:00:00Z".parse()?;
-    let run = RunId::daily(as_of);
-    let user_id = UserId::new("syn-0000042")?;
-    let position = Position {
-        run: run.clone(),
-        shard: 3,
-        ordinal: 17,
-    };
+    let position = Position { run: RunId::daily(as_of), shard: 3, ordinal: 17 };
     let request = Request {
-        user_id: user_id.clone(),
+        user_id: UserId::new("syn-0000042")?,
         as_of,
-        run: Some(position.clone()),
+        run: Some(position),
         trigger: Trigger::Daily,
         urgent: true,
         historical: false,
     };
+    let mut all = requests(&request)?;
+    all.extend(assessment_outcomes(&request)?);
+    all.extend(intervention_outcomes(&request)?);
+    Ok(all)
+}
+
+fn requests(request: &Request) -> Result<Vec<Example>, ExampleError> {
     let stem = request.stem();
     let id = |what: &str| format!("{stem}/{what}");
+    let shard = FanOutShardRequested {
+        run_id: RunId::daily(request.as_of),
+        as_of: request.as_of,
+        shards: 16,
+        shard: 3,
+        page: 1,
+        historical: false,
+    };
+    let assessment = AssessmentRequested { request: request.clone() };
+    let intervention = InterventionRequested {
+        request: request.clone(),
+        level: RiskLevel::High,
+        factors: vec![Feature::MoodPersonalDeviation, Feature::ConsecutiveLowDays],
+    };
     Ok(vec![
-        example(
-            StageName::FanOut,
-            "daily-2026-11-22/3/page-1",
-            &FanOutShardRequested {
-                run_id: run,
-                as_of,
-                shards: 16,
-                shard: 3,
-                page: 1,
-                historical: false,
-            },
-        )?,
-        example(
-            StageName::FanOut,
-            &id("requested"),
-            &AssessmentRequested {
-                request: request.clone(),
-            },
-        )?,
-        example(
-            StageName::FeatureExtraction,
-            &id("features"),
-            &features(&request)?,
-        )?,
-        example(
-            StageName::Scoring,
-            &id("intervention"),
-            &InterventionRequested {
-                request: request.clone(),
-                level: RiskLevel::High,
-                factors: vec![Feature::MoodPersonalDeviation, Feature::ConsecutiveLowDays],
-            },
-        )?,
-        example(
-            StageName::Scoring,
-            &id("completed"),
-            &AssessmentCompleted {
-                request: request.clone(),
-                stage: StageName::Scoring,
-                level: RiskLevel::High,
-                method: Method::Rules,
-                sent_on: vec![InterventionRequested::NAME.to_owned()],
-            },
-        )?,
-        example(
-            StageName::FeatureExtraction,
-            &id("skipped"),
-            &AssessmentSkipped {
-                request: request.clone(),
-                stage: StageName::FeatureExtraction,
-                reason: SkipReason::NoScoringConsent,
-            },
-        )?,
-        example(
-            StageName::Scoring,
-            &id("dead-lettered/scoring"),
-            &AssessmentDeadLettered {
-                run: position,
-                stage: StageName::Scoring,
-                code: "retries-exhausted".to_owned(),
-            },
-        )?,
-        example(
-            StageName::Intervention,
-            &id("delivered"),
-            &InterventionDelivered {
-                request: request.clone(),
-                stage: StageName::Intervention,
-                intervention_id: InterventionId::derive(&user_id, as_of, InterventionType::CheckIn),
-                intervention: InterventionType::CheckIn,
-            },
-        )?,
-        example(
-            StageName::Intervention,
-            &id("withheld"),
-            &InterventionWithheld {
-                request,
-                stage: StageName::Intervention,
-                intervention: InterventionType::CheckIn,
-                reason: WithheldReason::CoolDown,
-            },
-        )?,
+        example(StageName::FanOut, "daily-2026-11-22/3/page-1", &shard)?,
+        example(StageName::FanOut, &id("requested"), &assessment)?,
+        example(StageName::FeatureExtraction, &id("features"), &features(request)?)?,
+        example(StageName::Scoring, &id("intervention"), &intervention)?,
+    ])
+}
+
+fn assessment_outcomes(request: &Request) -> Result<Vec<Example>, ExampleError> {
+    let stem = request.stem();
+    let completed = AssessmentCompleted {
+        request: request.clone(),
+        stage: StageName::Scoring,
+        level: RiskLevel::High,
+        method: Method::Rules,
+        sent_on: vec![InterventionRequested::NAME.to_owned()],
+    };
+    let skipped = AssessmentSkipped {
+        request: request.clone(),
+        stage: StageName::FeatureExtraction,
+        reason: SkipReason::NoScoringConsent,
+    };
+    let mut outcomes = vec![
+        example(StageName::Scoring, &format!("{stem}/completed"), &completed)?,
+        example(StageName::FeatureExtraction, &format!("{stem}/skipped"), &skipped)?,
+    ];
+    if let Some(run) = request.run.clone() {
+        let code = "retries-exhausted".to_owned();
+        let given_up = AssessmentDeadLettered { run, stage: StageName::Scoring, code };
+        let id = format!("{stem}/dead-lettered/scoring");
+        outcomes.push(example(StageName::Scoring, &id, &given_up)?);
+    }
+    Ok(outcomes)
+}
+
+fn intervention_outcomes(request: &Request) -> Result<Vec<Example>, ExampleError> {
+    let stem = request.stem();
+    let (stage, intervention) = (StageName::Intervention, InterventionType::CheckIn);
+    let delivered = InterventionDelivered {
+        request: request.clone(),
+        stage,
+        intervention_id: InterventionId::derive(&request.user_id, request.as_of, intervention),
+        intervention,
+    };
+    let reason = WithheldReason::CoolDown;
+    let withheld = InterventionWithheld { request: request.clone(), stage, intervention, reason };
+    Ok(vec![
+        example(stage, &format!("{stem}/delivered"), &delivered)?,
+        example(stage, &format!("{stem}/withheld"), &withheld)?,
     ])
 }
 
@@ -167,14 +148,8 @@ fn features(request: &Request) -> Result<FeaturesExtracted, ExampleError> {
     }
     let few = MissingReason::TooFew { have: 3, need: 10 };
     vector.set(Feature::MoodMannKendallZ, FeatureValue::Missing(few));
-    vector.set(
-        Feature::AvgNegativeScore,
-        FeatureValue::Missing(MissingReason::Unavailable),
-    );
-    vector.set(
-        Feature::MoodEwmaAlarm,
-        FeatureValue::Missing(MissingReason::Undefined),
-    );
+    vector.set(Feature::AvgNegativeScore, FeatureValue::Missing(MissingReason::Unavailable));
+    vector.set(Feature::MoodEwmaAlarm, FeatureValue::Missing(MissingReason::Undefined));
     let mut data_quality = DataQuality::default();
     data_quality.count(Defect::MoodOutOfRange);
     Ok(FeaturesExtracted {

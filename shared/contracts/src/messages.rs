@@ -81,10 +81,7 @@ impl Request {
             return format!("{}/{}/{}", position.run, position.shard, position.ordinal);
         }
         let kind = InterventionType::CrisisSupport;
-        format!(
-            "realtime/{}",
-            InterventionId::derive(&self.user_id, self.as_of, kind)
-        )
+        format!("realtime/{}", InterventionId::derive(&self.user_id, self.as_of, kind))
     }
 }
 

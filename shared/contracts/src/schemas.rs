@@ -24,10 +24,7 @@ pub fn files() -> Result<Files, ExampleError> {
         let body: serde_json::Value = serde_json::from_str(&example.body)?;
         files.insert(format!("examples/{}.json", example.kind), pretty(&body)?);
     }
-    let kinds: Vec<_> = examples
-        .iter()
-        .map(|example| (example.name, example.kind))
-        .collect();
+    let kinds: Vec<_> = examples.iter().map(|example| (example.name, example.kind)).collect();
     files.insert("asyncapi.yaml".to_owned(), asyncapi(&kinds));
     Ok(files)
 }
@@ -51,10 +48,8 @@ fn asyncapi(kinds: &[(&str, &str)]) -> String {
          defaultContentType: application/cloudevents+json\n\
          channels:\n",
     );
-    let channels: BTreeSet<Channel> = ROUTES
-        .iter()
-        .flat_map(|route| route.channels.iter().copied())
-        .collect();
+    let channels: BTreeSet<Channel> =
+        ROUTES.iter().flat_map(|route| route.channels.iter().copied()).collect();
     for channel in channels {
         let messages: BTreeSet<_> = ROUTES
             .iter()
@@ -69,41 +64,24 @@ fn asyncapi(kinds: &[(&str, &str)]) -> String {
         push(&mut out, format_args!("    messages:\n"));
         for message in messages {
             push(&mut out, format_args!("      {message}:\n"));
-            push(
-                &mut out,
-                format_args!("        $ref: '#/components/messages/{message}'\n"),
-            );
+            push(&mut out, format_args!("        $ref: '#/components/messages/{message}'\n"));
         }
     }
     out.push_str("operations:\n");
     for route in ROUTES {
-        let from = route
-            .from
-            .map_or("schedule", mindmate_domain::StageName::name);
+        let from = route.from.map_or("schedule", mindmate_domain::StageName::name);
         for channel in route.channels {
             let to = address(*channel);
             let message = route.message;
-            push(
-                &mut out,
-                format_args!("  {from}.sends.{message}.to.{to}:\n    action: send\n"),
-            );
-            push(
-                &mut out,
-                format_args!("    channel:\n      $ref: '#/channels/{to}'\n"),
-            );
+            push(&mut out, format_args!("  {from}.sends.{message}.to.{to}:\n    action: send\n"));
+            push(&mut out, format_args!("    channel:\n      $ref: '#/channels/{to}'\n"));
             push(&mut out, format_args!("    messages:\n"));
-            push(
-                &mut out,
-                format_args!("      - $ref: '#/channels/{to}/messages/{message}'\n"),
-            );
+            push(&mut out, format_args!("      - $ref: '#/channels/{to}/messages/{message}'\n"));
         }
     }
     out.push_str("components:\n  messages:\n");
     for (name, kind) in kinds {
-        push(
-            &mut out,
-            format_args!("    {name}:\n      name: {kind}\n      payload:\n"),
-        );
+        push(&mut out, format_args!("    {name}:\n      name: {kind}\n      payload:\n"));
         push(
             &mut out,
             format_args!(

@@ -19,10 +19,7 @@ pub fn gather(found: impl IntoIterator<Item = (Timestamp, CrisisCategory)>) -> C
             .or_insert(at);
     }
     // The map is in the order of the categories, which is that of their acuteness.
-    let signals = latest
-        .into_iter()
-        .map(|(category, at)| CrisisSignal { category, at })
-        .collect();
+    let signals = latest.into_iter().map(|(category, at)| CrisisSignal { category, at }).collect();
     CrisisCheck::Read { signals }
 }
 
@@ -55,11 +52,7 @@ mod tests {
         let found: Vec<_> = check.signals().iter().map(|s| (s.category, s.at)).collect();
         assert_eq!(
             found,
-            [
-                (PassiveIdeation, at(50)),
-                (ActiveIdeation, at(20)),
-                (PlanIntentMeans, at(30))
-            ]
+            [(PassiveIdeation, at(50)), (ActiveIdeation, at(20)), (PlanIntentMeans, at(30))]
         );
     }
 

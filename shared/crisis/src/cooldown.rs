@@ -55,9 +55,7 @@ pub fn verdict(
         .and_then(|guard| waits_until(guard, now, answered, policy));
     match until {
         Some(until) => Verdict::HeldBack { until },
-        None => Verdict::Send {
-            until: self::guard(level, now, policy).until,
-        },
+        None => Verdict::Send { until: self::guard(level, now, policy).until },
     }
 }
 
@@ -65,11 +63,7 @@ pub fn verdict(
 /// nothing is sent at, it holds nothing back.
 pub fn guard(level: RiskLevel, now: Timestamp, policy: &Cooldown) -> Guard {
     let wait = policy.of(level).unwrap_or(SignedDuration::ZERO);
-    Guard {
-        level,
-        since: now,
-        until: later(now, wait),
-    }
+    Guard { level, since: now, until: later(now, wait) }
 }
 
 /// Until when the guard still holds back, if it does at `now`.
@@ -82,15 +76,8 @@ fn waits_until(
     if guard.since > later(now, CLOCK_SKEW) {
         return None;
     }
-    let wait = guard
-        .until
-        .duration_since(guard.since)
-        .min(policy.of(guard.level)?);
-    let times = if answered {
-        policy.answered_factor.max(1)
-    } else {
-        1
-    };
+    let wait = guard.until.duration_since(guard.since).min(policy.of(guard.level)?);
+    let times = if answered { policy.answered_factor.max(1) } else { 1 };
     let wait = wait.saturating_mul(i32::try_from(times).unwrap_or(i32::MAX));
     let until = later(guard.since, wait);
     (now < until).then_some(until)

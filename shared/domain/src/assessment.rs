@@ -96,11 +96,7 @@ pub struct Assessment {
     /// The version of the policy file.
     pub policy_version: String,
     /// The floor, where crisis language set one.
-    #[serde(
-        rename = "policy.floor",
-        skip_serializing_if = "Option::is_none",
-        default
-    )]
+    #[serde(rename = "policy.floor", skip_serializing_if = "Option::is_none", default)]
     pub floor: Option<Floor>,
     /// What the look for crisis language came to.
     pub crisis_check: CrisisCheck,

@@ -22,12 +22,8 @@ pub enum CrisisCategory {
 
 impl CrisisCategory {
     /// All of them, from the least to the most acute.
-    pub const ALL: [Self; 4] = [
-        Self::PassiveIdeation,
-        Self::SelfHarm,
-        Self::ActiveIdeation,
-        Self::PlanIntentMeans,
-    ];
+    pub const ALL: [Self; 4] =
+        [Self::PassiveIdeation, Self::SelfHarm, Self::ActiveIdeation, Self::PlanIntentMeans];
 }
 
 /// Crisis language, and when it was last written.

@@ -45,9 +45,7 @@ impl Family {
 
     /// Its features, in input order.
     pub fn features(self) -> impl Iterator<Item = Feature> {
-        Feature::ALL
-            .into_iter()
-            .filter(move |feature| feature.family() == self)
+        Feature::ALL.into_iter().filter(move |feature| feature.family() == self)
     }
 }
 
@@ -274,9 +272,7 @@ impl FeatureVector {
 
     /// The present ones by name.
     pub fn present(&self) -> BTreeMap<Feature, f64> {
-        self.iter()
-            .filter_map(|(feature, value)| Some((feature, value.value()?)))
-            .collect()
+        self.iter().filter_map(|(feature, value)| Some((feature, value.value()?))).collect()
     }
 
     /// The missing ones by name.
@@ -324,10 +320,7 @@ impl<'de> Deserialize<'de> for FeatureVector {
         }
         let mut vector = Self::all_missing(MissingReason::NoData);
         for feature in Feature::ALL {
-            let value = match (
-                written.features.get(&feature),
-                written.missing.get(&feature),
-            ) {
+            let value = match (written.features.get(&feature), written.missing.get(&feature)) {
                 (Some(value), None) => FeatureValue::Value(*value),
                 (None, Some(reason)) => FeatureValue::Missing(*reason),
                 (Some(_), Some(_)) => {
@@ -363,10 +356,7 @@ mod tests {
 
     #[test]
     fn there_are_21_15_15_and_19_features() {
-        let sizes: Vec<_> = Family::ALL
-            .iter()
-            .map(|family| family.features().count())
-            .collect();
+        let sizes: Vec<_> = Family::ALL.iter().map(|family| family.features().count()).collect();
         assert_eq!(sizes, [21, 15, 15, 19]);
         assert_eq!(FEATURE_COUNT, 70);
     }
@@ -376,28 +366,18 @@ mod tests {
         let mut vector = FeatureVector::all_missing(MissingReason::TooFew { have: 1, need: 2 });
         vector.set(Feature::MoodMean7Day, FeatureValue::Value(5.5));
         let text = serde_json::to_string(&vector).unwrap();
-        assert_eq!(
-            serde_json::from_str::<FeatureVector>(&text).unwrap(),
-            vector
-        );
+        assert_eq!(serde_json::from_str::<FeatureVector>(&text).unwrap(), vector);
     }
 
     #[test]
     fn a_vector_of_another_version_or_with_a_hole_is_refused() {
         let vector = FeatureVector::all_missing(MissingReason::NoData);
         let mut json = serde_json::to_value(&vector).unwrap();
-        json["missing"]
-            .as_object_mut()
-            .unwrap()
-            .remove("mood_rmssd");
-        let hole = serde_json::from_value::<FeatureVector>(json.clone())
-            .unwrap_err()
-            .to_string();
+        json["missing"].as_object_mut().unwrap().remove("mood_rmssd");
+        let hole = serde_json::from_value::<FeatureVector>(json.clone()).unwrap_err().to_string();
         assert!(hole.contains("mood_rmssd"), "{hole}");
         json["featureVersion"] = 99.into();
-        let version = serde_json::from_value::<FeatureVector>(json)
-            .unwrap_err()
-            .to_string();
+        let version = serde_json::from_value::<FeatureVector>(json).unwrap_err().to_string();
         assert!(version.contains("found version 99"), "{version}");
     }
 
@@ -405,9 +385,6 @@ mod tests {
     fn what_is_not_finite_becomes_undefined() {
         let mut vector = FeatureVector::all_missing(MissingReason::NoData);
         vector.set(Feature::MoodRmssd, FeatureValue::Value(f64::NAN));
-        assert_eq!(
-            vector.get(Feature::MoodRmssd),
-            FeatureValue::Missing(MissingReason::Undefined)
-        );
+        assert_eq!(vector.get(Feature::MoodRmssd), FeatureValue::Missing(MissingReason::Undefined));
     }
 }

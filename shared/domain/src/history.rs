@@ -151,39 +151,20 @@ impl History {
                     self.take_text(at, sk, text, sentiments);
                 }
             }
-            EventKind::Chat {
-                author: Author::User,
-                text,
-            } => {
+            EventKind::Chat { author: Author::User, text } => {
                 self.interactions.push(at);
                 self.take_text(at, sk, text, sentiments);
             }
-            EventKind::Chat {
-                author: Author::Agent,
-                ..
-            } => {}
+            EventKind::Chat { author: Author::Agent, .. } => {}
             EventKind::Selfie => {
                 self.selfies.push(at);
                 self.interactions.push(at);
             }
             EventKind::Session { duration_seconds } => {
-                self.sessions.push(SessionEntry {
-                    at,
-                    duration_seconds,
-                });
+                self.sessions.push(SessionEntry { at, duration_seconds });
             }
-            EventKind::Activity {
-                activity,
-                suggested,
-                completed_at,
-                ..
-            } => {
-                self.activities.push(ActivityEntry {
-                    at,
-                    activity,
-                    suggested,
-                    completed_at,
-                });
+            EventKind::Activity { activity, suggested, completed_at, .. } => {
+                self.activities.push(ActivityEntry { at, activity, suggested, completed_at });
             }
         }
     }
@@ -204,29 +185,19 @@ impl History {
         if stored.is_some() && fitting.is_none() {
             self.quality.count(Defect::StaleSentiment);
         }
-        texts.push(TextEntry {
-            at,
-            text,
-            sentiment: fitting.map(|stored| stored.sentiment),
-        });
+        texts.push(TextEntry { at, text, sentiment: fitting.map(|stored| stored.sentiment) });
     }
 
     /// The zone that *local* means: the profile's, UTC where there is none.
     pub fn time_zone(&self) -> TimeZone {
         let named = self.profile.timezone.as_deref();
-        named
-            .and_then(|name| TimeZone::get(name).ok())
-            .unwrap_or(TimeZone::UTC)
+        named.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
     }
 
     /// The earlier of the account's making and the first loaded event: days before its local date
     /// do not count.
     pub fn first_instant(&self) -> Option<Timestamp> {
-        self.profile
-            .created_at
-            .into_iter()
-            .chain(self.first_event)
-            .min()
+        self.profile.created_at.into_iter().chain(self.first_event).min()
     }
 
     /// Whether the user was active in the window: a mood, own chat, selfie, session or activity.

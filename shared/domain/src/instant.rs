@@ -39,9 +39,7 @@ pub enum InstantError {
 /// [`InstantError::Unreadable`] for anything else, a date without a time or an offset included.
 pub fn parse(text: &str) -> Result<Timestamp, InstantError> {
     text.parse::<Timestamp>()
-        .map_err(|_| InstantError::Unreadable {
-            found: text.chars().take(40).collect(),
-        })
+        .map_err(|_| InstantError::Unreadable { found: text.chars().take(40).collect() })
 }
 
 /// The one form that instants have in keys: milliseconds and `Z`, so that keys sort by time.
@@ -49,9 +47,7 @@ pub fn parse(text: &str) -> Result<Timestamp, InstantError> {
 /// Finer parts are cut off, never rounded up: a key never lies after its instant.
 pub fn key_form(at: Timestamp) -> String {
     let millis = at.as_nanosecond().div_euclid(1_000_000);
-    let cut = i64::try_from(millis)
-        .ok()
-        .and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    let cut = i64::try_from(millis).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
     format!("{:.3}", cut.unwrap_or(at))
 }
 
@@ -91,10 +87,7 @@ impl AsOf {
     /// The half-open window of `days` × 24 h that ends here.
     pub fn window(self, days: i64) -> Window {
         let after = self.0.saturating_sub(SignedDuration::from_hours(days * 24));
-        Window {
-            after: after.unwrap_or(Timestamp::MIN),
-            until: self.0,
-        }
+        Window { after: after.unwrap_or(Timestamp::MIN), until: self.0 }
     }
 
     /// The date in UTC, as in the id of a daily run.
@@ -217,11 +210,6 @@ mod tests {
     #[test]
     fn an_instant_without_an_offset_is_refused() {
         assert!(parse("2025-04-20T06:00:00").is_err());
-        assert!(
-            parse("yesterday")
-                .unwrap_err()
-                .to_string()
-                .contains("yesterday")
-        );
+        assert!(parse("yesterday").unwrap_err().to_string().contains("yesterday"));
     }
 }

@@ -26,12 +26,8 @@ pub enum InterventionType {
 
 impl InterventionType {
     /// All of them, from the most to the least urgent.
-    pub const ALL: [Self; 4] = [
-        Self::CrisisSupport,
-        Self::CheckIn,
-        Self::CopingActivities,
-        Self::Encouragement,
-    ];
+    pub const ALL: [Self; 4] =
+        [Self::CrisisSupport, Self::CheckIn, Self::CopingActivities, Self::Encouragement];
 
     /// As in messages, stores and the chat's `messageType`.
     pub fn name(self) -> &'static str {
@@ -247,17 +243,7 @@ impl Intervention {
             subject: id.to_string(),
         };
         let level = content.kind().level();
-        Self {
-            id,
-            user,
-            as_of,
-            level,
-            content,
-            position,
-            historical,
-            created_at,
-            audit,
-        }
+        Self { id, user, as_of, level, content, position, historical, created_at, audit }
     }
 
     /// Its id.
@@ -307,11 +293,7 @@ impl Intervention {
 
     /// The sort key of its chat message in the app's table.
     pub fn chat_sk(&self) -> String {
-        format!(
-            "CHAT#{}#{}",
-            crate::instant::key_form(self.created_at),
-            self.id
-        )
+        format!("CHAT#{}#{}", crate::instant::key_form(self.created_at), self.id)
     }
 }
 

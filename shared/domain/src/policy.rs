@@ -169,12 +169,7 @@ impl Policy {
     /// What is wrong with it: a file that falls behind the safety rules is refused.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let policy: Self = toml::from_str(text)?;
-        let LevelBounds {
-            low,
-            moderate,
-            high,
-            critical,
-        } = policy.levels;
+        let LevelBounds { low, moderate, high, critical } = policy.levels;
         if !(0.0 < low && low < moderate && moderate < high && high < critical && critical <= 1.0) {
             return Err(PolicyError::Bounds(policy.levels));
         }
@@ -188,11 +183,7 @@ impl Policy {
             };
             let found = policy.floor.levels.get(&category).copied();
             if found.is_none_or(|level| level.severity() < least.severity()) {
-                return Err(PolicyError::Floor {
-                    category,
-                    least,
-                    found,
-                });
+                return Err(PolicyError::Floor { category, least, found });
             }
         }
         Ok(policy)
@@ -224,11 +215,7 @@ impl Policy {
             .filter(|signal| after < signal.at && signal.at <= as_of)
             .filter_map(|signal| {
                 let level = *self.floor.levels.get(&signal.category)?;
-                Some(Floor {
-                    level,
-                    category: signal.category,
-                    at: signal.at,
-                })
+                Some(Floor { level, category: signal.category, at: signal.at })
             })
             .max_by_key(|floor| (floor.level.severity(), floor.category, floor.at))
     }
@@ -265,38 +252,21 @@ mod tests {
     fn crisis_language_of_72_hours_sets_the_floor() {
         let policy = Policy::built_in().unwrap();
         let as_of: Timestamp = "2025-04-20T06:00:00Z".parse().unwrap();
-        let signal = |category, at: &str| CrisisSignal {
-            category,
-            at: at.parse().unwrap(),
-        };
+        let signal = |category, at: &str| CrisisSignal { category, at: at.parse().unwrap() };
         let passive = signal(CrisisCategory::PassiveIdeation, "2025-04-17T06:00:01Z");
         let plan = signal(CrisisCategory::PlanIntentMeans, "2025-04-17T06:00:00Z");
-        assert_eq!(
-            policy.floor(&[passive, plan], as_of).unwrap().level,
-            RiskLevel::High
-        );
+        assert_eq!(policy.floor(&[passive, plan], as_of).unwrap().level, RiskLevel::High);
         let plan = signal(CrisisCategory::PlanIntentMeans, "2025-04-18T06:00:00Z");
-        assert_eq!(
-            policy.floor(&[passive, plan], as_of).unwrap().level,
-            RiskLevel::Critical
-        );
+        assert_eq!(policy.floor(&[passive, plan], as_of).unwrap().level, RiskLevel::Critical);
         assert_eq!(policy.floor(&[], as_of), None);
     }
 
     #[test]
     fn a_policy_behind_the_safety_rules_is_refused() {
         for (from, to, complaint) in [
-            (
-                "planIntentMeans = \"critical\"",
-                "planIntentMeans = \"high\"",
-                "PlanIntentMeans",
-            ),
+            ("planIntentMeans = \"critical\"", "planIntentMeans = \"high\"", "PlanIntentMeans"),
             ("selfHarm = \"high\"", "", "SelfHarm"),
-            (
-                "lookback_hours = 72",
-                "lookback_hours = 24",
-                "lookback_hours",
-            ),
+            ("lookback_hours = 72", "lookback_hours = 24", "lookback_hours"),
             ("moderate = 0.4", "moderate = 0.1", "0 < low < moderate"),
             ("critical = 0.8", "critical = nan", "0 < low < moderate"),
             ("[review]", "[reviews]", "reviews"),

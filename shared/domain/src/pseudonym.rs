@@ -51,13 +51,11 @@ impl fmt::Display for Pseudonym {
 /// Lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-            // Writing to a String cannot fail.
-            if write!(out, "{byte:02x}").is_err() {
-                out.clear();
-            }
-            out
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        // Writing to a String cannot fail.
+        if write!(out, "{byte:02x}").is_err() {
+            out.clear();
+        }
+        out
+    })
 }

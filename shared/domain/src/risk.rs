@@ -8,10 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A level of risk (R4.4). `Unknown` is its own level: it is never shown or stored as minimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[expect(
-    missing_docs,
-    reason = "the names say it; the bounds are in the policy file"
-)]
+#[expect(missing_docs, reason = "the names say it; the bounds are in the policy file")]
 pub enum RiskLevel {
     Unknown,
     Minimal,
@@ -23,14 +20,8 @@ pub enum RiskLevel {
 
 impl RiskLevel {
     /// All levels, as reports list them.
-    pub const ALL: [Self; 6] = [
-        Self::Unknown,
-        Self::Minimal,
-        Self::Low,
-        Self::Moderate,
-        Self::High,
-        Self::Critical,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Unknown, Self::Minimal, Self::Low, Self::Moderate, Self::High, Self::Critical];
 
     /// As in messages, stores and reports.
     pub fn name(self) -> &'static str {
@@ -70,11 +61,7 @@ impl RiskLevel {
     /// This level, or the floor where that is more severe. An unknown level takes the floor.
     #[must_use]
     pub fn at_least(self, floor: Self) -> Self {
-        if self.severity() < floor.severity() {
-            floor
-        } else {
-            self
-        }
+        if self.severity() < floor.severity() { floor } else { self }
     }
 }
 
@@ -104,11 +91,7 @@ impl RiskScore {
     /// # Errors
     /// The number, where it lies outside 0 to 1 or is NaN.
     pub fn new(score: f64) -> Result<Self, ScoreError> {
-        if (0.0..=1.0).contains(&score) {
-            Ok(Self(score))
-        } else {
-            Err(ScoreError(score))
-        }
+        if (0.0..=1.0).contains(&score) { Ok(Self(score)) } else { Err(ScoreError(score)) }
     }
 
     /// The number, for stores, models and an operator's view. Never for a user.
@@ -143,15 +126,9 @@ mod tests {
 
     #[test]
     fn a_floor_lifts_and_never_lowers() {
-        assert_eq!(
-            RiskLevel::Unknown.at_least(RiskLevel::High),
-            RiskLevel::High
-        );
+        assert_eq!(RiskLevel::Unknown.at_least(RiskLevel::High), RiskLevel::High);
         assert_eq!(RiskLevel::Low.at_least(RiskLevel::High), RiskLevel::High);
-        assert_eq!(
-            RiskLevel::Critical.at_least(RiskLevel::High),
-            RiskLevel::Critical
-        );
+        assert_eq!(RiskLevel::Critical.at_least(RiskLevel::High), RiskLevel::Critical);
     }
 
     #[test]

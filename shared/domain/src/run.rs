@@ -31,13 +31,8 @@ pub enum StageName {
 
 impl StageName {
     /// All stages, in the order of the way.
-    pub const ALL: [Self; 5] = [
-        Self::FanOut,
-        Self::FeatureExtraction,
-        Self::Scoring,
-        Self::Intervention,
-        Self::RunReport,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::FanOut, Self::FeatureExtraction, Self::Scoring, Self::Intervention, Self::RunReport];
 
     /// As in messages, logs and crate names.
     pub fn name(self) -> &'static str {

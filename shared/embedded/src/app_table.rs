@@ -132,9 +132,7 @@ impl ActivityIndex for AppTable {
         after: Option<&UserId>,
         limit: usize,
     ) -> PortResult<ActivityPage> {
-        let after = after
-            .map(|user| user.as_str().to_owned())
-            .unwrap_or_default();
+        let after = after.map(|user| user.as_str().to_owned()).unwrap_or_default();
         let mut entries = self
             .db
             .read(move |connection| {
@@ -177,9 +175,8 @@ fn active_users(
         let uid: i64 = row.get(0)?;
         let mut is_active = false;
         for range in &ranges {
-            is_active = active.query_row(params![uid, range.from, range.to, from, to], |row| {
-                row.get(0)
-            })?;
+            is_active =
+                active.query_row(params![uid, range.from, range.to, from, to], |row| row.get(0))?;
             if is_active {
                 break;
             }
@@ -190,9 +187,8 @@ fn active_users(
         if !is_active {
             continue;
         }
-        let level: Option<String> = last_level
-            .query_row(params![uid, to], |row| row.get(0))
-            .optional()?;
+        let level: Option<String> =
+            last_level.query_row(params![uid, to], |row| row.get(0)).optional()?;
         let last_level = level.and_then(|name| RiskLevel::from_name(&name));
         found.push(PageEntry { user, last_level });
         if found.len() == limit {
@@ -212,11 +208,7 @@ impl AppChats for AppTable {
             .write(move |connection| {
                 let uid = ensure_user(connection, &user)?;
                 let put = insert_if_absent(connection, uid, (&sk, &row))?;
-                Ok(if put {
-                    ChatPut::Put
-                } else {
-                    ChatPut::AlreadyThere
-                })
+                Ok(if put { ChatPut::Put } else { ChatPut::AlreadyThere })
             })
             .await
     }
@@ -228,10 +220,7 @@ impl AppChats for AppTable {
         until: Timestamp,
     ) -> PortResult<bool> {
         let user = user.clone();
-        let window = Window {
-            after: since,
-            until,
-        };
+        let window = Window { after: since, until };
         self.db
             .read(move |connection| {
                 let Some(uid) = uid_of(connection, &user)? else {
@@ -257,13 +246,7 @@ fn is_own_chat_in(sk: &str, item: &str, window: Window) -> bool {
     };
     match decode(sk, &item) {
         Decoded::Read(AppItem::Event(event), _) => {
-            let own = matches!(
-                event.kind,
-                EventKind::Chat {
-                    author: Author::User,
-                    ..
-                }
-            );
+            let own = matches!(event.kind, EventKind::Chat { author: Author::User, .. });
             own && window.contains(event.at)
         }
         _ => false,

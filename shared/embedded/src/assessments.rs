@@ -42,19 +42,15 @@ impl AssessmentStore for Assessments {
         let body = serde_json::to_string(assessment).map_err(unreadable)?;
         let (user, as_of) = (assessment.user.clone(), stored_as_of(assessment.as_of));
         let (level, method) = (assessment.level.name(), assessment.method.name());
-        let (historical, expires_at) = (
-            assessment.historical,
-            assessment.expires_at.as_millisecond(),
-        );
+        let (historical, expires_at) =
+            (assessment.historical, assessment.expires_at.as_millisecond());
         let existing: Option<String> = self
             .db
             .write(move |connection| {
                 let uid = ensure_user(connection, &user)?;
                 let sql = "SELECT body FROM assessments WHERE uid = ?1 AND as_of = ?2";
                 let mut found = connection.prepare_cached(sql)?;
-                let existing = found
-                    .query_row(params![uid, as_of], |row| row.get(0))
-                    .optional()?;
+                let existing = found.query_row(params![uid, as_of], |row| row.get(0)).optional()?;
                 if existing.is_none() {
                     let sql = "INSERT INTO assessments
                         (uid, as_of, level, method, historical, expires_at, body)
@@ -147,9 +143,8 @@ impl AssessmentStore for Assessments {
                     return Ok(None);
                 };
                 let sql = "SELECT max(as_of) FROM assessments WHERE uid = ?1";
-                let latest: Option<i64> = connection
-                    .prepare_cached(sql)?
-                    .query_row([uid], |row| row.get(0))?;
+                let latest: Option<i64> =
+                    connection.prepare_cached(sql)?.query_row([uid], |row| row.get(0))?;
                 latest.map(as_of_from).transpose()
             })
             .await
@@ -157,8 +152,5 @@ impl AssessmentStore for Assessments {
 }
 
 fn read_all(bodies: &[String]) -> PortResult<Vec<Assessment>> {
-    bodies
-        .iter()
-        .map(|body| serde_json::from_str(body).map_err(unreadable))
-        .collect()
+    bodies.iter().map(|body| serde_json::from_str(body).map_err(unreadable)).collect()
 }

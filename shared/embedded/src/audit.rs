@@ -43,11 +43,7 @@ pub enum AuditBreak {
 }
 
 fn link(before: &str, event: &str) -> String {
-    hex(&Sha256::new()
-        .chain_update(before)
-        .chain_update([0])
-        .chain_update(event)
-        .finalize())
+    hex(&Sha256::new().chain_update(before).chain_update([0]).chain_update(event).finalize())
 }
 
 /// Appends an event, inside the transaction of the act that it tells of.
@@ -55,15 +51,11 @@ pub(crate) fn append(connection: &Connection, event: &AuditEvent) -> rusqlite::R
     let event = serde_json::to_string(event)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     let sql = "SELECT hash FROM audit ORDER BY number DESC LIMIT 1";
-    let before: Option<String> = connection
-        .prepare_cached(sql)?
-        .query_row([], |row| row.get(0))
-        .optional()?;
+    let before: Option<String> =
+        connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
     let hash = link(before.as_deref().unwrap_or(ROOT), &event);
     let sql = "INSERT INTO audit (event, hash) VALUES (?1, ?2)";
-    connection
-        .prepare_cached(sql)?
-        .execute(params![event, hash])?;
+    connection.prepare_cached(sql)?.execute(params![event, hash])?;
     Ok(())
 }
 
@@ -79,11 +71,7 @@ impl Embedded {
                     WHERE number > ?1 ORDER BY number LIMIT ?2";
                 let mut statement = connection.prepare_cached(sql)?;
                 let rows = statement.query_map(params![after, limit], |row| {
-                    Ok(AuditRow {
-                        number: row.get(0)?,
-                        event: row.get(1)?,
-                        hash: row.get(2)?,
-                    })
+                    Ok(AuditRow { number: row.get(0)?, event: row.get(1)?, hash: row.get(2)? })
                 })?;
                 rows.collect()
             })

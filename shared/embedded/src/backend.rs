@@ -38,11 +38,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            visibility: Duration::from_mins(1),
-            max_receive_count: 10,
-            max_pages: None,
-        }
+        Self { visibility: Duration::from_mins(1), max_receive_count: 10, max_pages: None }
     }
 }
 
@@ -63,12 +59,7 @@ impl Embedded {
     /// See [`OpenError`].
     pub fn open(path: &Path, clock: Arc<dyn Clock>, options: Options) -> Result<Self, OpenError> {
         let db = Db::open(path, options.max_pages)?;
-        Ok(Self {
-            db,
-            clock,
-            options,
-            signals: Arc::default(),
-        })
+        Ok(Self { db, clock, options, signals: Arc::default() })
     }
 
     /// One queue.
@@ -181,9 +172,7 @@ impl Embedded {
         self.db
             .read(move |connection| {
                 let sql = "SELECT value FROM settings WHERE name = ?1";
-                connection
-                    .query_row(sql, params![name], |row| row.get(0))
-                    .optional()
+                connection.query_row(sql, params![name], |row| row.get(0)).optional()
             })
             .await
     }
@@ -193,9 +182,7 @@ impl Embedded {
     /// # Errors
     /// The database's.
     pub async fn users(&self, after: Option<&UserId>, limit: usize) -> PortResult<Vec<UserId>> {
-        let after = after
-            .map(|user| user.as_str().to_owned())
-            .unwrap_or_default();
+        let after = after.map(|user| user.as_str().to_owned()).unwrap_or_default();
         let ids: Vec<String> = self
             .db
             .read(move |connection| {
@@ -205,9 +192,7 @@ impl Embedded {
                 rows.collect()
             })
             .await?;
-        ids.iter()
-            .map(|id| UserId::new(id).map_err(unreadable))
-            .collect()
+        ids.iter().map(|id| UserId::new(id).map_err(unreadable)).collect()
     }
 
     /// Gives back at once what a host that died held. Only for a host that knows it is alone.

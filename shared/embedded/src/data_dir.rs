@@ -43,10 +43,8 @@ impl DataDir {
     /// # Errors
     /// [`DataDirError::Unusable`].
     pub fn open(path: &Path) -> Result<Self, DataDirError> {
-        std::fs::create_dir_all(path).map_err(|source| DataDirError::Unusable {
-            path: path.to_owned(),
-            source,
-        })?;
+        std::fs::create_dir_all(path)
+            .map_err(|source| DataDirError::Unusable { path: path.to_owned(), source })?;
         Ok(Self(path.to_owned()))
     }
 
@@ -75,16 +73,11 @@ impl DataDir {
     /// # Errors
     /// [`DataDirError::Busy`] where another process has it.
     pub fn lock_run(&self) -> Result<RunLock, DataDirError> {
-        let unusable = |source| DataDirError::Unusable {
-            path: self.0.clone(),
-            source,
-        };
+        let unusable = |source| DataDirError::Unusable { path: self.0.clone(), source };
         let file = File::create(self.0.join("run.lock")).map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => Ok(RunLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(DataDirError::Busy {
-                path: self.0.clone(),
-            }),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::Busy { path: self.0.clone() }),
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
     }

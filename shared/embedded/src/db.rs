@@ -59,25 +59,17 @@ impl Db {
     /// # Errors
     /// [`OpenError`]: a file of a newer version is left untouched.
     pub fn open(path: &Path, max_pages: Option<u32>) -> Result<Self, OpenError> {
-        let sqlite = |source| OpenError::Sqlite {
-            path: path.to_owned(),
-            source,
-        };
+        let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
         let mut connection = connect(path, OpenFlags::default()).map_err(sqlite)?;
         schema::prepare(&mut connection, path)?;
         if let Some(pages) = max_pages {
-            connection
-                .pragma_update(None, "max_page_count", pages)
-                .map_err(sqlite)?;
+            connection.pragma_update(None, "max_page_count", pages).map_err(sqlite)?;
         }
         let (jobs, queue) = channel();
         let writer = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || write_until_closed(&connection, &queue))
-            .map_err(|source| OpenError::Thread {
-                path: path.to_owned(),
-                source,
-            })?;
+            .map_err(|source| OpenError::Thread { path: path.to_owned(), source })?;
         let inner = Inner {
             path: path.to_owned(),
             jobs: Some(jobs),
@@ -85,9 +77,7 @@ impl Db {
             readers: Mutex::new(Vec::new()),
             permits: Semaphore::new(READERS),
         };
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Runs a job in a transaction and returns when it is durable.
@@ -103,11 +93,7 @@ impl Db {
         F: FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let work = Job {
-            run: job,
-            value: None,
-            answer,
-        };
+        let work = Job { run: job, value: None, answer };
         let jobs = self.inner.jobs.as_ref().ok_or_else(gone)?;
         jobs.send(Box::new(work)).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
@@ -125,9 +111,7 @@ impl Db {
         let _permit = self.inner.permits.acquire().await.map_err(|_| gone())?;
         let inner = Arc::clone(&self.inner);
         let answer = tokio::task::spawn_blocking(move || inner.with_reader(query));
-        answer
-            .await
-            .map_err(|error| PortError::transient("sqlite", error))?
+        answer.await.map_err(|error| PortError::transient("sqlite", error))?
     }
 }
 
@@ -136,20 +120,13 @@ impl Inner {
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> PortResult<T> {
-        let idle = self
-            .readers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
             None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(port_error)?,
         };
         let answer = query(&connection).map_err(port_error);
-        self.readers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(connection);
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         answer
     }
 }

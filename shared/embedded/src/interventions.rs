@@ -40,43 +40,30 @@ fn columns(row: &Row<'_>) -> rusqlite::Result<Stored> {
 
 fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<Option<Stored>> {
     let sql = "SELECT body, delivered_at FROM interventions WHERE id = ?1";
-    connection
-        .prepare_cached(sql)?
-        .query_row([id], columns)
-        .optional()
+    connection.prepare_cached(sql)?.query_row([id], columns).optional()
 }
 
 fn guard_of(connection: &Connection, uid: i64) -> rusqlite::Result<Option<String>> {
     let sql = "SELECT guard FROM guards WHERE uid = ?1";
-    connection
-        .prepare_cached(sql)?
-        .query_row([uid], |row| row.get(0))
-        .optional()
+    connection.prepare_cached(sql)?.query_row([uid], |row| row.get(0)).optional()
 }
 
 fn read((body, delivered_at): Stored) -> PortResult<StoredIntervention> {
     let intervention: Intervention = serde_json::from_str(&body).map_err(unreadable)?;
     let status = match delivered_at {
         None => DeliveryStatus::Pending,
-        Some(at) => DeliveryStatus::Delivered {
-            at: Timestamp::from_millisecond(at).map_err(unreadable)?,
-        },
+        Some(at) => {
+            DeliveryStatus::Delivered { at: Timestamp::from_millisecond(at).map_err(unreadable)? }
+        }
     };
-    Ok(StoredIntervention {
-        intervention,
-        status,
-    })
+    Ok(StoredIntervention { intervention, status })
 }
 
 #[async_trait]
 impl InterventionStore for Interventions {
     async fn get(&self, id: &InterventionId) -> PortResult<Option<StoredIntervention>> {
         let id = id.as_str().to_owned();
-        self.db
-            .read(move |connection| by_id(connection, &id))
-            .await?
-            .map(read)
-            .transpose()
+        self.db.read(move |connection| by_id(connection, &id)).await?.map(read).transpose()
     }
 
     async fn guard(&self, user: &UserId) -> PortResult<Option<Guard>> {
@@ -88,9 +75,7 @@ impl InterventionStore for Interventions {
                 None => Ok(None),
             })
             .await?;
-        guard
-            .map(|guard| serde_json::from_str(&guard).map_err(unreadable))
-            .transpose()
+        guard.map(|guard| serde_json::from_str(&guard).map_err(unreadable)).transpose()
     }
 
     async fn decide(
@@ -102,9 +87,8 @@ impl InterventionStore for Interventions {
         let intervention = intervention.clone();
         let body = serde_json::to_string(&intervention).map_err(unreadable)?;
         let new_guard = serde_json::to_string(&new_guard).map_err(unreadable)?;
-        let seen = seen
-            .map(|guard| serde_json::to_string(&guard).map_err(unreadable))
-            .transpose()?;
+        let seen =
+            seen.map(|guard| serde_json::to_string(&guard).map_err(unreadable)).transpose()?;
         let decided = self
             .db
             .write(move |connection| {

@@ -43,10 +43,8 @@ impl Ledger {
 /// A run with the instant of its completion, as stored.
 fn read_run((body, completed_at): (String, Option<i64>)) -> PortResult<Run> {
     let mut run: Run = serde_json::from_str(&body).map_err(unreadable)?;
-    run.completed_at = completed_at
-        .map(Timestamp::from_millisecond)
-        .transpose()
-        .map_err(unreadable)?;
+    run.completed_at =
+        completed_at.map(Timestamp::from_millisecond).transpose().map_err(unreadable)?;
     Ok(run)
 }
 
@@ -56,9 +54,7 @@ fn stored_run(
 ) -> rusqlite::Result<Option<(String, Option<i64>)>> {
     let sql = "SELECT body, completed_at FROM runs WHERE id = ?1";
     let mut statement = connection.prepare_cached(sql)?;
-    statement
-        .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()
+    statement.query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()
 }
 
 #[async_trait]
@@ -72,9 +68,7 @@ impl RunLedger for Ledger {
                 let existing = stored_run(connection, &id)?;
                 if existing.is_none() {
                     let sql = "INSERT INTO runs (id, as_of, body) VALUES (?1, ?2, ?3)";
-                    connection
-                        .prepare_cached(sql)?
-                        .execute(params![id.as_str(), as_of, body])?;
+                    connection.prepare_cached(sql)?.execute(params![id.as_str(), as_of, body])?;
                 }
                 Ok(existing)
             })
@@ -87,10 +81,7 @@ impl RunLedger for Ledger {
 
     async fn run(&self, id: &RunId) -> PortResult<Option<Run>> {
         let id = id.clone();
-        let stored = self
-            .db
-            .read(move |connection| stored_run(connection, &id))
-            .await?;
+        let stored = self.db.read(move |connection| stored_run(connection, &id)).await?;
         stored.map(read_run).transpose()
     }
 
@@ -125,9 +116,7 @@ impl RunLedger for Ledger {
                     body
                 ])?;
                 let sql = "SELECT body FROM pages WHERE run = ?1 AND shard = ?2 AND number = ?3";
-                connection
-                    .prepare_cached(sql)?
-                    .query_row(key, |row| row.get(0))
+                connection.prepare_cached(sql)?.query_row(key, |row| row.get(0))
             })
             .await?;
         serde_json::from_str(&stored).map_err(unreadable)
@@ -135,11 +124,8 @@ impl RunLedger for Ledger {
 
     async fn page(&self, run: &RunId, shard: u16, number: u32) -> PortResult<Option<Page>> {
         let sql = "SELECT body FROM pages WHERE run = ?1 AND shard = ?2 AND number = ?3";
-        let body = self
-            .text(sql, (run.as_str().to_owned(), shard, number))
-            .await?;
-        body.map(|body| serde_json::from_str(&body).map_err(unreadable))
-            .transpose()
+        let body = self.text(sql, (run.as_str().to_owned(), shard, number)).await?;
+        body.map(|body| serde_json::from_str(&body).map_err(unreadable)).transpose()
     }
 
     async fn mark(&self, marks: &[Mark]) -> PortResult<()> {
@@ -151,9 +137,7 @@ impl RunLedger for Ledger {
 
     async fn tally(&self, run: &RunId) -> PortResult<Tally> {
         let run = run.as_str().to_owned();
-        self.db
-            .read(move |connection| tally(connection, &run))
-            .await
+        self.db.read(move |connection| tally(connection, &run)).await
     }
 
     async fn complete(&self, run: &RunId, at: Timestamp, summary: &str) -> PortResult<()> {
@@ -163,36 +147,23 @@ impl RunLedger for Ledger {
             .write(move |connection| {
                 let sql = "UPDATE runs SET completed_at = ?2, summary = ?3
                     WHERE id = ?1 AND completed_at IS NULL";
-                connection
-                    .prepare_cached(sql)?
-                    .execute(params![run, at, summary])?;
+                connection.prepare_cached(sql)?.execute(params![run, at, summary])?;
                 Ok(())
             })
             .await
     }
 
     async fn summary(&self, run: &RunId) -> PortResult<Option<String>> {
-        self.text(
-            "SELECT summary FROM runs WHERE id = ?1",
-            (run.as_str().to_owned(),),
-        )
-        .await
+        self.text("SELECT summary FROM runs WHERE id = ?1", (run.as_str().to_owned(),)).await
     }
 }
 
 fn set(connection: &Connection, mark: &Mark) -> rusqlite::Result<()> {
     let position = &mark.position;
-    let key = (
-        position.run.as_str(),
-        position.shard,
-        mark.stage.name(),
-        mark.kind.name(),
-    );
+    let key = (position.run.as_str(), position.shard, mark.stage.name(), mark.kind.name());
     let sql = "SELECT bits FROM marks WHERE run = ?1 AND shard = ?2 AND stage = ?3 AND kind = ?4";
-    let stored: Option<Vec<u8>> = connection
-        .prepare_cached(sql)?
-        .query_row(key, |row| row.get(0))
-        .optional()?;
+    let stored: Option<Vec<u8>> =
+        connection.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional()?;
     let mut bits = Bitmap::from_bytes(stored.unwrap_or_default());
     if bits.set(position.ordinal) {
         let sql = "INSERT INTO marks (run, shard, stage, kind, bits) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -211,15 +182,7 @@ fn tally(connection: &Connection, run: &str) -> rusqlite::Result<Tally> {
     while let Some(row) = rows.next()? {
         let shard = row.get(0)?;
         let (enqueued, all_paged) = (row.get(1)?, row.get(2)?);
-        shards.insert(
-            shard,
-            ShardTally {
-                shard,
-                enqueued,
-                all_paged,
-                ..ShardTally::default()
-            },
-        );
+        shards.insert(shard, ShardTally { shard, enqueued, all_paged, ..ShardTally::default() });
     }
     let sql = "SELECT shard, stage, kind, bits FROM marks WHERE run = ?1";
     let mut statement = connection.prepare_cached(sql)?;
@@ -230,15 +193,8 @@ fn tally(connection: &Connection, run: &str) -> rusqlite::Result<Tally> {
             continue;
         };
         let kind = MarkKind::stored(row.get_ref(2)?.as_str()?);
-        let tally = shards.entry(shard).or_insert(ShardTally {
-            shard,
-            ..ShardTally::default()
-        });
-        tally
-            .marks
-            .insert((stage, kind), Bitmap::from_bytes(row.get(3)?));
+        let tally = shards.entry(shard).or_insert(ShardTally { shard, ..ShardTally::default() });
+        tally.marks.insert((stage, kind), Bitmap::from_bytes(row.get(3)?));
     }
-    Ok(Tally {
-        shards: shards.into_values().collect(),
-    })
+    Ok(Tally { shards: shards.into_values().collect() })
 }

@@ -45,9 +45,7 @@ impl Publisher for Publish {
         let sent = self
             .db
             .write(move |connection| {
-                messages
-                    .iter()
-                    .try_for_each(|message| send(connection, message, now))
+                messages.iter().try_for_each(|message| send(connection, message, now))
             })
             .await;
         match sent {
@@ -61,10 +59,7 @@ impl Publisher for Publish {
             }
             Err(error) => {
                 let words = error.to_string();
-                batch
-                    .iter()
-                    .map(|_| Err(PortError::transient("sqlite", words.clone())))
-                    .collect()
+                batch.iter().map(|_| Err(PortError::transient("sqlite", words.clone()))).collect()
             }
         }
     }
@@ -74,15 +69,11 @@ fn send(connection: &Connection, message: &Outgoing, now: i64) -> rusqlite::Resu
     match message.channel {
         Channel::Queue(queue) => {
             let sql = "INSERT INTO messages (queue, visible_at) VALUES (?1, ?2)";
-            connection
-                .prepare_cached(sql)?
-                .execute(params![queue.name(), now])?;
+            connection.prepare_cached(sql)?.execute(params![queue.name(), now])?;
             let id = connection.last_insert_rowid();
             let sql = "INSERT INTO message_bodies (id, event_id, sent_at, body)
                 VALUES (?1, ?2, ?3, ?4)";
-            connection
-                .prepare_cached(sql)?
-                .execute(params![id, message.id, now, message.body])?;
+            connection.prepare_cached(sql)?.execute(params![id, message.id, now, message.body])?;
         }
         Channel::Stream(stream) => {
             let sql = "INSERT INTO stream_records (stream, key, put_at, body)

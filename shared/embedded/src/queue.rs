@@ -48,9 +48,7 @@ impl SqliteQueue {
             .read(move |connection| {
                 let sql = "SELECT EXISTS (SELECT 1 FROM messages
                     WHERE queue = ?1 AND dead = 0 AND visible_at <= ?2)";
-                connection
-                    .prepare_cached(sql)?
-                    .query_row(params![name, now], |row| row.get(0))
+                connection.prepare_cached(sql)?.query_row(params![name, now], |row| row.get(0))
             })
             .await
     }
@@ -94,9 +92,7 @@ impl Queue for SqliteQueue {
         self.change(receipt, move |connection, id, received| {
             let sql = "UPDATE messages SET visible_at = ?3
                 WHERE id = ?1 AND received = ?2 AND dead = 0 AND held = 1";
-            connection
-                .prepare_cached(sql)?
-                .execute(params![id, received, until])?;
+            connection.prepare_cached(sql)?.execute(params![id, received, until])?;
             Ok(())
         })
         .await
@@ -111,9 +107,7 @@ impl Queue for SqliteQueue {
                 self.change(receipt, move |connection, id, received| {
                     let sql = "UPDATE messages SET visible_at = ?3, held = 0
                         WHERE id = ?1 AND received = ?2 AND dead = 0";
-                    connection
-                        .prepare_cached(sql)?
-                        .execute(params![id, received, at])?;
+                    connection.prepare_cached(sql)?.execute(params![id, received, at])?;
                     Ok(())
                 })
                 .await
@@ -123,14 +117,11 @@ impl Queue for SqliteQueue {
                 self.change(receipt, move |connection, id, received| {
                     let sql = "UPDATE messages SET dead = 1, held = 0, visible_at = ?3
                         WHERE id = ?1 AND received = ?2 AND dead = 0";
-                    let moved = connection
-                        .prepare_cached(sql)?
-                        .execute(params![id, received, now])?;
+                    let moved =
+                        connection.prepare_cached(sql)?.execute(params![id, received, now])?;
                     if moved == 1 {
                         let sql = "UPDATE message_bodies SET attributes = ?2 WHERE id = ?1";
-                        connection
-                            .prepare_cached(sql)?
-                            .execute(params![id, attributes])?;
+                        connection.prepare_cached(sql)?.execute(params![id, attributes])?;
                     }
                     Ok(())
                 })
@@ -149,16 +140,14 @@ impl Queue for SqliteQueue {
                     count(*) FILTER (WHERE dead = 0 AND visible_at > ?2 AND held = 0),
                     count(*) FILTER (WHERE dead = 1)
                     FROM messages WHERE queue = ?1";
-                connection
-                    .prepare_cached(sql)?
-                    .query_row(params![name, now], |row| {
-                        Ok(QueueDepth {
-                            visible: row.get(0)?,
-                            in_flight: row.get(1)?,
-                            delayed: row.get(2)?,
-                            dead: row.get(3)?,
-                        })
+                connection.prepare_cached(sql)?.query_row(params![name, now], |row| {
+                    Ok(QueueDepth {
+                        visible: row.get(0)?,
+                        in_flight: row.get(1)?,
+                        delayed: row.get(2)?,
+                        dead: row.get(3)?,
                     })
+                })
             })
             .await
     }
@@ -175,9 +164,7 @@ impl SqliteQueue {
         let Some((id, received)) = parse(receipt) else {
             return Ok(());
         };
-        self.db
-            .write(move |connection| change(connection, id, received))
-            .await
+        self.db.write(move |connection| change(connection, id, received)).await
     }
 }
 
@@ -188,14 +175,8 @@ fn parse(receipt: &Receipt) -> Option<(i64, u32)> {
 
 fn delete(connection: &Connection, id: i64, received: u32) -> rusqlite::Result<()> {
     let sql = "DELETE FROM messages WHERE id = ?1 AND received = ?2 AND dead = 0";
-    if connection
-        .prepare_cached(sql)?
-        .execute(params![id, received])?
-        == 1
-    {
-        connection
-            .prepare_cached("DELETE FROM message_bodies WHERE id = ?1")?
-            .execute([id])?;
+    if connection.prepare_cached(sql)?.execute(params![id, received])? == 1 {
+        connection.prepare_cached("DELETE FROM message_bodies WHERE id = ?1")?.execute([id])?;
     }
     Ok(())
 }
@@ -225,9 +206,7 @@ fn receive(
     loop {
         let wanted = max - taken.len();
         let found: Vec<(i64, u32)> = ready
-            .query_map(params![queue, now, wanted], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?
+            .query_map(params![queue, now, wanted], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
         if found.is_empty() {
             return Ok(taken);
@@ -254,9 +233,7 @@ pub(crate) fn message(row: &Row<'_>, id: i64, receive_count: u32) -> rusqlite::R
         receive_count,
         sent_at: Timestamp::from_millisecond(sent_at).unwrap_or(Timestamp::UNIX_EPOCH),
         body: row.get(1)?,
-        attributes: attributes
-            .map(|text| attributes_of(&text))
-            .unwrap_or_default(),
+        attributes: attributes.map(|text| attributes_of(&text)).unwrap_or_default(),
     })
 }
 
@@ -268,10 +245,8 @@ pub(crate) fn attributes_of(text: &str) -> BTreeMap<String, String> {
 
 /// A map of strings in JSON.
 pub(crate) fn json(attributes: &BTreeMap<String, String>) -> String {
-    let object: serde_json::Map<_, _> = attributes
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone().into()))
-        .collect();
+    let object: serde_json::Map<_, _> =
+        attributes.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
     serde_json::Value::Object(object).to_string()
 }
 
@@ -280,8 +255,5 @@ fn millis(duration: Duration) -> i64 {
     let exact = SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
     let whole = exact.as_millis();
     let up = i64::from(exact.subsec_nanos() % 1_000_000 != 0);
-    i64::try_from(whole)
-        .unwrap_or(i64::MAX / 4)
-        .min(i64::MAX / 4)
-        + up
+    i64::try_from(whole).unwrap_or(i64::MAX / 4).min(i64::MAX / 4) + up
 }

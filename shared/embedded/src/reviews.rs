@@ -56,10 +56,7 @@ impl ReviewQueue for Reviews {
                 rows.collect()
             })
             .await?;
-        bodies
-            .iter()
-            .map(|body| serde_json::from_str(body).map_err(unreadable))
-            .collect()
+        bodies.iter().map(|body| serde_json::from_str(body).map_err(unreadable)).collect()
     }
 
     async fn acknowledge(

@@ -11,41 +11,23 @@ const STEPS: &[&str] = &[include_str!("schema/1.sql")];
 
 /// Sets the file up for durable writing and takes the steps that it lacks.
 pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
-    let sqlite = |source| OpenError::Sqlite {
-        path: path.to_owned(),
-        source,
-    };
-    connection
-        .pragma_update(None, "journal_mode", "WAL")
-        .map_err(sqlite)?;
-    connection
-        .pragma_update(None, "synchronous", "FULL")
-        .map_err(sqlite)?;
-    connection
-        .pragma_update(None, "wal_autocheckpoint", 4_000)
-        .map_err(sqlite)?;
-    connection
-        .pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
-        .map_err(sqlite)?;
+    let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(sqlite)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(sqlite)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000).map_err(sqlite)?;
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024).map_err(sqlite)?;
     let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
     let transaction = connection
         .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
         .map_err(sqlite)?;
-    let found: i64 = transaction
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(sqlite)?;
+    let found: i64 =
+        transaction.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(sqlite)?;
     if found > known {
-        return Err(OpenError::Newer {
-            path: path.to_owned(),
-            found,
-            known,
-        });
+        return Err(OpenError::Newer { path: path.to_owned(), found, known });
     }
     for step in &STEPS[usize::try_from(found).unwrap_or(0)..] {
         transaction.execute_batch(step).map_err(sqlite)?;
     }
-    transaction
-        .pragma_update(None, "user_version", known)
-        .map_err(sqlite)?;
+    transaction.pragma_update(None, "user_version", known).map_err(sqlite)?;
     transaction.commit().map_err(sqlite)
 }

@@ -21,11 +21,7 @@ pub(crate) struct SqliteStream {
 
 impl SqliteStream {
     pub(crate) fn new(db: Db, stream: StreamName, consumer: &str) -> Self {
-        Self {
-            db,
-            stream: stream.name(),
-            consumer: consumer.into(),
-        }
+        Self { db, stream: stream.name(), consumer: consumer.into() }
     }
 }
 

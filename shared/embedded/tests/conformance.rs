@@ -1,5 +1,7 @@
 //! The SQLite backend passes the suites that every backend passes.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,18 +34,10 @@ async fn fresh() -> SqliteUnderTest {
     let start: Timestamp = "2026-11-22T06:00:00Z".parse().unwrap();
     let clock = ManualClock::new(start);
     let folder = tempfile::tempdir().unwrap();
-    let options = Options {
-        visibility: Duration::from_secs(180),
-        ..Options::default()
-    };
+    let options = Options { visibility: Duration::from_mins(3), ..Options::default() };
     let file = folder.path().join("mindmate.db");
     let backend = Embedded::open(&file, Arc::new(clock.clone()), options).unwrap();
-    SqliteUnderTest {
-        clock,
-        options,
-        backend,
-        _folder: folder,
-    }
+    SqliteUnderTest { clock, options, backend, _folder: folder }
 }
 
 /// Forwards the ports to the backend.
@@ -110,10 +104,7 @@ impl Backend for SqliteUnderTest {
         let records = self.backend.put_aside(stream, consumer, ALL).await.unwrap();
         records
             .into_iter()
-            .map(|one| Aside {
-                record: one.record,
-                attributes: one.attributes,
-            })
+            .map(|one| Aside { record: one.record, attributes: one.attributes })
             .collect()
     }
 
@@ -123,9 +114,7 @@ impl Backend for SqliteUnderTest {
 
     async fn audit(&self) -> Vec<AuditEvent> {
         let rows = self.backend.audit_rows(0, ALL).await.unwrap();
-        rows.iter()
-            .map(|row| serde_json::from_str(&row.event).unwrap())
-            .collect()
+        rows.iter().map(|row| serde_json::from_str(&row.event).unwrap()).collect()
     }
 }
 

@@ -25,41 +25,22 @@ pub(crate) fn extract(cx: &Context<'_>, out: &mut FeatureVector) {
     let window = cx.as_of.window(MONTH);
     let interactions = cx.interactions(MONTH);
     let selfies = within(&cx.history.selfies, window).len();
-    let night = interactions
-        .iter()
-        .filter(|i| i.local.hour >= NIGHT_BEGINS || i.local.hour < NIGHT_ENDS);
+    let night =
+        interactions.iter().filter(|i| i.local.hour >= NIGHT_BEGINS || i.local.hour < NIGHT_ENDS);
     let engagement = Engagement::of(cx);
     let outcomes = [
-        (
-            Feature::DailyCheckinFrequency,
-            Ok(interactions.len() as f64 / MONTH as f64),
-        ),
+        (Feature::DailyCheckinFrequency, Ok(interactions.len() as f64 / MONTH as f64)),
         (Feature::AvgSessionDuration, session_duration(cx, window)),
-        (
-            Feature::EngagementTrend,
-            engagement
-                .as_ref()
-                .map_err(|e| *e)
-                .and_then(Engagement::trend),
-        ),
-        (
-            Feature::ResponseTimeTrend,
-            response_time_trend(interactions),
-        ),
+        (Feature::EngagementTrend, engagement.as_ref().map_err(|e| *e).and_then(Engagement::trend)),
+        (Feature::ResponseTimeTrend, response_time_trend(interactions)),
         (Feature::ActivityCompletionRate, completion_rate(cx, window)),
         (Feature::SelfieFrequency, Ok(selfies as f64 / MONTH as f64)),
         (Feature::AvgMessageLength, message_length(cx)),
-        (
-            Feature::NegativeWordFrequency,
-            per_word(cx, |text| text.facts.negative_words),
-        ),
+        (Feature::NegativeWordFrequency, per_word(cx, |text| text.facts.negative_words)),
         (Feature::HelpSeekingFrequency, help_seeking(cx)),
         (Feature::LateNightUsage, count(night.count())),
         (Feature::WeekendUsageChange, weekend_change(cx)),
-        (
-            Feature::UsageConsistency,
-            engagement.map(|series| standard_deviation(&series.0)),
-        ),
+        (Feature::UsageConsistency, engagement.map(|series| standard_deviation(&series.0))),
         (Feature::TotalInteractions, count(interactions.len())),
         (Feature::MoodLogsCount, count(cx.moods(MONTH).len())),
         (Feature::SelfiesCount, count(selfies)),
@@ -82,14 +63,8 @@ impl Engagement {
             .skip_while(|interactions| *interactions == 0.0)
             .collect();
         let total: u32 = by_day.iter().map(|(_, interactions)| interactions).sum();
-        entries(
-            usize::try_from(total).unwrap_or(usize::MAX),
-            ENGAGEMENT_INTERACTIONS,
-        )?;
-        let dates = by_day
-            .iter()
-            .filter(|(_, interactions)| *interactions > 0)
-            .count();
+        entries(usize::try_from(total).unwrap_or(usize::MAX), ENGAGEMENT_INTERACTIONS)?;
+        let dates = by_day.iter().filter(|(_, interactions)| *interactions > 0).count();
         at_least(dates, ENGAGEMENT_DATES)?;
         Ok(Self(series))
     }
@@ -101,22 +76,12 @@ impl Engagement {
 
 /// Least-squares slope against 0, 1, 2 …
 fn slope_by_index(values: &[f64]) -> Outcome {
-    let points: Vec<_> = values
-        .iter()
-        .enumerate()
-        .map(|(i, value)| (i as f64, *value))
-        .collect();
-    Line::through(&points)
-        .map(|line| line.slope)
-        .ok_or(MissingReason::Undefined)
+    let points: Vec<_> = values.iter().enumerate().map(|(i, value)| (i as f64, *value)).collect();
+    Line::through(&points).map(|line| line.slope).ok_or(MissingReason::Undefined)
 }
 
 fn session_duration(cx: &Context<'_>, window: Window) -> Outcome {
-    let in_window = cx
-        .history
-        .sessions
-        .iter()
-        .filter(|session| window.contains(session.at));
+    let in_window = cx.history.sessions.iter().filter(|session| window.contains(session.at));
     let seconds: Vec<_> = in_window.map(|session| session.duration_seconds).collect();
     entries(seconds.len(), 1)?;
     Ok(mean(&seconds))
@@ -132,22 +97,13 @@ fn response_time_trend(interactions: &[Interaction]) -> Outcome {
 }
 
 fn completion_rate(cx: &Context<'_>, window: Window) -> Outcome {
-    let activities: Vec<_> = cx
-        .history
-        .activities
-        .iter()
-        .filter(|activity| window.contains(activity.at))
-        .collect();
+    let activities: Vec<_> =
+        cx.history.activities.iter().filter(|activity| window.contains(activity.at)).collect();
     entries(activities.len(), 1)?;
-    let suggested: Vec<_> = activities
-        .iter()
-        .filter(|activity| activity.suggested)
-        .collect();
+    let suggested: Vec<_> = activities.iter().filter(|activity| activity.suggested).collect();
     at_least(suggested.len(), 1)?;
     let done = |at| at <= cx.as_of.instant();
-    let completed = suggested
-        .iter()
-        .filter(|activity| activity.completed_at.is_some_and(done));
+    let completed = suggested.iter().filter(|activity| activity.completed_at.is_some_and(done));
     Ok(completed.count() as f64 / suggested.len() as f64)
 }
 
@@ -185,9 +141,7 @@ fn weekend_change(cx: &Context<'_>) -> Outcome {
     entries(by_day.len(), 1)?;
     let of = |weekend: bool| -> Vec<f64> {
         let dates = by_day.iter().filter(|(day, _)| day.is_weekend() == weekend);
-        dates
-            .map(|(_, interactions)| f64::from(*interactions))
-            .collect()
+        dates.map(|(_, interactions)| f64::from(*interactions)).collect()
     };
     let (weekend, other) = (of(true), of(false));
     at_least(weekend.len(), 1)?;

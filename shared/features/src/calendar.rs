@@ -59,14 +59,10 @@ pub(crate) struct LocalClock {
 impl LocalClock {
     /// The clock of a zone from `days` before an instant until that instant.
     pub(crate) fn until(zone: &TimeZone, until: Timestamp, days: i64) -> Self {
-        let start = until
-            .saturating_sub(SignedDuration::from_hours(days * 24))
-            .unwrap_or(Timestamp::MIN);
+        let start =
+            until.saturating_sub(SignedDuration::from_hours(days * 24)).unwrap_or(Timestamp::MIN);
         let seconds = |offset: jiff::tz::Offset| i64::from(offset.seconds());
-        let first = Span {
-            from: unix_seconds(start),
-            offset: seconds(zone.to_offset(start)),
-        };
+        let first = Span { from: unix_seconds(start), offset: seconds(zone.to_offset(start)) };
         let later = zone
             .following(start)
             .take_while(|transition| transition.timestamp() <= until)
@@ -74,9 +70,7 @@ impl LocalClock {
                 from: unix_seconds(transition.timestamp()),
                 offset: seconds(transition.offset()),
             });
-        Self {
-            spans: std::iter::once(first).chain(later).collect(),
-        }
+        Self { spans: std::iter::once(first).chain(later).collect() }
     }
 
     /// What the clock shows at an instant.
@@ -96,19 +90,11 @@ impl LocalClock {
         let wall = day.0 * SECONDS_OF_A_DAY + hour * SECONDS_OF_AN_HOUR;
         for (i, span) in self.spans.iter().enumerate() {
             let candidate = wall - span.offset;
-            if self
-                .spans
-                .get(i + 1)
-                .is_some_and(|next| candidate >= next.from)
-            {
+            if self.spans.get(i + 1).is_some_and(|next| candidate >= next.from) {
                 continue;
             }
             let leapt_over = i > 0 && candidate < span.from;
-            let offset = if leapt_over {
-                self.spans[i - 1].offset
-            } else {
-                span.offset
-            };
+            let offset = if leapt_over { self.spans[i - 1].offset } else { span.offset };
             return Timestamp::from_second(wall - offset).ok();
         }
         None

@@ -102,21 +102,10 @@ impl<'a> Context<'a> {
         let interactions = history
             .interactions
             .iter()
-            .map(|at| Interaction {
-                at: *at,
-                local: clock.local(*at),
-            })
+            .map(|at| Interaction { at: *at, local: clock.local(*at) })
             .collect();
         let today = clock.local(as_of).day;
-        Self {
-            history,
-            as_of: history.as_of,
-            clock,
-            today,
-            moods,
-            interactions,
-            texts,
-        }
+        Self { history, as_of: history.as_of, clock, today, moods, interactions, texts }
     }
 
     /// Mood entries of the last `days` days.
@@ -168,17 +157,12 @@ impl<'a> Context<'a> {
         days: i64,
         happened: impl Iterator<Item = Day>,
     ) -> Vec<(Day, u32)> {
-        let first_day = self
-            .history
-            .first_instant()
-            .map(|at| self.clock.local(at).day);
+        let first_day = self.history.first_instant().map(|at| self.clock.local(at).day);
         let earliest = self.today.plus(-days);
         let begin = first_day.map_or(earliest, |day| day.max(earliest));
         let mut counts: Vec<_> = (begin.0..self.today.0).map(|day| (Day(day), 0)).collect();
         for day in happened {
-            let slot = usize::try_from(day.0 - begin.0)
-                .ok()
-                .and_then(|i| counts.get_mut(i));
+            let slot = usize::try_from(day.0 - begin.0).ok().and_then(|i| counts.get_mut(i));
             if let Some((_, count)) = slot {
                 *count += 1;
             }
@@ -188,12 +172,7 @@ impl<'a> Context<'a> {
 
     /// Interactions by day over 30.
     pub(crate) fn interactions_by_day(&self) -> Vec<(Day, u32)> {
-        self.counts_by_day(
-            MONTH,
-            self.interactions
-                .iter()
-                .map(|interaction| interaction.local.day),
-        )
+        self.counts_by_day(MONTH, self.interactions.iter().map(|interaction| interaction.local.day))
     }
 
     /// Mood entries by day over the last 7.
@@ -235,9 +214,6 @@ pub(crate) fn daily_means(entries: &[LocalMood]) -> Vec<DailyMean> {
             }
         }
     }
-    let mean = |(day, sum, count)| DailyMean {
-        day,
-        mean: round9(sum / f64::from(count)),
-    };
+    let mean = |(day, sum, count)| DailyMean { day, mean: round9(sum / f64::from(count)) };
     sums.into_iter().map(mean).collect()
 }

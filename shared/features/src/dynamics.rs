@@ -18,16 +18,8 @@ pub(crate) fn extract(cx: &Context<'_>, out: &mut FeatureVector) {
     rhythm::extract(cx, out);
     let first_person = per_word(cx, |text| text.facts.first_person_words);
     let absolutist = per_word(cx, |text| text.facts.absolutist_words);
-    set(
-        out,
-        Feature::FirstPersonRate,
-        first_person.map(|share| PERCENT * share),
-    );
-    set(
-        out,
-        Feature::AbsolutistRate,
-        absolutist.map(|share| PERCENT * share),
-    );
+    set(out, Feature::FirstPersonRate, first_person.map(|share| PERCENT * share));
+    set(out, Feature::AbsolutistRate, absolutist.map(|share| PERCENT * share));
     set(out, Feature::CrisisLanguageRecencyDays, crisis_recency(cx));
 }
 
@@ -35,10 +27,7 @@ pub(crate) fn extract(cx: &Context<'_>, out: &mut FeatureVector) {
 fn crisis_recency(cx: &Context<'_>) -> Outcome {
     let texts = cx.listed_texts(HISTORY_DAYS)?;
     entries(texts.len(), 1)?;
-    let crisis: Vec<_> = texts
-        .iter()
-        .filter(|text| text.facts.crisis.is_some())
-        .collect();
+    let crisis: Vec<_> = texts.iter().filter(|text| text.facts.crisis.is_some()).collect();
     at_least(crisis.len(), 1)?;
     Ok(crisis.last().map_or(f64::NAN, |text| cx.days_ago(text.at)))
 }

@@ -30,22 +30,10 @@ struct Extractor {
 }
 
 const EXTRACTORS: [Extractor; 4] = [
-    Extractor {
-        family: Family::Mood,
-        run: mood::extract,
-    },
-    Extractor {
-        family: Family::Behaviour,
-        run: behaviour::extract,
-    },
-    Extractor {
-        family: Family::Sentiment,
-        run: sentiment::extract,
-    },
-    Extractor {
-        family: Family::Dynamics,
-        run: dynamics::extract,
-    },
+    Extractor { family: Family::Mood, run: mood::extract },
+    Extractor { family: Family::Behaviour, run: behaviour::extract },
+    Extractor { family: Family::Sentiment, run: sentiment::extract },
+    Extractor { family: Family::Dynamics, run: dynamics::extract },
 ];
 
 /// Makes the 70 features of a history from what was read of its texts.
@@ -82,10 +70,7 @@ fn extract_with(extractors: &[Extractor], history: &History, texts: &TextReading
             missing_parts.extend(new.filter(|new| !missing_parts.contains(new)));
         }
     }
-    Extraction {
-        features,
-        missing_parts,
-    }
+    Extraction { features, missing_parts }
 }
 
 fn part(family: Family, cause: PartCause) -> MissingPart {

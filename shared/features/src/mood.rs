@@ -19,24 +19,9 @@ const HIGH_ENTRY: f64 = 8.0;
 /// Sets the mood family.
 pub(crate) fn extract(cx: &Context<'_>, out: &mut FeatureVector) {
     let windows = [
-        (
-            WEEK,
-            Feature::MoodTrend7Day,
-            Feature::MoodMean7Day,
-            Feature::MoodStd7Day,
-        ),
-        (
-            FORTNIGHT,
-            Feature::MoodTrend14Day,
-            Feature::MoodMean14Day,
-            Feature::MoodStd14Day,
-        ),
-        (
-            MONTH,
-            Feature::MoodTrend30Day,
-            Feature::MoodMean30Day,
-            Feature::MoodStd30Day,
-        ),
+        (WEEK, Feature::MoodTrend7Day, Feature::MoodMean7Day, Feature::MoodStd7Day),
+        (FORTNIGHT, Feature::MoodTrend14Day, Feature::MoodMean14Day, Feature::MoodStd14Day),
+        (MONTH, Feature::MoodTrend30Day, Feature::MoodMean30Day, Feature::MoodStd30Day),
     ];
     for (days, trend_feature, mean_feature, std_feature) in windows {
         let moods = cx.moods(days);
@@ -54,29 +39,17 @@ pub(crate) fn extract(cx: &Context<'_>, out: &mut FeatureVector) {
 /// The other features of seven days.
 fn week(cx: &Context<'_>, out: &mut FeatureVector) {
     let moods = cx.moods(WEEK);
-    set(
-        out,
-        Feature::MoodVariance7Day,
-        of_entries(moods, 2, variance),
-    );
+    set(out, Feature::MoodVariance7Day, of_entries(moods, 2, variance));
     let min = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
     let max = |values: &[f64]| values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     set(out, Feature::MoodMin7Day, of_entries(moods, 1, min));
     set(out, Feature::MoodMax7Day, of_entries(moods, 1, max));
-    set(
-        out,
-        Feature::MoodDeclineRate,
-        trend(moods).map(|slope| (-slope).max(0.0)),
-    );
+    set(out, Feature::MoodDeclineRate, trend(moods).map(|slope| (-slope).max(0.0)));
     let low = |values: &[f64]| share(values, |mood| mood <= LOW_ENTRY);
     let high = |values: &[f64]| share(values, |mood| mood >= HIGH_ENTRY);
     set(out, Feature::LowMoodFrequency, of_entries(moods, 1, low));
     set(out, Feature::HighMoodFrequency, of_entries(moods, 1, high));
-    let silent = cx
-        .moods_by_day()
-        .iter()
-        .filter(|(_, entries)| *entries == 0)
-        .count();
+    let silent = cx.moods_by_day().iter().filter(|(_, entries)| *entries == 0).count();
     set(out, Feature::MissingDays7Day, count(silent));
 }
 
@@ -112,19 +85,13 @@ fn share(values: &[f64], holds: impl Fn(f64) -> bool) -> f64 {
 /// The longest run among dates with entries: a date without any neither extends nor breaks it,
 /// so dates that were skipped simply do not stand in the series.
 fn longest_run(means: &[f64], holds: impl Fn(f64) -> bool) -> f64 {
-    means
-        .split(|mean| !holds(*mean))
-        .map(<[f64]>::len)
-        .max()
-        .unwrap_or(0) as f64
+    means.split(|mean| !holds(*mean)).map(<[f64]>::len).max().unwrap_or(0) as f64
 }
 
 fn weekend_difference(moods: &[LocalMood]) -> Outcome {
     entries(moods.len(), 1)?;
-    let (weekend, other): (Vec<LocalMood>, Vec<LocalMood>) = moods
-        .iter()
-        .copied()
-        .partition(|entry| entry.day.is_weekend());
+    let (weekend, other): (Vec<LocalMood>, Vec<LocalMood>) =
+        moods.iter().copied().partition(|entry| entry.day.is_weekend());
     at_least(weekend.len(), 1)?;
     at_least(other.len(), 1)?;
     Ok(mean(&values(&weekend)) - mean(&values(&other)))

@@ -8,10 +8,7 @@ pub(crate) type Outcome = Result<f64, MissingReason>;
 /// Less than the feature needs, though its source has something in the window.
 pub(crate) fn too_few(have: usize, need: usize) -> MissingReason {
     let whole = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    MissingReason::TooFew {
-        have: whole(have),
-        need: whole(need),
-    }
+    MissingReason::TooFew { have: whole(have), need: whole(need) }
 }
 
 /// Asks for `need` entries of a source: none at all is `NoData`, some but fewer is `TooFew`.
@@ -25,11 +22,7 @@ pub(crate) fn entries(have: usize, need: usize) -> Result<(), MissingReason> {
 /// Asks for `need` things that are made from entries which are there: fewer is `TooFew`, also
 /// where there is none (no pair of successive days, no night with an interaction).
 pub(crate) fn at_least(have: usize, need: usize) -> Result<(), MissingReason> {
-    if have < need {
-        Err(too_few(have, need))
-    } else {
-        Ok(())
-    }
+    if have < need { Err(too_few(have, need)) } else { Ok(()) }
 }
 
 /// Sets a feature to what it came to.
@@ -43,10 +36,7 @@ pub(crate) fn set(vector: &mut FeatureVector, feature: Feature, outcome: Outcome
 }
 
 /// A count as a feature's number.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "stands where other features have an outcome"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "stands where other features have an outcome")]
 pub(crate) fn count(count: usize) -> Outcome {
     Ok(count as f64)
 }

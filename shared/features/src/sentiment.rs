@@ -29,51 +29,21 @@ pub(crate) fn extract(cx: &Context<'_>, out: &mut FeatureVector) {
     let negative = average(|sentiment| sentiment.negative);
     let despair = keywords(cx, |text| text.facts.despair_hits);
     let outcomes = [
-        (
-            Feature::SentimentTrend7Day,
-            Analysed::of(cx, WEEK).and_then(|week| week.trend()),
-        ),
+        (Feature::SentimentTrend7Day, Analysed::of(cx, WEEK).and_then(|week| week.trend())),
         (Feature::SentimentTrend30Day, of_month(&Analysed::trend)),
-        (
-            Feature::NegativeSentimentFrequency,
-            share(SentimentLabel::Negative),
-        ),
-        (
-            Feature::PositiveSentimentFrequency,
-            share(SentimentLabel::Positive),
-        ),
-        (
-            Feature::NeutralSentimentFrequency,
-            share(SentimentLabel::Neutral),
-        ),
-        (
-            Feature::MixedSentimentFrequency,
-            share(SentimentLabel::Mixed),
-        ),
+        (Feature::NegativeSentimentFrequency, share(SentimentLabel::Negative)),
+        (Feature::PositiveSentimentFrequency, share(SentimentLabel::Positive)),
+        (Feature::NeutralSentimentFrequency, share(SentimentLabel::Neutral)),
+        (Feature::MixedSentimentFrequency, share(SentimentLabel::Mixed)),
         (Feature::AvgNegativeScore, negative),
-        (
-            Feature::AvgPositiveScore,
-            average(|sentiment| sentiment.positive),
-        ),
-        (
-            Feature::AvgNeutralScore,
-            average(|sentiment| sentiment.neutral),
-        ),
-        (
-            Feature::SentimentVolatility,
-            of_month(&Analysed::volatility),
-        ),
+        (Feature::AvgPositiveScore, average(|sentiment| sentiment.positive)),
+        (Feature::AvgNeutralScore, average(|sentiment| sentiment.neutral)),
+        (Feature::SentimentVolatility, of_month(&Analysed::volatility)),
         (Feature::DespairKeywords, despair),
-        (
-            Feature::IsolationKeywords,
-            keywords(cx, |text| text.facts.isolation_hits),
-        ),
+        (Feature::IsolationKeywords, keywords(cx, |text| text.facts.isolation_hits)),
         (Feature::HopelessnessScore, hopelessness(negative, despair)),
         (Feature::CrisisKeywords, crisis_texts(cx)),
-        (
-            Feature::TotalMessagesAnalyzed,
-            cx.texts(MONTH).and_then(|texts| count(texts.len())),
-        ),
+        (Feature::TotalMessagesAnalyzed, cx.texts(MONTH).and_then(|texts| count(texts.len()))),
     ];
     for (feature, outcome) in outcomes {
         set(out, feature, outcome);
@@ -102,9 +72,7 @@ impl Analysed {
         if none_is_analysed(texts) {
             return Err(MissingReason::Unavailable);
         }
-        let analysed = texts
-            .iter()
-            .filter_map(|text| Some((text.at, text.sentiment?)));
+        let analysed = texts.iter().filter_map(|text| Some((text.at, text.sentiment?)));
         Ok(Self(analysed.collect()))
     }
 
@@ -114,19 +82,12 @@ impl Analysed {
 
     fn share(&self, label: SentimentLabel) -> Outcome {
         entries(self.0.len(), 1)?;
-        let with_label = self
-            .0
-            .iter()
-            .filter(|(_, sentiment)| sentiment.label == label)
-            .count();
+        let with_label = self.0.iter().filter(|(_, sentiment)| sentiment.label == label).count();
         Ok(with_label as f64 / self.0.len() as f64)
     }
 
     fn scores(&self, score: impl Fn(&Sentiment) -> f64) -> Vec<f64> {
-        self.0
-            .iter()
-            .map(|(_, sentiment)| score(sentiment))
-            .collect()
+        self.0.iter().map(|(_, sentiment)| score(sentiment)).collect()
     }
 
     fn average(&self, score: impl Fn(&Sentiment) -> f64) -> Outcome {
@@ -136,9 +97,7 @@ impl Analysed {
 
     fn volatility(&self) -> Outcome {
         entries(self.0.len(), 2)?;
-        Ok(mean_absolute_successive_difference(
-            &self.scores(|sentiment| sentiment.negative),
-        ))
+        Ok(mean_absolute_successive_difference(&self.scores(|sentiment| sentiment.negative)))
     }
 }
 
@@ -148,12 +107,7 @@ fn keywords(cx: &Context<'_>, hits: impl Fn(&TextReading) -> u32) -> Outcome {
 }
 
 fn crisis_texts(cx: &Context<'_>) -> Outcome {
-    count(
-        cx.listed_texts(MONTH)?
-            .iter()
-            .filter(|text| text.facts.crisis.is_some())
-            .count(),
-    )
+    count(cx.listed_texts(MONTH)?.iter().filter(|text| text.facts.crisis.is_some()).count())
 }
 
 fn hopelessness(negative: Outcome, despair: Outcome) -> Outcome {

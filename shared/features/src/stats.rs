@@ -63,11 +63,7 @@ impl Line {
             xy += (x - mean_x) * (y - mean_y);
         }
         let xx = zero_if_tiny(xx);
-        (xx > 0.0).then(|| Self {
-            mean_x,
-            mean_y,
-            slope: xy / xx,
-        })
+        (xx > 0.0).then(|| Self { mean_x, mean_y, slope: xy / xx })
     }
 
     /// How far a point lies above the line.
@@ -102,10 +98,7 @@ pub(crate) fn median_absolute_deviation(values: &[f64], center: f64) -> f64 {
 
 /// Mean of |xᵢ₊₁ − xᵢ|; not a number for fewer than two values.
 pub(crate) fn mean_absolute_successive_difference(values: &[f64]) -> f64 {
-    let sum: f64 = values
-        .windows(2)
-        .map(|pair| (pair[1] - pair[0]).abs())
-        .sum();
+    let sum: f64 = values.windows(2).map(|pair| (pair[1] - pair[0]).abs()).sum();
     sum / (values.len() as f64 - 1.0)
 }
 
@@ -145,10 +138,7 @@ fn ties(values: &[f64]) -> (i64, i64) {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     let (mut pairs, mut correction) = (0, 0);
-    #[expect(
-        clippy::float_cmp,
-        reason = "a tie is equality; the values were rounded before"
-    )]
+    #[expect(clippy::float_cmp, reason = "a tie is equality; the values were rounded before")]
     for group in sorted.chunk_by(|a, b| a == b) {
         let t = i64::try_from(group.len()).unwrap_or(i64::MAX);
         pairs += t * (t - 1) / 2;
@@ -176,10 +166,7 @@ pub(crate) fn mann_kendall_z(values: &[f64]) -> f64 {
 pub(crate) fn kendall_tau_b(points: &[(f64, f64)]) -> Option<f64> {
     let mut s = 0;
     for (i, (xi, yi)) in points.iter().enumerate() {
-        s += points[i + 1..]
-            .iter()
-            .map(|(xj, yj)| sign(xj - xi) * sign(yj - yi))
-            .sum::<i64>();
+        s += points[i + 1..].iter().map(|(xj, yj)| sign(xj - xi) * sign(yj - yi)).sum::<i64>();
     }
     let n = i64::try_from(points.len()).unwrap_or(i64::MAX);
     let pairs = n * (n - 1) / 2;

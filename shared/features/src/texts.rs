@@ -52,10 +52,7 @@ pub fn read_texts(history: &History, lexicons: &Lexicons) -> TextReadings {
     guarded(|| {
         let language = lexicons.for_locale(locale);
         let read = |entry| reading(entry, language.as_ref(), lexicons);
-        TextReadings::Read {
-            lexicon: language.is_some(),
-            texts: texts.iter().map(read).collect(),
-        }
+        TextReadings::Read { lexicon: language.is_some(), texts: texts.iter().map(read).collect() }
     })
 }
 
@@ -69,18 +66,10 @@ fn reading(entry: &TextEntry, language: Option<&Language<'_>>, lexicons: &Lexico
     let text = entry.text.as_str();
     let facts = match language {
         Some(language) => language.read(text),
-        None => TextFacts {
-            crisis: lexicons.crisis(text),
-            ..TextFacts::default()
-        },
+        None => TextFacts { crisis: lexicons.crisis(text), ..TextFacts::default() },
     };
     let characters = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
-    TextReading {
-        at: entry.at,
-        characters,
-        facts,
-        sentiment: entry.sentiment,
-    }
+    TextReading { at: entry.at, characters, facts, sentiment: entry.sentiment }
 }
 
 impl TextReadings {
@@ -90,9 +79,7 @@ impl TextReadings {
             Self::NotConsented => CrisisCheck::NotConsented,
             Self::Failed => CrisisCheck::Failed,
             Self::Read { texts, .. } => mindmate_crisis::gather(
-                texts
-                    .iter()
-                    .filter_map(|text| Some((text.at, text.facts.crisis?))),
+                texts.iter().filter_map(|text| Some((text.at, text.facts.crisis?))),
             ),
         }
     }

@@ -25,11 +25,7 @@ pub(crate) fn slope_per_day<T: Dated>(ordered: &[T], value: impl Fn(&T) -> f64) 
     if hours < TREND_HOURS {
         return Err(too_few(hours, TREND_HOURS));
     }
-    let points: Vec<_> = ordered
-        .iter()
-        .map(|entry| (days_between(first.at(), entry.at()), value(entry)))
-        .collect();
-    Line::through(&points)
-        .map(|line| line.slope)
-        .ok_or(MissingReason::Undefined)
+    let points: Vec<_> =
+        ordered.iter().map(|entry| (days_between(first.at(), entry.at()), value(entry))).collect();
+    Line::through(&points).map(|line| line.slope).ok_or(MissingReason::Undefined)
 }

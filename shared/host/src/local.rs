@@ -36,10 +36,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            concurrency: 64,
-            visibility: Duration::from_mins(1),
-        }
+        Self { concurrency: 64, visibility: Duration::from_mins(1) }
     }
 }
 
@@ -92,14 +89,7 @@ impl LocalHost {
     /// A host without stages. `clock` is the machine's, even in a historical run.
     pub fn new(clock: Arc<dyn Clock>, settings: Settings, observer: Arc<dyn Observer>) -> Self {
         let (consumers, streams) = (Vec::new(), Vec::new());
-        Self {
-            clock,
-            settings,
-            observer,
-            times: Arc::default(),
-            consumers,
-            streams,
-        }
+        Self { clock, settings, observer, times: Arc::default(), consumers, streams }
     }
 
     /// Adds a stage that consumes a queue.
@@ -110,8 +100,7 @@ impl LocalHost {
         queue: Arc<dyn Queue>,
         runner: Arc<Runner<S>>,
     ) -> Self {
-        self.consumers
-            .push(Arc::new(Consumer::new(name, queue, runner)));
+        self.consumers.push(Arc::new(Consumer::new(name, queue, runner)));
         self
     }
 
@@ -122,8 +111,7 @@ impl LocalHost {
         source: Arc<dyn StreamSource>,
         runner: StreamRunner<S>,
     ) -> Self {
-        self.streams
-            .push(Box::new(StreamConsumer { source, runner }));
+        self.streams.push(Box::new(StreamConsumer { source, runner }));
         self
     }
 

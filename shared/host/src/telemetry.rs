@@ -25,26 +25,15 @@ pub enum TelemetryError {
 /// # Errors
 /// A filter that cannot be read.
 pub fn init(filter: &str, json: bool) -> Result<(), TelemetryError> {
-    let parsed = EnvFilter::try_new(filter).map_err(|source| TelemetryError::Filter {
-        found: filter.to_owned(),
-        source,
-    })?;
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(parsed)
-        .with_writer(std::io::stderr);
-    let installed = if json {
-        logs.json().try_init()
-    } else {
-        logs.compact().try_init()
-    };
+    let parsed = EnvFilter::try_new(filter)
+        .map_err(|source| TelemetryError::Filter { found: filter.to_owned(), source })?;
+    let logs = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr);
+    let installed = if json { logs.json().try_init() } else { logs.compact().try_init() };
     if let Err(error) = installed {
         tracing::debug!(%error, "logs were set up before");
     }
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic
-            .location()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "panicked");
     }));
     Ok(())

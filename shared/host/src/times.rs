@@ -48,10 +48,7 @@ impl StageTimes {
     /// What was taken so far.
     pub fn all(&self) -> BTreeMap<StageName, Times> {
         let stages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        stages
-            .iter()
-            .map(|(stage, histogram)| (*stage, times(histogram)))
-            .collect()
+        stages.iter().map(|(stage, histogram)| (*stage, times(histogram))).collect()
     }
 }
 

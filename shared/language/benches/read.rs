@@ -27,12 +27,7 @@ fn read(c: &mut Criterion) {
     let mut group = c.benchmark_group("read");
     group.throughput(Throughput::Elements(60));
     group.bench_function("60 texts of 60 characters", |b| {
-        b.iter(|| {
-            sixty
-                .iter()
-                .map(|text| language.read(text).words)
-                .sum::<u32>()
-        });
+        b.iter(|| sixty.iter().map(|text| language.read(text).words).sum::<u32>());
     });
     group.throughput(Throughput::Elements(1));
     group.bench_function("one text with an accent", |b| {

@@ -47,10 +47,7 @@ pub struct Activities {
 #[serde(deny_unknown_fields)]
 struct ActivityFile {
     version: String,
-    #[expect(
-        dead_code,
-        reason = "required in the file for its readers, and used by nobody else"
-    )]
+    #[expect(dead_code, reason = "required in the file for its readers, and used by nobody else")]
     source: String,
     activity: Vec<Entry>,
 }
@@ -77,20 +74,12 @@ impl Activities {
     pub fn built_in() -> Result<Self, ActivityError> {
         let file: ActivityFile = toml::from_str(FILE)?;
         for entry in &file.activity {
-            if let Some(language) = LANGUAGES
-                .iter()
-                .find(|code| !entry.texts.contains_key(**code))
+            if let Some(language) = LANGUAGES.iter().find(|code| !entry.texts.contains_key(**code))
             {
-                return Err(ActivityError::NoText {
-                    name: entry.name.clone(),
-                    language,
-                });
+                return Err(ActivityError::NoText { name: entry.name.clone(), language });
             }
         }
-        Ok(Self {
-            version: file.version,
-            all: file.activity,
-        })
+        Ok(Self { version: file.version, all: file.activity })
     }
 
     /// The version of the data file.
@@ -112,11 +101,7 @@ impl Activities {
         let mut entries: Vec<&Entry> = self.all.iter().collect();
         entries.sort_by_key(|entry| (!entry.is_liked(&liked), mix(seed, &entry.name)));
         let code = code_of(locale);
-        entries
-            .into_iter()
-            .filter_map(|entry| entry.in_language(code))
-            .take(n)
-            .collect()
+        entries.into_iter().filter_map(|entry| entry.in_language(code)).take(n).collect()
     }
 }
 
@@ -141,10 +126,7 @@ impl Entry {
 /// The locale's language where there are texts in it, else English.
 pub(crate) fn code_of(locale: Option<&str>) -> &'static str {
     let index = language_of(locale).unwrap_or_default();
-    LANGUAGES
-        .get(usize::from(index))
-        .copied()
-        .unwrap_or(LANGUAGES[0])
+    LANGUAGES.get(usize::from(index)).copied().unwrap_or(LANGUAGES[0])
 }
 
 /// FNV-1a over the seed and the name, so that an order holds across versions of the compiler.
@@ -154,7 +136,5 @@ fn mix(seed: u64, name: &str) -> u64 {
     seed.to_le_bytes()
         .into_iter()
         .chain(name.bytes())
-        .fold(BASIS, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(PRIME)
-        })
+        .fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
 }

@@ -74,9 +74,7 @@ impl Context<'_> {
 
     /// Whether a phrase that asks for help stands. Only a negation withdraws it.
     pub(crate) fn seeks_help(&self) -> bool {
-        self.hits
-            .iter()
-            .any(|hit| hit.kind == Kind::HelpSeeking && !self.is_negated(hit))
+        self.hits.iter().any(|hit| hit.kind == Kind::HelpSeeking && !self.is_negated(hit))
     }
 
     fn is_withdrawn(&self, hit: &Hit) -> bool {
@@ -98,9 +96,7 @@ impl Context<'_> {
             return false;
         }
         let turned = negations.iter().any(|negation| {
-            self.ends_at(Kind::DoubtBefore, negation.start, hit.language)
-                .next()
-                .is_some()
+            self.ends_at(Kind::DoubtBefore, negation.start, hit.language).next().is_some()
         });
         let reach = hit.end + DOUBT_WORDS;
         let doubted = self
@@ -112,17 +108,13 @@ impl Context<'_> {
     fn is_about_another(&self, hit: &Hit) -> bool {
         let from = self.sentence_start(hit.start);
         let to = hit.end + WRITER_WORDS;
-        !self
-            .before(Kind::ThirdPerson, Kind::ThirdPersonLink, hit)
-            .is_empty()
+        !self.before(Kind::ThirdPerson, Kind::ThirdPersonLink, hit).is_empty()
             && !self.writer_between(from, to)
     }
 
     fn is_quoted(&self, hit: &Hit) -> bool {
         let to = hit.end + WRITER_WORDS;
-        !self
-            .before(Kind::Quotation, Kind::QuotationLink, hit)
-            .is_empty()
+        !self.before(Kind::Quotation, Kind::QuotationLink, hit).is_empty()
             && !self.writer_between(hit.start, to)
     }
 
@@ -135,9 +127,7 @@ impl Context<'_> {
     }
 
     fn of(&self, kind: Kind, language: LanguageIndex) -> impl Iterator<Item = &Hit> {
-        self.hits
-            .iter()
-            .filter(move |hit| hit.kind == kind && hit.language == language)
+        self.hits.iter().filter(move |hit| hit.kind == kind && hit.language == language)
     }
 
     /// Those of a kind that end where the hit begins, or where links begin that lead up to it, all
@@ -166,8 +156,7 @@ impl Context<'_> {
         language: LanguageIndex,
     ) -> impl Iterator<Item = &Hit> {
         let clause_ends = self.breaks.iter().any(|one| one.at == place);
-        self.of(kind, language)
-            .filter(move |hit| hit.end == place && !clause_ends)
+        self.of(kind, language).filter(move |hit| hit.end == place && !clause_ends)
     }
 
     fn writer_between(&self, start: usize, end: usize) -> bool {
@@ -177,9 +166,7 @@ impl Context<'_> {
     }
 
     fn sentence_ends_in(&self, hit: &Hit) -> bool {
-        self.breaks
-            .iter()
-            .any(|one| one.sentence && hit.start < one.at && one.at < hit.end)
+        self.breaks.iter().any(|one| one.sentence && hit.start < one.at && one.at < hit.end)
     }
 
     fn sentence_start(&self, at: usize) -> usize {

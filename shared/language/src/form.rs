@@ -21,20 +21,12 @@ pub(crate) struct Break {
 
 /// The form of any text.
 pub(crate) fn of_text(text: &str) -> String {
-    if text.is_ascii() {
-        of_ascii(text)
-    } else {
-        of(&normalise(text))
-    }
+    if text.is_ascii() { of_ascii(text) } else { of(&normalise(text)) }
 }
 
 /// The form of a text that is ASCII or normalised.
 pub(crate) fn of_ready(ready: &str) -> String {
-    if ready.is_ascii() {
-        of_ascii(ready)
-    } else {
-        of(ready)
-    }
+    if ready.is_ascii() { of_ascii(ready) } else { of(ready) }
 }
 
 /// The form of an ASCII text, the same as [`of`] its normalised text, but faster.
@@ -81,10 +73,7 @@ pub(crate) fn with_breaks(normal: &str) -> (String, Vec<Break>) {
             form.push(' ');
         }
         if let Some(sentence) = ends(c) {
-            breaks.push(Break {
-                at: words,
-                sentence,
-            });
+            breaks.push(Break { at: words, sentence });
         }
     }
     if !form.ends_with(' ') {
@@ -100,11 +89,7 @@ fn push_plain(form: &mut String, c: char) {
         return;
     }
     let before = form.len();
-    form.extend(
-        std::iter::once(c)
-            .nfd()
-            .filter(|part| !is_combining_mark(*part)),
-    );
+    form.extend(std::iter::once(c).nfd().filter(|part| !is_combining_mark(*part)));
     if form.len() == before {
         form.push(c);
     }

@@ -141,10 +141,7 @@ pub(crate) struct Entry {
 struct LexiconFile {
     version: String,
     language: String,
-    #[expect(
-        dead_code,
-        reason = "required in the file for its readers, and used by nobody else"
-    )]
+    #[expect(dead_code, reason = "required in the file for its readers, and used by nobody else")]
     source: String,
     #[serde(default)]
     groups: BTreeMap<String, Vec<String>>,
@@ -207,11 +204,7 @@ fn read(file: &'static str, text: &str, entries: &mut Vec<Entry>) -> Result<(), 
         for phrase in phrases {
             let all = spellings(&phrase, &lexicon.groups)
                 .map_err(|source| LexiconError::Phrase { file, source })?;
-            entries.extend(all.into_iter().map(|spelling| Entry {
-                spelling,
-                language,
-                kind,
-            }));
+            entries.extend(all.into_iter().map(|spelling| Entry { spelling, language, kind }));
         }
     }
     Ok(())

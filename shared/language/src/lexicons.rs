@@ -57,10 +57,7 @@ impl Lexicons {
     /// language. Without a locale: English.
     pub fn for_locale(&self, locale: Option<&str>) -> Option<Language<'_>> {
         let index = language_of(locale)?;
-        Some(Language {
-            lexicons: self,
-            index,
-        })
+        Some(Language { lexicons: self, index })
     }
 
     /// The most acute crisis language in a text, by the lists of all languages together: a profile
@@ -68,10 +65,7 @@ impl Lexicons {
     pub fn crisis(&self, text: &str) -> Option<CrisisCategory> {
         let normal = ready(text);
         let form = form::of_ready(&normal);
-        let found = !self
-            .plain
-            .hits(&form, |hit| hit.kind.category().is_some())
-            .is_empty();
+        let found = !self.plain.hits(&form, |hit| hit.kind.category().is_some()).is_empty();
         self.weigh(&normal, &form, found)
     }
 
@@ -83,9 +77,7 @@ impl Lexicons {
     /// Looks at the context where crisis words were found, and behind a disguise where there may
     /// be one.
     fn weigh(&self, ready: &str, form: &str, found: bool) -> Option<CrisisCategory> {
-        let plain = found
-            .then(|| in_context(&self.plain, &normalise(ready)))
-            .flatten();
+        let plain = found.then(|| in_context(&self.plain, &normalise(ready))).flatten();
         let lifted = disguise::suspected(form)
             .then(|| in_context(&self.lifted, &disguise::lift(&normalise(ready))))
             .flatten();
@@ -96,31 +88,21 @@ impl Lexicons {
 /// A text ready for its form and for counting its words: normalised, or as it is where it is ASCII,
 /// since the case of ASCII letters makes no difference to either.
 fn ready(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        Cow::Borrowed(text)
-    } else {
-        normalise(text)
-    }
+    if text.is_ascii() { Cow::Borrowed(text) } else { normalise(text) }
 }
 
 /// The most acute crisis language of a normalised text that stands in its context.
 fn in_context(matcher: &Matcher, normal: &str) -> Option<CrisisCategory> {
     let (form, breaks) = form::with_breaks(normal);
     let hits = matcher.hits(&form, |hit| hit.kind.bears_on_crisis());
-    Context {
-        breaks: &breaks,
-        hits: &hits,
-    }
-    .most_acute()
+    Context { breaks: &breaks, hits: &hits }.most_acute()
 }
 
 /// The language of a locale among those that have lists. Without a locale: English.
 pub(crate) fn language_of(locale: Option<&str>) -> Option<LanguageIndex> {
     let tag = locale.map_or("en", str::trim);
     let code = tag.split(['-', '_', '.', '@']).next().unwrap_or_default();
-    let index = LANGUAGES
-        .iter()
-        .position(|known| known.eq_ignore_ascii_case(code))?;
+    let index = LANGUAGES.iter().position(|known| known.eq_ignore_ascii_case(code))?;
     LanguageIndex::try_from(index).ok()
 }
 
@@ -134,10 +116,7 @@ pub struct Language<'a> {
 impl Language<'_> {
     /// ISO 639-1.
     pub fn code(&self) -> &str {
-        LANGUAGES
-            .get(usize::from(self.index))
-            .copied()
-            .unwrap_or_default()
+        LANGUAGES.get(usize::from(self.index)).copied().unwrap_or_default()
     }
 
     /// Reads a text: words and hits by this language's lists, crisis language by those of all.
@@ -148,9 +127,7 @@ impl Language<'_> {
         let ready = ready(text);
         let form = form::of_ready(&ready);
         let mut tally = Tally::default();
-        self.lexicons
-            .plain
-            .each(&form, |hit| tally.add(&hit, self.index));
+        self.lexicons.plain.each(&form, |hit| tally.add(&hit, self.index));
         let words = words::count(&ready);
         TextFacts {
             words,
@@ -169,11 +146,7 @@ impl Language<'_> {
         let (form, breaks) = form::with_breaks(&normalise(ready));
         let bears = |hit: &Hit| hit.language == self.index && hit.kind >= Kind::HelpSeeking;
         let hits = self.lexicons.plain.hits(&form, bears);
-        Context {
-            breaks: &breaks,
-            hits: &hits,
-        }
-        .seeks_help()
+        Context { breaks: &breaks, hits: &hits }.seeks_help()
     }
 }
 

@@ -81,11 +81,7 @@ impl Matcher {
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(patterns.keys())?;
         let signs = patterns.into_values().map(Vec::into_boxed_slice).collect();
-        Ok(Self {
-            codes,
-            automaton,
-            signs,
-        })
+        Ok(Self { codes, automaton, signs })
     }
 
     /// Shows all hits, also those within others, by their ends; of those with one end the longest
@@ -96,18 +92,10 @@ impl Matcher {
             coded.extend(self.codes.get(word).unwrap_or(&UNKNOWN));
         }
         for found in self.automaton.find_overlapping_iter(&coded) {
-            let signs = self
-                .signs
-                .get(found.pattern().as_usize())
-                .map_or(&[][..], |all| all);
+            let signs = self.signs.get(found.pattern().as_usize()).map_or(&[][..], |all| all);
             for &(language, kind) in signs {
                 let (start, end) = (found.start() / UNKNOWN.len(), found.end() / UNKNOWN.len());
-                show(Hit {
-                    language,
-                    kind,
-                    start,
-                    end,
-                });
+                show(Hit { language, kind, start, end });
             }
         }
     }
@@ -127,9 +115,7 @@ impl Matcher {
 /// The code of the word with a number.
 fn code_of(number: usize) -> Result<Code, LexiconError> {
     let radix = usize::from(SECOND);
-    let first = u8::try_from(number / radix)
-        .ok()
-        .filter(|first| *first < UNKNOWN[0]);
+    let first = u8::try_from(number / radix).ok().filter(|first| *first < UNKNOWN[0]);
     let second = u8::try_from(number % radix).ok();
     first
         .zip(second)
@@ -156,10 +142,7 @@ impl Hasher for WordHasher {
         for chunk in &mut chunks {
             self.step(chunk.try_into().map_or(0, u64::from_le_bytes));
         }
-        let rest = chunks
-            .remainder()
-            .iter()
-            .fold(0, |value, byte| value << 8 | u64::from(*byte));
+        let rest = chunks.remainder().iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
         self.step(rest);
     }
 

@@ -44,11 +44,7 @@ fn round(text: &str) -> String {
         if c.is_ascii() {
             folded.push(c.to_ascii_lowercase());
         } else {
-            folded.extend(
-                straight_apostrophe(c)
-                    .to_uppercase()
-                    .flat_map(char::to_lowercase),
-            );
+            folded.extend(straight_apostrophe(c).to_uppercase().flat_map(char::to_lowercase));
         }
     }
     compose(folded)
@@ -62,16 +58,9 @@ fn compose(text: String) -> String {
 }
 
 fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}' | '\u{180E}'
-    )
+    matches!(c, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}' | '\u{180E}')
 }
 
 fn straight_apostrophe(c: char) -> char {
-    if matches!(c, '\u{2018}' | '\u{2019}' | '\u{02BC}') {
-        '\''
-    } else {
-        c
-    }
+    if matches!(c, '\u{2018}' | '\u{2019}' | '\u{02BC}') { '\'' } else { c }
 }

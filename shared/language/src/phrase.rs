@@ -33,19 +33,12 @@ pub(crate) fn spellings(
     phrase: &str,
     groups: &BTreeMap<String, Vec<String>>,
 ) -> Result<Vec<String>, PhraseError> {
-    let mut reader = Reader {
-        phrase,
-        rest: phrase,
-        groups,
-    };
+    let mut reader = Reader { phrase, rest: phrase, groups };
     let all = reader.choices()?;
     if !reader.rest.is_empty() {
         return Err(PhraseError::Brackets(phrase.to_owned()));
     }
-    Ok(all
-        .iter()
-        .map(|one| one.split_whitespace().collect::<Vec<_>>().join(" "))
-        .collect())
+    Ok(all.iter().map(|one| one.split_whitespace().collect::<Vec<_>>().join(" ")).collect())
 }
 
 /// Reads a phrase from left to right.
@@ -68,10 +61,7 @@ impl Reader<'_> {
     fn sequence(&mut self) -> Result<Vec<String>, PhraseError> {
         let mut all = vec![String::new()];
         loop {
-            let end = self
-                .rest
-                .find(['(', ')', '<', '>', '|'])
-                .unwrap_or(self.rest.len());
+            let end = self.rest.find(['(', ')', '<', '>', '|']).unwrap_or(self.rest.len());
             let (plain, rest) = self.rest.split_at(end);
             self.rest = rest;
             for one in &mut all {
@@ -104,13 +94,10 @@ impl Reader<'_> {
             .split_once('>')
             .ok_or_else(|| PhraseError::Brackets(self.phrase.to_owned()))?;
         self.rest = rest;
-        self.groups
-            .get(name)
-            .cloned()
-            .ok_or_else(|| PhraseError::NoGroup {
-                phrase: self.phrase.to_owned(),
-                name: name.to_owned(),
-            })
+        self.groups.get(name).cloned().ok_or_else(|| PhraseError::NoGroup {
+            phrase: self.phrase.to_owned(),
+            name: name.to_owned(),
+        })
     }
 
     fn skip(&mut self, bracket: char) -> bool {
@@ -135,10 +122,7 @@ mod tests {
 
     #[test]
     fn brackets_stand_for_each_of_their_alternatives() {
-        assert_eq!(
-            read("a (b|c (d|)|) e").unwrap(),
-            ["a b e", "a c d e", "a c e", "a e"]
-        );
+        assert_eq!(read("a (b|c (d|)|) e").unwrap(), ["a b e", "a c d e", "a c e", "a e"]);
         assert_eq!(read("they <go> (home|)").unwrap().len(), 4);
         assert_eq!(read("one(s|) two").unwrap(), ["ones two", "one two"]);
     }
@@ -146,18 +130,11 @@ mod tests {
     #[test]
     fn slips_of_the_pen_are_refused() {
         for phrase in ["(a", "a)", "<go", "(a|b"] {
-            assert_eq!(
-                read(phrase),
-                Err(PhraseError::Brackets(phrase.to_owned())),
-                "{phrase}"
-            );
+            assert_eq!(read(phrase), Err(PhraseError::Brackets(phrase.to_owned())), "{phrase}");
         }
         let found = read("<gone> home");
         assert!(matches!(found, Err(PhraseError::NoGroup { name, .. }) if name == "gone"));
         let digit = "(0|1|2|3|4|5|6|7|8|9)";
-        assert!(matches!(
-            read(&digit.repeat(4)),
-            Err(PhraseError::TooMany(_))
-        ));
+        assert!(matches!(read(&digit.repeat(4)), Err(PhraseError::TooMany(_))));
     }
 }

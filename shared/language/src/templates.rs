@@ -87,10 +87,7 @@ pub struct Templates {
 struct TemplateFile {
     version: String,
     language: String,
-    #[expect(
-        dead_code,
-        reason = "required in the file for its readers, and used by nobody else"
-    )]
+    #[expect(dead_code, reason = "required in the file for its readers, and used by nobody else")]
     source: String,
     templates: BTreeMap<String, Vec<String>>,
 }
@@ -105,10 +102,7 @@ impl Templates {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
-        let mut templates = Self {
-            environment,
-            variants: BTreeMap::new(),
-        };
+        let mut templates = Self { environment, variants: BTreeMap::new() };
         for (language, text) in FILES {
             templates.add(language, text)?;
         }
@@ -120,11 +114,7 @@ impl Templates {
             toml::from_str(text).map_err(|source| TemplateError::Format { language, source })?;
         for (expected, found) in [(VERSION, &file.version), (language, &file.language)] {
             if expected != found {
-                return Err(TemplateError::Header {
-                    language,
-                    expected,
-                    found: found.clone(),
-                });
+                return Err(TemplateError::Header { language, expected, found: found.clone() });
             }
         }
         for kind in InterventionType::ALL {
@@ -136,10 +126,7 @@ impl Templates {
                     .add_template_owned(template_name(language, kind, count), template)?;
             }
             if count == 0 {
-                return Err(TemplateError::Missing {
-                    kind: kind.name(),
-                    language,
-                });
+                return Err(TemplateError::Missing { kind: kind.name(), language });
             }
             self.variants.insert((language, kind.name()), count);
         }
@@ -161,22 +148,13 @@ impl Templates {
             return Err(TemplateError::NoResources);
         }
         let language = code_of(locale);
-        let variants =
-            self.variants
-                .get(&(language, kind.name()))
-                .ok_or(TemplateError::Missing {
-                    kind: kind.name(),
-                    language,
-                })?;
+        let variants = self
+            .variants
+            .get(&(language, kind.name()))
+            .ok_or(TemplateError::Missing { kind: kind.name(), language })?;
         let template = template_name(language, kind, 1 + seed % variants);
-        let text = self
-            .environment
-            .get_template(&template)?
-            .render(values(fill))?;
-        Ok(Message {
-            template,
-            text: text.trim().to_owned(),
-        })
+        let text = self.environment.get_template(&template)?.render(values(fill))?;
+        Ok(Message { template, text: text.trim().to_owned() })
     }
 }
 
@@ -231,9 +209,7 @@ fn presentable(name: &str) -> Option<String> {
     let tidy = kept.split_whitespace().collect::<Vec<_>>().join(" ");
     let short: String = tidy.chars().take(NAME_CHARS).collect();
     let short = short.trim();
-    short
-        .contains(char::is_alphanumeric)
-        .then(|| short.to_owned())
+    short.contains(char::is_alphanumeric).then(|| short.to_owned())
 }
 
 fn is_part_of_a_name(c: char) -> bool {

@@ -30,10 +30,7 @@ const CRISIS: &[(&str, CrisisCategory)] = &[
     ("nobody would care if I died", Passive),
     ("I want to go to sleep and never wake up", Passive),
     ("I cut myself last night", SelfHarm),
-    (
-        "been clean from self-harm for two days then relapsed, cutting my thighs",
-        SelfHarm,
-    ),
+    ("been clean from self-harm for two days then relapsed, cutting my thighs", SelfHarm),
     ("I keep hurting myself", SelfHarm),
     ("I'm going to kill myself", Plan),
     ("I have a plan to end my life", Plan),
@@ -82,10 +79,7 @@ const CRISIS: &[(&str, CrisisCategory)] = &[
     ("I can't stop thinking about dying", Passive),
     ("I can't stop thinking about killing myself", Active),
     ("I don't want to die but I can't go on", Active),
-    (
-        "I don't want to kill myself, but I keep planning it",
-        Active,
-    ),
+    ("I don't want to kill myself, but I keep planning it", Active),
     ("why not kill myself", Active),
     ("why don't I just kill myself", Active),
     ("trying not to kill myself", Active),
@@ -107,10 +101,7 @@ const CRISIS: &[(&str, CrisisCategory)] = &[
     ("I want to die lol jk", Active),
     ("haha I'm going to kill myself, just kidding", Plan),
     ("please someone kill me", Passive),
-    (
-        "this exam is killing me. honestly I want to kill myself",
-        Active,
-    ),
+    ("this exam is killing me. honestly I want to kill myself", Active),
     ("quiero morir, sorry for the spanish", Active),
 ];
 
@@ -206,10 +197,8 @@ fn finds_crisis_language_and_its_category() {
 #[test]
 fn leaves_alone_what_is_clearly_no_crisis() {
     let lexicons = lexicons();
-    let wrong: Vec<_> = NONE
-        .iter()
-        .filter_map(|text| lexicons.crisis(text).map(|found| (text, found)))
-        .collect();
+    let wrong: Vec<_> =
+        NONE.iter().filter_map(|text| lexicons.crisis(text).map(|found| (text, found))).collect();
     assert!(wrong.is_empty(), "false alarms: {wrong:#?}");
 }
 
@@ -219,11 +208,7 @@ fn reading_in_any_language_finds_the_same_crisis() {
     for locale in ["en-GB", "es-MX"] {
         let language = lexicons.for_locale(Some(locale)).expect("has lists");
         for text in CRISIS.iter().map(|(text, _)| text).chain(NONE) {
-            assert_eq!(
-                language.read(text).crisis,
-                lexicons.crisis(text),
-                "{locale}: {text}"
-            );
+            assert_eq!(language.read(text).crisis, lexicons.crisis(text), "{locale}: {text}");
         }
     }
 }

@@ -145,9 +145,7 @@ fn finds_crisis_language_and_its_category() {
 #[test]
 fn leaves_alone_what_is_clearly_no_crisis() {
     let lexicons = lexicons();
-    let wrong: Vec<_> = NONE
-        .iter()
-        .filter_map(|text| lexicons.crisis(text).map(|found| (text, found)))
-        .collect();
+    let wrong: Vec<_> =
+        NONE.iter().filter_map(|text| lexicons.crisis(text).map(|found| (text, found))).collect();
     assert!(wrong.is_empty(), "false alarms: {wrong:#?}");
 }

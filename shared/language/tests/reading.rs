@@ -12,10 +12,7 @@ static LEXICONS: LazyLock<Lexicons> =
     LazyLock::new(|| Lexicons::built_in().expect("the built-in lexicons are well formed"));
 
 fn read(locale: &str, text: &str) -> TextFacts {
-    LEXICONS
-        .for_locale(Some(locale))
-        .expect("has lists")
-        .read(text)
+    LEXICONS.for_locale(Some(locale)).expect("has lists").read(text)
 }
 
 #[test]
@@ -30,9 +27,7 @@ fn the_locale_chooses_the_lists() {
         (Some("eng"), None),
         (Some(""), None),
     ] {
-        let found = LEXICONS
-            .for_locale(locale)
-            .map(|language| language.code().to_owned());
+        let found = LEXICONS.for_locale(locale).map(|language| language.code().to_owned());
         assert_eq!(found.as_deref(), code, "{locale:?}");
     }
     assert_eq!(LEXICONS.version(), "lexicons-1");
@@ -40,10 +35,7 @@ fn the_locale_chooses_the_lists() {
 
 #[test]
 fn counts_words_of_each_kind() {
-    let facts = read(
-        "en",
-        "I'm sad. My whole day was terrible, I'll never smile!",
-    );
+    let facts = read("en", "I'm sad. My whole day was terrible, I'll never smile!");
     assert_eq!(facts.words, 10);
     assert_eq!(facts.negative_words, 2); // sad, terrible
     assert_eq!(facts.first_person_words, 3); // I'm, my, I'll
@@ -51,10 +43,7 @@ fn counts_words_of_each_kind() {
     assert_eq!((facts.despair_hits, facts.isolation_hits), (0, 0));
     assert_eq!(facts.crisis, None);
 
-    let facts = read(
-        "es",
-        "Estoy triste y mi día fue horrible, yo nunca descanso",
-    );
+    let facts = read("es", "Estoy triste y mi día fue horrible, yo nunca descanso");
     assert_eq!(facts.words, 10);
     assert_eq!(facts.negative_words, 2); // triste, horrible
     assert_eq!(facts.first_person_words, 2); // mi, yo
@@ -70,10 +59,7 @@ fn the_other_language_counts_for_crisis_only() {
 
 #[test]
 fn counts_occurrences_of_despair_and_isolation() {
-    let facts = read(
-        "en",
-        "Hopeless. I feel hopeless and lonely, nobody cares, so alone",
-    );
+    let facts = read("en", "Hopeless. I feel hopeless and lonely, nobody cares, so alone");
     assert_eq!((facts.despair_hits, facts.isolation_hits), (2, 3));
     let facts = read("es", "Estoy desesperada y me siento muy sola, no puedo más");
     assert_eq!((facts.despair_hits, facts.isolation_hits), (2, 1));
@@ -90,10 +76,7 @@ fn words_are_matched_whole() {
     let facts = read("en", "The unsadness of Imelda, overall mystic");
     assert_eq!(
         facts,
-        TextFacts {
-            words: 6,
-            ..TextFacts::default()
-        },
+        TextFacts { words: 6, ..TextFacts::default() },
         "sad, I'm, all and my lie inside other words"
     );
 }
@@ -146,19 +129,9 @@ fn normalising_does_what_the_design_says() {
     assert_eq!(normalise("Ｆｕｌｌ ﬁne"), "full fine");
     assert_eq!(normalise("I’m, Iʼm, I‘m"), "i'm, i'm, i'm");
     assert_eq!(normalise("Straße"), "strasse");
-    assert_eq!(
-        normalise("a\u{200B}b\u{200C}c\u{200D}d\u{2060}e\u{FEFF}f\u{180E}g"),
-        "abcdefg"
-    );
-    assert_eq!(
-        normalise("e\u{200D}\u{301}"),
-        "é",
-        "an invisible character parts no accent"
-    );
-    assert!(matches!(
-        normalise("plain text"),
-        std::borrow::Cow::Borrowed(_)
-    ));
+    assert_eq!(normalise("a\u{200B}b\u{200C}c\u{200D}d\u{2060}e\u{FEFF}f\u{180E}g"), "abcdefg");
+    assert_eq!(normalise("e\u{200D}\u{301}"), "é", "an invisible character parts no accent");
+    assert!(matches!(normalise("plain text"), std::borrow::Cow::Borrowed(_)));
 }
 
 const CRISIS: [&str; 8] = [
@@ -172,9 +145,8 @@ const CRISIS: [&str; 8] = [
     "I cut myself again",
 ];
 
-const INVISIBLE: [char; 7] = [
-    '\u{200B}', '\u{200C}', '\u{200D}', '\u{2060}', '\u{FEFF}', '\u{180E}', '\u{AD}',
-];
+const INVISIBLE: [char; 7] =
+    ['\u{200B}', '\u{200C}', '\u{200D}', '\u{2060}', '\u{FEFF}', '\u{180E}', '\u{AD}'];
 
 fn invisible() -> impl Strategy<Value = char> {
     prop::sample::select(&INVISIBLE[..])

@@ -149,15 +149,10 @@ fn every_message() -> Vec<(InterventionType, &'static str, Message)> {
             resources: Some(&resources),
             activities: &activities,
         };
-        let bare = Fill {
-            resources: Some(&resources),
-            ..Fill::default()
-        };
+        let bare = Fill { resources: Some(&resources), ..Fill::default() };
         for kind in InterventionType::ALL {
             for (fill, seed) in (0..SEEDS).flat_map(|seed| [(&full, seed), (&bare, seed)]) {
-                let message = templates
-                    .write(kind, Some(locale), fill, seed)
-                    .expect("is written");
+                let message = templates.write(kind, Some(locale), fill, seed).expect("is written");
                 messages.push((kind, locale, message));
             }
         }
@@ -174,10 +169,7 @@ fn there_are_two_or_three_templates_of_each_kind_in_each_language() {
                 .filter(|(of, in_locale, _)| *of == kind && *in_locale == locale)
                 .map(|(_, _, message)| message.template)
                 .collect();
-            assert!(
-                (2..=3).contains(&names.len()),
-                "{kind:?} {locale}: {names:?}"
-            );
+            assert!((2..=3).contains(&names.len()), "{kind:?} {locale}: {names:?}");
             for name in names {
                 assert!(name.starts_with(&format!("{locale}/")), "{name}");
                 assert!(name.ends_with("@templates-1"), "{name}");
@@ -189,17 +181,8 @@ fn there_are_two_or_three_templates_of_each_kind_in_each_language() {
 #[test]
 fn every_message_says_that_it_is_automated() {
     for (_, locale, message) in every_message() {
-        let word = if locale == "es" {
-            "automatizad"
-        } else {
-            "automated"
-        };
-        assert!(
-            message.text.contains(word),
-            "{}: {}",
-            message.template,
-            message.text
-        );
+        let word = if locale == "es" { "automatizad" } else { "automated" };
+        assert!(message.text.contains(word), "{}: {}", message.template, message.text);
     }
 }
 
@@ -208,11 +191,7 @@ fn every_message_keeps_the_rules_for_what_is_not_said() {
     for (_, _, message) in every_message() {
         let text = message.text.to_lowercase();
         for phrase in FORBIDDEN {
-            assert!(
-                !text.contains(phrase),
-                "`{phrase}` in {}: {text}",
-                message.template
-            );
+            assert!(!text.contains(phrase), "`{phrase}` in {}: {text}", message.template);
         }
     }
 }
@@ -225,11 +204,7 @@ fn no_number_comes_from_a_template() {
         for line in resources.helplines() {
             text = text.replace(&line.contact, "").replace(&line.hours, "");
         }
-        assert!(
-            !text.contains(|c: char| c.is_numeric()),
-            "{}: {text}",
-            message.template
-        );
+        assert!(!text.contains(|c: char| c.is_numeric()), "{}: {text}", message.template);
     }
 }
 
@@ -245,17 +220,7 @@ fn every_message_but_crisis_support_is_short() {
 #[test]
 fn every_message_is_plain_and_tidy_text() {
     for (_, _, message) in every_message() {
-        for slip in [
-            "{",
-            "}",
-            "  ",
-            " ,",
-            " .",
-            "none",
-            "undefined",
-            "\n\n\n",
-            " \n",
-        ] {
+        for slip in ["{", "}", "  ", " ,", " .", "none", "undefined", "\n\n\n", " \n"] {
             assert!(
                 !message.text.contains(slip),
                 "{slip:?} in {}: {}",
@@ -270,20 +235,15 @@ fn every_message_is_plain_and_tidy_text() {
 #[test]
 fn crisis_support_lists_every_helpline_and_the_advice_for_an_emergency() {
     let resources = resources();
-    for (_, _, message) in every_message()
-        .iter()
-        .filter(|(kind, ..)| *kind == InterventionType::CrisisSupport)
+    for (_, _, message) in
+        every_message().iter().filter(|(kind, ..)| *kind == InterventionType::CrisisSupport)
     {
         for line in resources.helplines() {
             for part in [&line.name, &line.contact, &line.hours] {
                 assert!(message.text.contains(part.as_str()), "{}", message.text);
             }
         }
-        assert!(
-            message.text.contains(resources.emergency()),
-            "{}",
-            message.text
-        );
+        assert!(message.text.contains(resources.emergency()), "{}", message.text);
     }
 }
 
@@ -297,10 +257,7 @@ fn crisis_support_is_refused_without_resources() {
 #[test]
 fn the_same_seed_writes_the_same_message() {
     let templates = Templates::built_in().expect("the templates are well formed");
-    let fill = Fill {
-        name: Some("Ana"),
-        ..Fill::default()
-    };
+    let fill = Fill { name: Some("Ana"), ..Fill::default() };
     for seed in [0, 7, u64::MAX] {
         let write = || templates.write(InterventionType::CheckIn, Some("es"), &fill, seed);
         assert_eq!(write().expect("is written"), write().expect("is written"));
@@ -320,14 +277,8 @@ fn a_language_without_templates_gets_english() {
 
 fn greeting(name: &str) -> String {
     let templates = Templates::built_in().expect("the templates are well formed");
-    let fill = Fill {
-        name: Some(name),
-        ..Fill::default()
-    };
-    templates
-        .write(InterventionType::Encouragement, None, &fill, 0)
-        .expect("is written")
-        .text
+    let fill = Fill { name: Some(name), ..Fill::default() };
+    templates.write(InterventionType::Encouragement, None, &fill, 0).expect("is written").text
 }
 
 #[test]
@@ -354,20 +305,14 @@ fn a_display_name_stays_data_and_is_cut_to_what_a_name_needs() {
 #[test]
 fn liked_activities_come_first_and_none_comes_twice() {
     let activities = Activities::built_in().expect("the activities are well formed");
-    let liked = [
-        "Long WALKS or walking in nature".to_owned(),
-        "música".to_owned(),
-    ];
+    let liked = ["Long WALKS or walking in nature".to_owned(), "música".to_owned()];
     for seed in 0..20 {
         let chosen = activities.choose(&liked, Some("en"), 5, seed);
         assert_eq!(chosen, activities.choose(&liked, Some("en"), 5, seed));
         let names: BTreeSet<_> = chosen.iter().map(|one| one.name.clone()).collect();
         assert_eq!(names.len(), 5);
         let first: BTreeSet<_> = chosen.iter().take(4).map(|one| one.name.as_str()).collect();
-        assert_eq!(
-            first,
-            BTreeSet::from(["gardening", "music", "sunlight", "walk"])
-        );
+        assert_eq!(first, BTreeSet::from(["gardening", "music", "sunlight", "walk"]));
     }
 }
 
@@ -379,9 +324,8 @@ fn activities_come_in_the_language_and_vary_with_the_seed() {
     assert_eq!(spanish[0].title, "Un paseo corto");
     let german = activities.choose(&["walk".to_owned()], Some("de"), 1, 3);
     assert_eq!(german[0].title, "A short walk");
-    let firsts: BTreeSet<_> = (0..50)
-        .map(|seed| activities.choose(&[], None, 1, seed)[0].name.clone())
-        .collect();
+    let firsts: BTreeSet<_> =
+        (0..50).map(|seed| activities.choose(&[], None, 1, seed)[0].name.clone()).collect();
     assert!(firsts.len() > 5, "{firsts:?}");
     assert_eq!(activities.choose(&[], None, 1_000, 0).len(), 22);
     assert!(activities.choose(&[], None, 0, 0).is_empty());

@@ -105,18 +105,9 @@ impl Rule {
     }
 
     fn check(&self) -> Result<(), RulesError> {
-        let &Self {
-            feature,
-            from,
-            to,
-            weight,
-            ..
-        } = self;
+        let &Self { feature, from, to, weight, .. } = self;
         if !(weight.is_finite() && weight > 0.0) {
-            return Err(RulesError::Weight {
-                feature,
-                found: weight,
-            });
+            return Err(RulesError::Weight { feature, found: weight });
         }
         // The difference too: it is 0 or infinite for some ends that are finite and differ.
         let way = to - from;
@@ -168,12 +159,7 @@ impl RuleScorer {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, RulesError> {
-        let File {
-            version,
-            feature_version,
-            intercept,
-            rules,
-        } = toml::from_str(text)?;
+        let File { version, feature_version, intercept, rules } = toml::from_str(text)?;
         if feature_version != FEATURE_VERSION {
             return Err(RulesError::FeatureVersion(feature_version));
         }
@@ -194,12 +180,7 @@ impl RuleScorer {
         if !total_weight.is_finite() {
             return Err(RulesError::TotalWeight);
         }
-        Ok(Self {
-            version,
-            intercept,
-            rules,
-            total_weight,
-        })
+        Ok(Self { version, intercept, rules, total_weight })
     }
 
     /// The log-odds of somebody in whom no rule sees a sign.
@@ -235,10 +216,7 @@ impl RiskModel for RuleScorer {
             .iter()
             .filter_map(|rule| Some((rule, features.get(rule.feature).value()?)))
             .collect();
-        if !present
-            .iter()
-            .any(|(rule, value)| is_evidence(rule.feature, *value))
-        {
+        if !present.iter().any(|(rule, value)| is_evidence(rule.feature, *value)) {
             return Err(ModelError::NotEnoughEvidence {
                 version: self.version.clone(),
                 looked_for: self.rules.len(),
@@ -253,9 +231,7 @@ impl RiskModel for RuleScorer {
             .filter(|contribution| contribution.log_odds != 0.0)
             .collect();
         let log_odds = self.intercept + contributions.iter().map(|c| c.log_odds).sum::<f64>();
-        let not_a_number = || ModelError::NotANumber {
-            version: self.version.clone(),
-        };
+        let not_a_number = || ModelError::NotANumber { version: self.version.clone() };
         if !log_odds.is_finite() {
             return Err(not_a_number());
         }
@@ -263,11 +239,7 @@ impl RiskModel for RuleScorer {
         strongest_first(&mut contributions);
         let weight: f64 = present.iter().map(|(rule, _)| rule.weight).sum();
         let confidence = (weight / self.total_weight).clamp(0.0, 1.0);
-        Ok(Scored {
-            score,
-            contributions,
-            confidence,
-        })
+        Ok(Scored { score, contributions, confidence })
     }
 }
 

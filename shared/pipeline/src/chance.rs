@@ -29,9 +29,6 @@ impl SeededChance {
 
 impl Chance for SeededChance {
     fn next(&self) -> u64 {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .next_u64()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).next_u64()
     }
 }

@@ -22,18 +22,12 @@ pub struct SystemClock;
 
 #[async_trait]
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the port that all others go through"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the port that all others go through")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the port that all others go through"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the port that all others go through")]
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
     }

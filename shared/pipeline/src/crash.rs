@@ -38,9 +38,7 @@ mod armed {
         if !super::POINTS.contains(&name) {
             return Err(format!("expected one of {:?}, found {name}", super::POINTS));
         }
-        ARMED
-            .set((name.to_owned(), AtomicU64::new(nth)))
-            .map_err(|(name, _)| name)
+        ARMED.set((name.to_owned(), AtomicU64::new(nth))).map_err(|(name, _)| name)
     }
 
     /// Kills the process with SIGKILL here, if this point is armed and its count has come.

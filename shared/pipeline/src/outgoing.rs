@@ -88,11 +88,6 @@ impl Outbox {
             );
             return Err(StageError::permanent("message-too-large", size));
         }
-        Ok(Outgoing {
-            channel,
-            id,
-            key,
-            body,
-        })
+        Ok(Outgoing { channel, id, key, body })
     }
 }

@@ -26,11 +26,7 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self {
-            initial: Duration::from_secs(1),
-            longest: Duration::from_mins(1),
-            attempts: 4,
-        }
+        Self { initial: Duration::from_secs(1), longest: Duration::from_mins(1), attempts: 4 }
     }
 }
 

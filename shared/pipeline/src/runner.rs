@@ -76,12 +76,7 @@ pub struct Runner<S> {
 impl<S: Stage> Runner<S> {
     /// A runner with the default retries and a limit of 30 seconds a delivery.
     pub fn new(stage: S, ports: RunnerPorts) -> Self {
-        Self {
-            stage,
-            ports,
-            policy: RetryPolicy::default(),
-            limit: DEFAULT_LIMIT,
-        }
+        Self { stage, ports, policy: RetryPolicy::default(), limit: DEFAULT_LIMIT }
     }
 
     /// The same with other retries.
@@ -104,17 +99,13 @@ impl<S: Stage> Runner<S> {
         let event = match RawEvent::parse(raw.body) {
             Ok(event) => event,
             Err(error) => {
-                return self
-                    .poison(None, raw, error.code(), &error.to_string())
-                    .await;
+                return self.poison(None, raw, error.code(), &error.to_string()).await;
             }
         };
         let input = match S::Input::decode(&event) {
             Ok(input) => input,
             Err(error) => {
-                return self
-                    .poison(Some(&event), raw, error.code(), &error.to_string())
-                    .await;
+                return self.poison(Some(&event), raw, error.code(), &error.to_string()).await;
             }
         };
         crash::point("runner.before-handle");
@@ -270,15 +261,9 @@ fn failed(
     results: Vec<Result<(), PortError>>,
 ) -> Result<Vec<(Outgoing, PortError)>, StageError> {
     if results.len() != outgoing.len() {
-        let words = format!(
-            "expected {} results, found {}",
-            outgoing.len(),
-            results.len()
-        );
+        let words = format!("expected {} results, found {}", outgoing.len(), results.len());
         return Err(StageError::transient(words));
     }
     let pairs = outgoing.iter().zip(results);
-    Ok(pairs
-        .filter_map(|(message, result)| Some((message.clone(), result.err()?)))
-        .collect())
+    Ok(pairs.filter_map(|(message, result)| Some((message.clone(), result.err()?))).collect())
 }

@@ -96,32 +96,22 @@ pub enum StageError {
 impl StageError {
     /// An error that will not heal.
     pub fn permanent(code: &'static str, source: impl Into<BoxError>) -> Self {
-        Self::Permanent {
-            code,
-            source: source.into(),
-        }
+        Self::Permanent { code, source: source.into() }
     }
 
     /// An error that may heal.
     pub fn transient(source: impl Into<BoxError>) -> Self {
-        Self::Transient {
-            source: source.into(),
-            retry_after: None,
-        }
+        Self::Transient { source: source.into(), retry_after: None }
     }
 }
 
 impl From<PortError> for StageError {
     fn from(error: PortError) -> Self {
         match error {
-            PortError::Transient { retry_after, .. } => Self::Transient {
-                source: error.into(),
-                retry_after,
-            },
-            PortError::Permanent { code, .. } => Self::Permanent {
-                code,
-                source: error.into(),
-            },
+            PortError::Transient { retry_after, .. } => {
+                Self::Transient { source: error.into(), retry_after }
+            }
+            PortError::Permanent { code, .. } => Self::Permanent { code, source: error.into() },
         }
     }
 }

@@ -39,10 +39,7 @@ pub struct StreamRunner<S> {
 impl<S: Stage> StreamRunner<S> {
     /// Wraps the stage's runner.
     pub fn new(runner: Runner<S>) -> Self {
-        Self {
-            runner,
-            attempts: Mutex::new(HashMap::new()),
-        }
+        Self { runner, attempts: Mutex::new(HashMap::new()) }
     }
 
     /// Reads the next records, processes them and moves the checkpoint.
@@ -56,10 +53,7 @@ impl<S: Stage> StreamRunner<S> {
         match &result {
             BatchResult::Done(last) => source.checkpoint(*last).await?,
             BatchResult::Stopped { at, .. } => {
-                let before = records
-                    .iter()
-                    .map(|record| record.sequence)
-                    .rfind(|seq| seq < at);
+                let before = records.iter().map(|record| record.sequence).rfind(|seq| seq < at);
                 if let Some(last) = before {
                     source.checkpoint(last).await?;
                 }
@@ -81,10 +75,8 @@ impl<S: Stage> StreamRunner<S> {
         for record in records {
             by_key.entry(&record.key).or_default().push(record);
         }
-        let mut keys: FuturesUnordered<_> = by_key
-            .into_values()
-            .map(|records| self.process_key(source, records))
-            .collect();
+        let mut keys: FuturesUnordered<_> =
+            by_key.into_values().map(|records| self.process_key(source, records)).collect();
         let mut stopped: Option<(Sequence, Duration)> = None;
         while let Some(result) = keys.next().await {
             if let Some(found) = result?
@@ -107,10 +99,7 @@ impl<S: Stage> StreamRunner<S> {
     ) -> PortResult<Option<(Sequence, Duration)>> {
         for record in records {
             let attempt = self.next_attempt(record.sequence);
-            let raw = RawDelivery {
-                body: &record.body,
-                attempt,
-            };
+            let raw = RawDelivery { body: &record.body, attempt };
             match self.runner.process(raw).await {
                 Disposition::Ack => {}
                 Disposition::Retry { after } => return Ok(Some((record.sequence, after))),
@@ -129,9 +118,6 @@ impl<S: Stage> StreamRunner<S> {
     }
 
     fn forget(&self, sequence: Sequence) {
-        self.attempts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&sequence);
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(&sequence);
     }
 }

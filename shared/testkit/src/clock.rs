@@ -36,10 +36,7 @@ impl ManualClock {
     /// The same with another bound. It must lie below every deadline: a handler that waits for
     /// another thread would find its time gone.
     pub fn auto_up_to(start: Timestamp, longest: Duration) -> Self {
-        Self {
-            now: Arc::new(watch::Sender::new(start)),
-            auto: longest,
-        }
+        Self { now: Arc::new(watch::Sender::new(start)), auto: longest }
     }
 
     /// Moves the clock and wakes who has slept long enough.
@@ -126,11 +123,7 @@ mod tests {
         let clock = ManualClock::auto(Timestamp::UNIX_EPOCH);
         let both = futures::future::join(clock.sleep(5 * SECOND), clock.sleep(20 * SECOND));
         both.await;
-        assert_eq!(
-            clock.now().as_second(),
-            20,
-            "sleeps at the same time overlap"
-        );
+        assert_eq!(clock.now().as_second(), 20, "sleeps at the same time overlap");
         assert!(clock.sleep(21 * SECOND).now_or_never().is_none());
     }
 

@@ -53,38 +53,21 @@ pub struct Faults {
 impl Faults {
     /// Faults drawn at these rates.
     pub fn seeded(rates: FaultRates, chance: Arc<dyn Chance>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self {
-            rates,
-            chance,
-            clock,
-            script: Mutex::default(),
-        })
+        Arc::new(Self { rates, chance, clock, script: Mutex::default() })
     }
 
     /// Adds faults that come next, before any that are drawn: one a call or message.
     pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
-        self.script
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(faults);
+        self.script.lock().unwrap_or_else(PoisonError::into_inner).extend(faults);
     }
 
     /// The fault of the next call or message.
     fn next(&self) -> Fault {
-        if let Some(fault) = self
-            .script
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front()
+        if let Some(fault) = self.script.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
         {
             return fault;
         }
-        let FaultRates {
-            before,
-            after,
-            twice,
-            ..
-        } = self.rates;
+        let FaultRates { before, after, twice, .. } = self.rates;
         let drawn = self.chance.fraction();
         if drawn < before {
             Fault::Before
@@ -99,9 +82,7 @@ impl Faults {
 
     async fn delay(&self) {
         if self.chance.fraction() < self.rates.delay {
-            self.clock
-                .sleep(self.rates.longest.mul_f64(self.chance.fraction()))
-                .await;
+            self.clock.sleep(self.rates.longest.mul_f64(self.chance.fraction())).await;
         }
     }
 
@@ -140,9 +121,6 @@ pub struct Faulty<P: ?Sized> {
 impl<P: ?Sized> Faulty<P> {
     /// Wraps a port.
     pub fn new(inner: Arc<P>, faults: &Arc<Faults>) -> Arc<Self> {
-        Arc::new(Self {
-            inner,
-            faults: Arc::clone(faults),
-        })
+        Arc::new(Self { inner, faults: Arc::clone(faults) })
     }
 }

@@ -10,10 +10,7 @@
     clippy::panic,
     reason = "a suite fails by panicking"
 )]
-#![expect(
-    clippy::missing_panics_doc,
-    reason = "every behaviour panics where a backend lacks it"
-)]
+#![expect(clippy::missing_panics_doc, reason = "every behaviour panics where a backend lacks it")]
 
 pub mod clock;
 pub mod conformance;

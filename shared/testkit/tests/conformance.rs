@@ -27,9 +27,7 @@ fn every_behaviour_is_listed() {
         let path = file.unwrap().path();
         let port = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let source = std::fs::read_to_string(&path).unwrap();
-        let names = source
-            .lines()
-            .filter_map(|line| line.strip_prefix("pub async fn "));
+        let names = source.lines().filter_map(|line| line.strip_prefix("pub async fn "));
         written.extend(names.map(|name| format!("{port}::{}", name.split('(').next().unwrap())));
     }
     assert_eq!(listed, written);

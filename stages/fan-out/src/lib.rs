@@ -110,13 +110,7 @@ impl FanOut {
         let found = self
             .ports
             .activity
-            .active(
-                shard.shard,
-                shard.shards,
-                window,
-                start.after.as_ref(),
-                PAGE_USERS,
-            )
+            .active(shard.shard, shard.shards, window, start.after.as_ref(), PAGE_USERS)
             .await?;
         if found.entries.is_empty() && !found.last {
             return Err(PageError::NobodyAndNoEnd.into());
@@ -134,24 +128,14 @@ impl FanOut {
     /// After whom the page begins, and at which ordinal: where the previous one ended.
     async fn start(&self, shard: &FanOutShardRequested) -> Result<Start, StageError> {
         let Some(number) = shard.page.checked_sub(1) else {
-            return Ok(Start {
-                after: None,
-                ordinal: 0,
-            });
+            return Ok(Start { after: None, ordinal: 0 });
         };
-        let previous = self
-            .ports
-            .ledger
-            .page(&shard.run_id, shard.shard, number)
-            .await?;
+        let previous = self.ports.ledger.page(&shard.run_id, shard.shard, number).await?;
         let previous = previous.ok_or(PageError::PreviousMissing(number))?;
         if previous.last {
             return Err(PageError::AfterLast(number).into());
         }
-        Ok(Start {
-            after: previous.last_user().cloned(),
-            ordinal: previous.next_ordinal(),
-        })
+        Ok(Start { after: previous.last_user().cloned(), ordinal: previous.next_ordinal() })
     }
 }
 
@@ -188,10 +172,7 @@ impl Stage for FanOut {
     }
 
     fn give_up_unread(&self, _: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {
-        error!(
-            code = failure.code,
-            "gave up a request for a page that cannot be read"
-        );
+        error!(code = failure.code, "gave up a request for a page that cannot be read");
         Vec::new()
     }
 }

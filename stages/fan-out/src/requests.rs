@@ -22,9 +22,7 @@ pub fn shard_requests(run: &Run, now: Timestamp) -> Result<Vec<Outgoing>, StageE
         page: 0,
         historical: run.historical,
     };
-    (0..run.shards)
-        .map(|shard| page_request(outbox, &first(shard)))
-        .collect()
+    (0..run.shards).map(|shard| page_request(outbox, &first(shard))).collect()
 }
 
 /// What a stored page sends: those who cannot wait first, and the request for the next page last.
@@ -43,10 +41,7 @@ pub(crate) fn of_page(
         .map(|request| assessment_request(outbox, request))
         .collect::<Result<Vec<_>, _>>()?;
     if !page.last {
-        let next = FanOutShardRequested {
-            page: page.number.saturating_add(1),
-            ..shard.clone()
-        };
+        let next = FanOutShardRequested { page: page.number.saturating_add(1), ..shard.clone() };
         outgoing.push(page_request(outbox, &next)?);
     }
     Ok(outgoing)
@@ -56,11 +51,7 @@ fn request(shard: &FanOutShardRequested, ordinal: u32, entry: &PageEntry) -> Req
     Request {
         user_id: entry.user.clone(),
         as_of: shard.as_of,
-        run: Some(Position {
-            run: shard.run_id.clone(),
-            shard: shard.shard,
-            ordinal,
-        }),
+        run: Some(Position { run: shard.run_id.clone(), shard: shard.shard, ordinal }),
         trigger: Trigger::Daily,
         urgent: entry.last_level.is_some_and(RiskLevel::is_urgent),
         historical: shard.historical,
@@ -68,11 +59,8 @@ fn request(shard: &FanOutShardRequested, ordinal: u32, entry: &PageEntry) -> Req
 }
 
 fn assessment_request(outbox: Outbox, request: Request) -> Result<Outgoing, StageError> {
-    let queue = if request.urgent {
-        QueueName::AssessmentsPriority
-    } else {
-        QueueName::Assessments
-    };
+    let queue =
+        if request.urgent { QueueName::AssessmentsPriority } else { QueueName::Assessments };
     let id = format!("{}/requested", request.stem());
     outbox.to_queue(queue, id, &AssessmentRequested { request })
 }

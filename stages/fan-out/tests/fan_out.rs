@@ -28,10 +28,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let clock = ManualClock::new(as_of(AS_OF).instant());
-        Self {
-            backend: MemoryBackend::new(Arc::new(clock.clone())),
-            clock,
-        }
+        Self { backend: MemoryBackend::new(Arc::new(clock.clone())), clock }
     }
 
     /// Users who logged a mood two days before the run, `from` included.
@@ -52,9 +49,7 @@ impl World {
     }
 
     async fn handle(&self, page: u32) -> Result<Vec<Outgoing>, StageError> {
-        self.stage()
-            .handle(shard(page), &delivery(&self.clock))
-            .await
+        self.stage().handle(shard(page), &delivery(&self.clock)).await
     }
 }
 
@@ -66,23 +61,11 @@ fn person(number: u32) -> UserId {
 fn shard(page: u32) -> FanOutShardRequested {
     let run = run(AS_OF);
     let (run_id, as_of) = (run.id, run.as_of);
-    FanOutShardRequested {
-        run_id,
-        as_of,
-        shards: 1,
-        shard: 0,
-        page,
-        historical: false,
-    }
+    FanOutShardRequested { run_id, as_of, shards: 1, shard: 0, page, historical: false }
 }
 
 fn delivery(clock: &ManualClock) -> Delivery<'_> {
-    Delivery {
-        event_id: "event",
-        attempt: 1,
-        deadline: as_of(AS_OF).instant(),
-        clock,
-    }
+    Delivery { event_id: "event", attempt: 1, deadline: as_of(AS_OF).instant(), clock }
 }
 
 fn data<M: Message>(outgoing: &Outgoing) -> M {
@@ -114,24 +97,15 @@ async fn every_active_user_is_requested_once_page_by_page() {
     let second = world.handle(1).await.unwrap();
     assert_eq!(second.len(), 3);
 
-    let requests: Vec<AssessmentRequested> = first[..PAGE_USERS]
-        .iter()
-        .chain(&second)
-        .map(data)
-        .collect();
+    let requests: Vec<AssessmentRequested> =
+        first[..PAGE_USERS].iter().chain(&second).map(data).collect();
     for (ordinal, request) in (0..).zip(&requests) {
         let position = request.request.run.as_ref().unwrap();
         assert_eq!((position.shard, position.ordinal), (0, ordinal));
     }
-    let found: BTreeSet<_> = requests
-        .iter()
-        .map(|it| it.request.user_id.clone())
-        .collect();
+    let found: BTreeSet<_> = requests.iter().map(|it| it.request.user_id.clone()).collect();
     assert_eq!(found, (0..users).map(person).collect());
-    assert_eq!(
-        second[0].id,
-        format!("daily-2026-11-22/0/{PAGE_USERS}/requested")
-    );
+    assert_eq!(second[0].id, format!("daily-2026-11-22/0/{PAGE_USERS}/requested"));
 }
 
 /// R9.7
@@ -139,12 +113,7 @@ async fn every_active_user_is_requested_once_page_by_page() {
 async fn those_last_seen_at_high_or_critical_leave_first_by_the_priority_queue() {
     let world = World::new().with_active(0..4);
     let yesterday = as_of("2026-11-21T06:00:00.000Z");
-    let levels = [
-        RiskLevel::Low,
-        RiskLevel::High,
-        RiskLevel::Unknown,
-        RiskLevel::Critical,
-    ];
+    let levels = [RiskLevel::Low, RiskLevel::High, RiskLevel::Unknown, RiskLevel::Critical];
     for (number, level) in (0..).zip(levels) {
         let last = assessment(&person(number), yesterday, level);
         world.backend.assessments().put(&last).await.unwrap();
@@ -156,16 +125,9 @@ async fn those_last_seen_at_high_or_critical_leave_first_by_the_priority_queue()
         .map(|(request, channel)| (request.run.unwrap().ordinal, request.urgent, channel))
         .collect();
     let (priority, normal) = (QueueName::AssessmentsPriority, QueueName::Assessments);
-    let expected = [
-        (1, true, priority),
-        (3, true, priority),
-        (0, false, normal),
-        (2, false, normal),
-    ];
-    assert_eq!(
-        sent,
-        expected.map(|(n, urgent, queue)| (n, urgent, Channel::Queue(queue)))
-    );
+    let expected =
+        [(1, true, priority), (3, true, priority), (0, false, normal), (2, false, normal)];
+    assert_eq!(sent, expected.map(|(n, urgent, queue)| (n, urgent, Channel::Queue(queue))));
 }
 
 /// R8.4: extraction skips with a reason, so that the ledger closes.
@@ -173,10 +135,7 @@ async fn those_last_seen_at_high_or_critical_leave_first_by_the_priority_queue()
 async fn no_consent_is_read_here() {
     let world = World::new().with_active(0..1);
     world.put(0, &profile(Consents::NONE));
-    assert_eq!(
-        ids(&world.handle(0).await.unwrap()),
-        ["daily-2026-11-22/0/0/requested"]
-    );
+    assert_eq!(ids(&world.handle(0).await.unwrap()), ["daily-2026-11-22/0/0/requested"]);
 }
 
 #[tokio::test]
@@ -190,31 +149,17 @@ async fn a_second_try_sends_the_same_although_others_became_active() {
 #[tokio::test]
 async fn a_page_that_was_stored_although_the_answer_was_lost_is_the_one_that_is_sent() {
     let world = World::new().with_active(10..13);
-    let (chance, clock) = (
-        Arc::new(SeededChance::new(1)),
-        Arc::new(world.clock.clone()),
-    );
+    let (chance, clock) = (Arc::new(SeededChance::new(1)), Arc::new(world.clock.clone()));
     let faults = Faults::seeded(FaultRates::default(), chance, clock);
     // The look for the page is answered, the answer to storing it is lost.
     faults.script([Fault::None, Fault::After]);
     let ledger: Arc<dyn RunLedger> = Faulty::new(world.backend.ledger(), &faults);
-    let stage = FanOut::new(FanOutPorts {
-        activity: world.backend.activity(),
-        ledger,
-    });
-    assert_eq!(
-        code(stage.handle(shard(0), &delivery(&world.clock)).await),
-        "transient"
-    );
+    let stage = FanOut::new(FanOutPorts { activity: world.backend.activity(), ledger });
+    assert_eq!(code(stage.handle(shard(0), &delivery(&world.clock)).await), "transient");
     let world = world.with_active(0..10);
-    let outgoing = stage
-        .handle(shard(0), &delivery(&world.clock))
-        .await
-        .unwrap();
-    let users: Vec<_> = outgoing
-        .iter()
-        .map(|it| data::<AssessmentRequested>(it).request.user_id)
-        .collect();
+    let outgoing = stage.handle(shard(0), &delivery(&world.clock)).await.unwrap();
+    let users: Vec<_> =
+        outgoing.iter().map(|it| data::<AssessmentRequested>(it).request.user_id).collect();
     assert_eq!(users, (10..13).map(person).collect::<Vec<_>>());
 }
 
@@ -242,10 +187,7 @@ impl ActivityIndex for Index {
 }
 
 fn entry(number: u32) -> PageEntry {
-    PageEntry {
-        user: person(number),
-        last_level: None,
-    }
+    PageEntry { user: person(number), last_level: None }
 }
 
 #[tokio::test]
@@ -253,66 +195,30 @@ async fn of_two_machines_both_send_the_page_that_was_stored_first() {
     let world = World::new();
     let ledger = world.backend.ledger();
     let run = run(AS_OF).id;
-    let theirs = Page {
-        run,
-        shard: 0,
-        number: 0,
-        first_ordinal: 0,
-        entries: vec![entry(7)],
-        last: true,
-    };
-    let answer = ActivityPage {
-        entries: vec![entry(8), entry(9)],
-        last: true,
-    };
-    let index = Index {
-        answer,
-        other: Some((Arc::clone(&ledger), theirs)),
-    };
-    let stage = FanOut::new(FanOutPorts {
-        activity: Arc::new(index),
-        ledger,
-    });
-    let outgoing = stage
-        .handle(shard(0), &delivery(&world.clock))
-        .await
-        .unwrap();
+    let theirs =
+        Page { run, shard: 0, number: 0, first_ordinal: 0, entries: vec![entry(7)], last: true };
+    let answer = ActivityPage { entries: vec![entry(8), entry(9)], last: true };
+    let index = Index { answer, other: Some((Arc::clone(&ledger), theirs)) };
+    let stage = FanOut::new(FanOutPorts { activity: Arc::new(index), ledger });
+    let outgoing = stage.handle(shard(0), &delivery(&world.clock)).await.unwrap();
     assert_eq!(outgoing.len(), 1);
-    assert_eq!(
-        data::<AssessmentRequested>(&outgoing[0]).request.user_id,
-        person(7)
-    );
+    assert_eq!(data::<AssessmentRequested>(&outgoing[0]).request.user_id, person(7));
 }
 
 #[tokio::test]
 async fn an_index_that_gives_nobody_and_no_end_is_asked_again() {
     let world = World::new();
-    let answer = ActivityPage {
-        entries: vec![],
-        last: false,
-    };
-    let activity = Arc::new(Index {
-        answer,
-        other: None,
-    });
+    let answer = ActivityPage { entries: vec![], last: false };
+    let activity = Arc::new(Index { answer, other: None });
     let ledger = world.backend.ledger();
-    let stage = FanOut::new(FanOutPorts {
-        activity,
-        ledger: Arc::clone(&ledger),
-    });
-    assert_eq!(
-        code(stage.handle(shard(0), &delivery(&world.clock)).await),
-        "transient"
-    );
+    let stage = FanOut::new(FanOutPorts { activity, ledger: Arc::clone(&ledger) });
+    assert_eq!(code(stage.handle(shard(0), &delivery(&world.clock)).await), "transient");
     assert_eq!(ledger.page(&run(AS_OF).id, 0, 0).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_page_before_its_previous_one_is_tried_again() {
-    assert_eq!(
-        code(World::new().with_active(0..3).handle(1).await),
-        "transient"
-    );
+    assert_eq!(code(World::new().with_active(0..3).handle(1).await), "transient");
 }
 
 #[tokio::test]
@@ -320,10 +226,7 @@ async fn what_cannot_be_asked_for_is_dead_lettered_at_once() {
     let world = World::new().with_active(0..3);
     world.handle(0).await.unwrap();
     assert_eq!(code(world.handle(1).await), "page-after-last");
-    let beyond = FanOutShardRequested {
-        shard: 1,
-        ..shard(0)
-    };
+    let beyond = FanOutShardRequested { shard: 1, ..shard(0) };
     let result = world.stage().handle(beyond, &delivery(&world.clock)).await;
     assert_eq!(code(result), "no-such-shard");
 }
@@ -332,16 +235,7 @@ async fn what_cannot_be_asked_for_is_dead_lettered_at_once() {
 async fn a_shard_without_anybody_is_paged_to_its_end() {
     let world = World::new();
     assert_eq!(world.handle(0).await.unwrap(), []);
-    assert!(
-        world
-            .backend
-            .ledger()
-            .page(&run(AS_OF).id, 0, 0)
-            .await
-            .unwrap()
-            .unwrap()
-            .last
-    );
+    assert!(world.backend.ledger().page(&run(AS_OF).id, 0, 0).await.unwrap().unwrap().last);
 }
 
 #[tokio::test]
@@ -350,14 +244,8 @@ async fn giving_up_says_nothing_of_users_and_leaves_the_shard_open() {
     let run = run(AS_OF);
     let ledger = world.backend.ledger();
     assert_eq!(ledger.start(&run).await.unwrap(), RunStart::Started);
-    let failure = Failure {
-        code: "retries-exhausted",
-        message: "the index is down",
-    };
-    let given_up = world
-        .stage()
-        .give_up(shard(0), &failure, &delivery(&world.clock))
-        .await;
+    let failure = Failure { code: "retries-exhausted", message: "the index is down" };
+    let given_up = world.stage().give_up(shard(0), &failure, &delivery(&world.clock)).await;
     assert_eq!(given_up.unwrap(), []);
     assert_eq!(world.stage().give_up_unread(None, &failure), []);
     assert!(!ledger.tally(&run.id).await.unwrap().is_closed(1));
@@ -372,10 +260,7 @@ fn a_run_begins_with_the_first_page_of_each_shard() {
         assert_eq!(message.id, format!("daily-2026-11-22/{number}/page-0"));
         assert_eq!(message.channel, Channel::Queue(QueueName::FanOut));
         let request: FanOutShardRequested = data(message);
-        assert_eq!(
-            (request.shard, request.page, request.shards),
-            (number, 0, run.shards)
-        );
+        assert_eq!((request.shard, request.page, request.shards), (number, 0, run.shards));
     }
     assert_eq!(outgoing, shard_requests(&run, run.started_at).unwrap());
 }

@@ -57,11 +57,7 @@ impl FeatureExtraction {
         lexicons: Arc<Lexicons>,
         policy: Arc<Policy>,
     ) -> Self {
-        Self {
-            ports,
-            lexicons,
-            policy,
-        }
+        Self { ports, lexicons, policy }
     }
 
     fn extract(&self, request: Request, history: History) -> FeaturesExtracted {
@@ -70,10 +66,7 @@ impl FeatureExtraction {
         let extraction = mindmate_features::extract(&history, &texts);
         let floor = self.policy.floor(crisis.signals(), history.as_of.instant());
         FeaturesExtracted {
-            request: Request {
-                urgent: request.urgent || floor.is_some(),
-                ..request
-            },
+            request: Request { urgent: request.urgent || floor.is_some(), ..request },
             vector: extraction.features,
             crisis,
             missing_parts: extraction.missing_parts,
@@ -94,22 +87,15 @@ impl Stage for FeatureExtraction {
     ) -> Result<Vec<Outgoing>, StageError> {
         let request = input.request;
         let legacy = self.policy.legacy_consents;
-        let history = self
-            .ports
-            .history
-            .load(&request.user_id, request.as_of, legacy)
-            .await?;
+        let history = self.ports.history.load(&request.user_id, request.as_of, legacy).await?;
         let outbox = Outbox::new(Self::NAME, cx.clock.now());
         if !history.consents.allows(Consent::Scoring) {
             return Ok(vec![skipped(outbox, request)?]);
         }
         let features = self.extract(request, history);
         let id = format!("{}/features", features.request.stem());
-        let queue = if features.request.urgent {
-            QueueName::ScoringPriority
-        } else {
-            QueueName::Scoring
-        };
+        let queue =
+            if features.request.urgent { QueueName::ScoringPriority } else { QueueName::Scoring };
         Ok(vec![outbox.to_queue(queue, id, &features)?])
     }
 
@@ -146,11 +132,7 @@ fn skipped(outbox: Outbox, request: Request) -> Result<Outgoing, StageError> {
     let id = format!("{}/skipped", request.stem());
     let key = request.user_id.partition_key();
     let reason = SkipReason::NoScoringConsent;
-    let message = AssessmentSkipped {
-        request,
-        stage: FeatureExtraction::NAME,
-        reason,
-    };
+    let message = AssessmentSkipped { request, stage: FeatureExtraction::NAME, reason };
     outbox.to_stream(StreamName::Outcomes, id, key, &message)
 }
 
@@ -162,15 +144,8 @@ fn dead_lettered(
     failure: &Failure<'_>,
 ) -> Result<Outgoing, StageError> {
     let stage = FeatureExtraction::NAME;
-    let id = format!(
-        "{}/{}/{}/dead-lettered/{stage}",
-        run.run, run.shard, run.ordinal
-    );
+    let id = format!("{}/{}/{}/dead-lettered/{stage}", run.run, run.shard, run.ordinal);
     let key = key.unwrap_or_else(|| id.clone());
-    let message = AssessmentDeadLettered {
-        run,
-        stage,
-        code: failure.code.to_owned(),
-    };
+    let message = AssessmentDeadLettered { run, stage, code: failure.code.to_owned() };
     outbox.to_stream(StreamName::Outcomes, id, key, &message)
 }

@@ -28,10 +28,7 @@ use mindmate_testkit::{Fault, FaultRates, Faults, Faulty, ManualClock, MemoryBac
 
 /// A word that no message may hold.
 const CANARY: &str = "xylocanary";
-const FAILURE: Failure<'static> = Failure {
-    code: "retries-exhausted",
-    message: "it is down",
-};
+const FAILURE: Failure<'static> = Failure { code: "retries-exhausted", message: "it is down" };
 
 /// Building the word lists is most of what a test here takes.
 static LEXICONS: LazyLock<Arc<Lexicons>> =
@@ -45,10 +42,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let clock = ManualClock::new(as_of(AS_OF).instant());
-        Self {
-            backend: MemoryBackend::new(Arc::new(clock.clone())),
-            clock,
-        }
+        Self { backend: MemoryBackend::new(Arc::new(clock.clone())), clock }
     }
 
     fn with(self, item: &AppItem) -> Self {
@@ -66,22 +60,12 @@ impl World {
     }
 
     fn with_consents(self, consents: StatedConsents) -> Self {
-        self.with(&AppItem::Profile(Box::new(Profile {
-            consents,
-            ..Profile::default()
-        })))
+        self.with(&AppItem::Profile(Box::new(Profile { consents, ..Profile::default() })))
     }
 
     fn stage_over(&self, history: Arc<dyn HistoryStore>) -> FeatureExtraction {
-        let ports = FeatureExtractionPorts {
-            history,
-            clock: Arc::new(self.clock.clone()),
-        };
-        FeatureExtraction::new(
-            ports,
-            Arc::clone(&LEXICONS),
-            Arc::new(Policy::built_in().unwrap()),
-        )
+        let ports = FeatureExtractionPorts { history, clock: Arc::new(self.clock.clone()) };
+        FeatureExtraction::new(ports, Arc::clone(&LEXICONS), Arc::new(Policy::built_in().unwrap()))
     }
 
     fn stage(&self) -> FeatureExtraction {
@@ -90,12 +74,7 @@ impl World {
 
     fn delivery(&self) -> Delivery<'_> {
         let deadline = as_of(AS_OF).instant();
-        Delivery {
-            event_id: "event",
-            attempt: 1,
-            deadline,
-            clock: &self.clock,
-        }
+        Delivery { event_id: "event", attempt: 1, deadline, clock: &self.clock }
     }
 
     async fn handle(&self, input: AssessmentRequested) -> Outgoing {
@@ -110,11 +89,7 @@ fn person() -> UserId {
 }
 
 fn position() -> Position {
-    Position {
-        run: RunId::daily(as_of(AS_OF)),
-        shard: 3,
-        ordinal: 17,
-    }
+    Position { run: RunId::daily(as_of(AS_OF)), shard: 3, ordinal: 17 }
 }
 
 fn requested() -> AssessmentRequested {
@@ -142,17 +117,8 @@ async fn a_history_becomes_features_for_scoring() {
     assert_eq!(sent.id, "daily-2026-11-22/3/17/features");
     let features: FeaturesExtracted = data(&sent);
     assert_eq!(features.request, requested().request);
-    assert_eq!(
-        features.vector.get(Feature::TotalMoodEntries),
-        FeatureValue::Value(14.0)
-    );
-    assert!(
-        features
-            .vector
-            .get(Feature::MoodTrend7Day)
-            .value()
-            .is_some()
-    );
+    assert_eq!(features.vector.get(Feature::TotalMoodEntries), FeatureValue::Value(14.0));
+    assert!(features.vector.get(Feature::MoodTrend7Day).value().is_some());
     assert_eq!(features.crisis, CrisisCheck::Read { signals: vec![] });
     assert_eq!(features.missing_parts, []);
 }
@@ -175,12 +141,7 @@ async fn crisis_language_that_sets_a_floor_now_takes_the_priority_queue() {
     assert_eq!(sent.channel, Channel::Queue(QueueName::ScoringPriority));
     let features: FeaturesExtracted = data(&sent);
     assert!(features.request.urgent);
-    let found: Vec<_> = features
-        .crisis
-        .signals()
-        .iter()
-        .map(|it| it.category)
-        .collect();
+    let found: Vec<_> = features.crisis.signals().iter().map(|it| it.category).collect();
     assert_eq!(found, [CrisisCategory::ActiveIdeation]);
 }
 
@@ -204,10 +165,7 @@ async fn without_consent_to_text_analysis_no_text_is_read_and_the_message_says_s
         .with(&note("2026-11-21T22:00:00.000Z", "I want to kill myself"));
     let features: FeaturesExtracted = data(&world.handle(requested()).await);
     assert_eq!(features.crisis, CrisisCheck::NotConsented);
-    let part = MissingPart {
-        family: Family::Sentiment,
-        cause: PartCause::NotConsented,
-    };
+    let part = MissingPart { family: Family::Sentiment, cause: PartCause::NotConsented };
     assert_eq!(features.missing_parts, [part]);
     let crisis = features.vector.get(Feature::CrisisKeywords);
     assert_eq!(crisis, FeatureValue::Missing(MissingReason::Unavailable));
@@ -217,27 +175,16 @@ async fn without_consent_to_text_analysis_no_text_is_read_and_the_message_says_s
 /// R8.4, safety 13
 #[tokio::test]
 async fn without_consent_to_scoring_the_assessment_is_skipped_with_the_reason() {
-    let refused = Consents {
-        scoring: false,
-        ..Policy::built_in().unwrap().legacy_consents
-    };
+    let refused = Consents { scoring: false, ..Policy::built_in().unwrap().legacy_consents };
     for stated in [StatedConsents::Given(refused), StatedConsents::Unreadable] {
         let sent = match stated {
             StatedConsents::Unreadable => {
                 let world = World::new().with_moods();
                 let consents = ("consents".to_owned(), Attribute::S("yes".to_owned()));
-                world
-                    .backend
-                    .put_raw(&person(), "PROFILE", Item::from([consents]));
+                world.backend.put_raw(&person(), "PROFILE", Item::from([consents]));
                 world.handle(requested()).await
             }
-            given => {
-                World::new()
-                    .with_moods()
-                    .with_consents(given)
-                    .handle(requested())
-                    .await
-            }
+            given => World::new().with_moods().with_consents(given).handle(requested()).await,
         };
         assert_eq!(sent.channel, Channel::Stream(StreamName::Outcomes));
         assert_eq!(sent.id, "daily-2026-11-22/3/17/skipped");
@@ -258,33 +205,22 @@ async fn a_user_of_whom_nothing_is_stored_has_missing_features() {
 
 #[tokio::test]
 async fn an_item_that_does_not_fit_is_counted_and_left_out() {
-    let world = World::new()
-        .with_moods()
-        .with(&mood("2026-11-21T21:00:00.000Z", 14.0));
+    let world = World::new().with_moods().with(&mood("2026-11-21T21:00:00.000Z", 14.0));
     let features: FeaturesExtracted = data(&world.handle(requested()).await);
     assert_eq!(features.data_quality.of(Defect::MoodOutOfRange), 1);
-    assert_eq!(
-        features.vector.get(Feature::TotalMoodEntries),
-        FeatureValue::Value(14.0)
-    );
+    assert_eq!(features.vector.get(Feature::TotalMoodEntries), FeatureValue::Value(14.0));
 }
 
 #[tokio::test]
 async fn a_history_that_cannot_be_loaded_is_tried_again_and_says_the_same_then() {
     let world = World::new().with_moods();
-    let (chance, clock) = (
-        Arc::new(SeededChance::new(1)),
-        Arc::new(world.clock.clone()),
-    );
+    let (chance, clock) = (Arc::new(SeededChance::new(1)), Arc::new(world.clock.clone()));
     let faults = Faults::seeded(FaultRates::default(), chance, clock);
     faults.script([Fault::Before, Fault::After]);
     let history: Arc<dyn HistoryStore> = Faulty::new(world.backend.history(), &faults);
     let stage = world.stage_over(history);
     for _ in 0..2 {
-        let error = stage
-            .handle(requested(), &world.delivery())
-            .await
-            .unwrap_err();
+        let error = stage.handle(requested(), &world.delivery()).await.unwrap_err();
         assert!(matches!(error, StageError::Transient { .. }), "{error}");
     }
     let sent = stage.handle(requested(), &world.delivery()).await.unwrap();
@@ -296,24 +232,14 @@ async fn a_history_that_cannot_be_loaded_is_tried_again_and_says_the_same_then()
 async fn giving_up_is_said_of_the_position() {
     let world = World::new();
     let stage = world.stage();
-    let said = stage
-        .give_up(requested(), &FAILURE, &world.delivery())
-        .await
-        .unwrap();
-    assert_eq!(
-        (said.len(), said[0].key.clone()),
-        (1, person().partition_key())
-    );
+    let said = stage.give_up(requested(), &FAILURE, &world.delivery()).await.unwrap();
+    assert_eq!((said.len(), said[0].key.clone()), (1, person().partition_key()));
     let unread = stage.give_up_unread(Some(position()), &FAILURE);
     for outcome in [&said[0], &unread[0]] {
         assert_eq!(outcome.channel, Channel::Stream(StreamName::Outcomes));
         let code = FAILURE.code.to_owned();
         let stage = StageName::FeatureExtraction;
-        let expected = AssessmentDeadLettered {
-            run: position(),
-            stage,
-            code,
-        };
+        let expected = AssessmentDeadLettered { run: position(), stage, code };
         assert_eq!(data::<AssessmentDeadLettered>(outcome), expected);
     }
     assert_eq!(said[0].id, unread[0].id);
@@ -324,14 +250,7 @@ async fn outside_a_run_there_is_no_position_to_speak_of() {
     let world = World::new();
     let mut input = requested();
     input.request.run = None;
-    assert_eq!(
-        world
-            .stage()
-            .give_up(input, &FAILURE, &world.delivery())
-            .await
-            .unwrap(),
-        []
-    );
+    assert_eq!(world.stage().give_up(input, &FAILURE, &world.delivery()).await.unwrap(), []);
     assert_eq!(world.stage().give_up_unread(None, &FAILURE), []);
 }
 
@@ -339,10 +258,7 @@ async fn outside_a_run_there_is_no_position_to_speak_of() {
 #[tokio::test]
 async fn no_text_of_the_user_leaves_the_stage() {
     let text = format!("I want to kill myself, {CANARY}");
-    let profile = Profile {
-        name: Some(CANARY.to_owned()),
-        ..Profile::default()
-    };
+    let profile = Profile { name: Some(CANARY.to_owned()), ..Profile::default() };
     let world = World::new()
         .with(&AppItem::Profile(Box::new(profile)))
         .with(&note("2026-11-21T22:00:00.000Z", &text))

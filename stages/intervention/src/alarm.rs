@@ -19,11 +19,7 @@ pub(crate) enum Page<'a> {
 
 impl<'a> Page<'a> {
     pub(crate) fn if_critical(case: &Case<'_>, why: &'a str) -> Self {
-        if case.is_critical() {
-            Self::Yes(why)
-        } else {
-            Self::No
-        }
+        if case.is_critical() { Self::Yes(why) } else { Self::No }
     }
 }
 
@@ -53,12 +49,7 @@ impl Interventions {
     ) -> PortResult<()> {
         let entered = self.enter(case, reason).await;
         let paged = match page {
-            Page::Yes(why) => {
-                self.ports
-                    .notifier
-                    .notify(&self.notice(case, reason, why))
-                    .await
-            }
+            Page::Yes(why) => self.ports.notifier.notify(&self.notice(case, reason, why)).await,
             Page::No => Ok(()),
         };
         entered.and(paged)
@@ -83,8 +74,7 @@ impl Interventions {
             Ok(())
         } else {
             let why = Page::Yes(failure.code);
-            self.alarm(case, ReviewReason::CriticalNotDelivered, why)
-                .await
+            self.alarm(case, ReviewReason::CriticalNotDelivered, why).await
         };
         entered.and(alarmed)
     }

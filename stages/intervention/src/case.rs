@@ -29,23 +29,11 @@ impl<'a> Case<'a> {
         (profile, consents): (Profile, Consents),
         clock: &'a dyn Clock,
     ) -> Result<Self, StageError> {
-        let InterventionRequested {
-            request,
-            level,
-            factors: _,
-        } = input;
+        let InterventionRequested { request, level, factors: _ } = input;
         let kind = InterventionType::for_level(level)
             .ok_or_else(|| StageError::permanent("nothing-to-send", NothingToSend(level)))?;
         let id = InterventionId::derive(&request.user_id, request.as_of, kind);
-        Ok(Self {
-            request,
-            level,
-            kind,
-            id,
-            profile,
-            consents,
-            clock,
-        })
+        Ok(Self { request, level, kind, id, profile, consents, clock })
     }
 
     pub(crate) fn is_critical(&self) -> bool {

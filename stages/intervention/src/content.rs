@@ -36,18 +36,9 @@ impl Interventions {
     }
 
     fn crisis_support(&self, case: &Case<'_>) -> Content {
-        let (country, locale) = (
-            case.profile.country.as_deref(),
-            case.profile.locale.as_deref(),
-        );
+        let (country, locale) = (case.profile.country.as_deref(), case.profile.locale.as_deref());
         let resources = self.materials.resources.for_locale(country, locale);
-        let written = self.write(
-            case,
-            &Fill {
-                resources: Some(&resources),
-                ..fill(case)
-            },
-        );
+        let written = self.write(case, &Fill { resources: Some(&resources), ..fill(case) });
         let message = written.unwrap_or_else(|error| {
             error!(%error, "the resources are sent without a template");
             last_resort(&resources)
@@ -58,29 +49,15 @@ impl Interventions {
     fn coping_activities(&self, case: &Case<'_>) -> Result<Content, TemplateError> {
         let (preferences, locale) = (&case.profile.preferences, case.profile.locale.as_deref());
         let seed = seed(&case.id);
-        let chosen = self
-            .materials
-            .activities
-            .choose(preferences, locale, ACTIVITIES, seed);
-        let message = self.write(
-            case,
-            &Fill {
-                activities: &chosen,
-                ..fill(case)
-            },
-        )?;
+        let chosen = self.materials.activities.choose(preferences, locale, ACTIVITIES, seed);
+        let message = self.write(case, &Fill { activities: &chosen, ..fill(case) })?;
         let activities = chosen.into_iter().map(|activity| activity.name).collect();
-        Ok(Content::CopingActivities {
-            message,
-            activities,
-        })
+        Ok(Content::CopingActivities { message, activities })
     }
 
     fn write(&self, case: &Case<'_>, fill: &Fill<'_>) -> Result<Message, TemplateError> {
         let locale = case.profile.locale.as_deref();
-        self.materials
-            .templates
-            .write(case.kind, locale, fill, seed(&case.id))
+        self.materials.templates.write(case.kind, locale, fill, seed(&case.id))
     }
 }
 
@@ -97,19 +74,15 @@ fn fill<'a>(case: &'a Case<'_>) -> Fill<'a> {
 /// The bare resources, from a sender that says what it is (safety 11).
 fn last_resort(resources: &CrisisResources) -> Message {
     let helplines = resources.helplines().iter();
-    let lines: Vec<_> = helplines
-        .map(|line| format!("{}: {} ({})", line.name, line.contact, line.hours))
-        .collect();
+    let lines: Vec<_> =
+        helplines.map(|line| format!("{}: {} ({})", line.name, line.contact, line.hours)).collect();
     let text = format!(
         "This is an automated message from your companion. You do not have to be alone with this. \
          You can reach people here:\n{}\n{}",
         lines.join("\n"),
         resources.emergency()
     );
-    Message {
-        template: LAST_RESORT.to_owned(),
-        text,
-    }
+    Message { template: LAST_RESORT.to_owned(), text }
 }
 
 /// A number that follows from the id: its first 16 hexadecimal digits. An id of any other form
@@ -132,15 +105,9 @@ mod tests {
             let resources = ResourceDirectory::built_in().unwrap().for_country(country);
             let Message { template, text } = last_resort(&resources);
             assert_eq!(template, LAST_RESORT);
-            assert!(
-                text.contains("automated") && text.ends_with(resources.emergency()),
-                "{text}"
-            );
+            assert!(text.contains("automated") && text.ends_with(resources.emergency()), "{text}");
             for line in resources.helplines() {
-                assert!(
-                    text.contains(&line.name) && text.contains(&line.contact),
-                    "{text}"
-                );
+                assert!(text.contains(&line.name) && text.contains(&line.contact), "{text}");
             }
         }
     }

@@ -40,11 +40,7 @@ impl Interventions {
         if self.is_stale(case) {
             return Ok(Some(WithheldReason::Stale));
         }
-        let latest = self
-            .ports
-            .assessments
-            .latest_as_of(&case.request.user_id)
-            .await?;
+        let latest = self.ports.assessments.latest_as_of(&case.request.user_id).await?;
         let is_overtaken = latest.is_some_and(|latest| latest > case.request.as_of);
         Ok(is_overtaken.then_some(WithheldReason::Overtaken))
     }
@@ -68,10 +64,7 @@ impl Interventions {
                 Decision::Written => {
                     crash::point("intervention.after-decision");
                     let status = DeliveryStatus::Pending;
-                    return Ok(Decided::On(Box::new(StoredIntervention {
-                        intervention,
-                        status,
-                    })));
+                    return Ok(Decided::On(Box::new(StoredIntervention { intervention, status })));
                 }
                 Decision::Existing(stored) => return Ok(Decided::On(stored)),
                 Decision::GuardMoved => {}

@@ -20,10 +20,7 @@ impl Interventions {
         case: &Case<'_>,
         stored: StoredIntervention,
     ) -> Result<Vec<Outgoing>, StageError> {
-        let StoredIntervention {
-            intervention,
-            status,
-        } = stored;
+        let StoredIntervention { intervention, status } = stored;
         if status == DeliveryStatus::Pending {
             if let Some(reason) = case.opted_out() {
                 return self.withhold(case, reason).await;
@@ -33,10 +30,7 @@ impl Interventions {
             }
             self.ports.chats.deliver(&intervention).await?;
             crash::point("intervention.after-chat");
-            self.ports
-                .interventions
-                .delivered(intervention.id(), case.now())
-                .await?;
+            self.ports.interventions.delivered(intervention.id(), case.now()).await?;
         }
         Ok(vec![outgoing::delivered(case)?])
     }

@@ -107,12 +107,7 @@ impl Interventions {
         policy: Arc<Policy>,
         pseudonyms: PseudonymKey,
     ) -> Self {
-        Self {
-            ports,
-            materials,
-            policy,
-            pseudonyms,
-        }
+        Self { ports, materials, policy, pseudonyms }
     }
 
     /// The profile as it is now, and the consents that hold. Somebody without a profile has an
@@ -173,10 +168,7 @@ impl Stage for Interventions {
         let position = input.request.run.clone();
         let key = input.request.user_id.partition_key();
         // Consents that cannot be read allow no content to be shown, and silence nobody.
-        let unread = (
-            Profile::default(),
-            Consents::NONE.with(Consent::Scoring, true),
-        );
+        let unread = (Profile::default(), Consents::NONE.with(Consent::Scoring, true));
         let person = self.person(&input.request.user_id).await.unwrap_or(unread);
         if let Ok(case) = Case::new(input, person, cx.clock) {
             self.last_words(&case, failure).await?;
@@ -184,12 +176,7 @@ impl Stage for Interventions {
         let Some(position) = position else {
             return Ok(Vec::new());
         };
-        Ok(vec![outgoing::dead_lettered(
-            outbox,
-            position,
-            Some(key),
-            failure,
-        )?])
+        Ok(vec![outgoing::dead_lettered(outbox, position, Some(key), failure)?])
     }
 
     fn give_up_unread(&self, position: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {

@@ -41,16 +41,9 @@ pub(crate) fn dead_lettered(
     failure: &Failure<'_>,
 ) -> Result<Outgoing, StageError> {
     let stage = Interventions::NAME;
-    let id = format!(
-        "{}/{}/{}/dead-lettered/{stage}",
-        run.run, run.shard, run.ordinal
-    );
+    let id = format!("{}/{}/{}/dead-lettered/{stage}", run.run, run.shard, run.ordinal);
     let key = key.unwrap_or_else(|| id.clone());
-    let message = AssessmentDeadLettered {
-        run,
-        stage,
-        code: failure.code.to_owned(),
-    };
+    let message = AssessmentDeadLettered { run, stage, code: failure.code.to_owned() };
     outbox.to_stream(StreamName::Outcomes, id, key, &message)
 }
 

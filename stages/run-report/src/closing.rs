@@ -62,13 +62,7 @@ pub async fn close(
     now: Timestamp,
 ) -> PortResult<Closing> {
     let tally = ledger.tally(&run.id).await?;
-    let mut walk = Walk {
-        ledger,
-        assessments,
-        run,
-        sums: Sums::new(run, &tally),
-        missing: vec![],
-    };
+    let mut walk = Walk { ledger, assessments, run, sums: Sums::new(run, &tally), missing: vec![] };
     for shard in &tally.shards {
         walk.shard(shard).await?;
     }
@@ -117,11 +111,7 @@ impl Walk<'_> {
                 } else {
                     continue;
                 };
-                self.missing.push(Missing {
-                    position,
-                    user: user.clone(),
-                    at,
-                });
+                self.missing.push(Missing { position, user: user.clone(), at });
             }
             if page.last {
                 break;
@@ -133,14 +123,8 @@ impl Walk<'_> {
 
 /// The requests of a page, each with its place in the run.
 fn positions(page: &Page) -> impl Iterator<Item = (Position, &UserId)> {
-    (page.first_ordinal..)
-        .zip(&page.entries)
-        .map(|(ordinal, entry)| {
-            let position = Position {
-                run: page.run.clone(),
-                shard: page.shard,
-                ordinal,
-            };
-            (position, &entry.user)
-        })
+    (page.first_ordinal..).zip(&page.entries).map(|(ordinal, entry)| {
+        let position = Position { run: page.run.clone(), shard: page.shard, ordinal };
+        (position, &entry.user)
+    })
 }

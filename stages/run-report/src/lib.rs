@@ -57,11 +57,7 @@ pub fn marks(outcome: &Outcome) -> Vec<Mark> {
     let Some(position) = outcome.position() else {
         return Vec::new();
     };
-    let mark = |stage, kind| Mark {
-        position: position.clone(),
-        stage,
-        kind,
-    };
+    let mark = |stage, kind| Mark { position: position.clone(), stage, kind };
     let fate = |stage, fate| mark(stage, MarkKind::fate(fate));
     match outcome {
         Outcome::Completed(done) => {
@@ -79,10 +75,7 @@ pub fn marks(outcome: &Outcome) -> Vec<Mark> {
         Outcome::DeadLettered(given_up) => vec![fate(given_up.stage, Fate::DeadLettered)],
         Outcome::Delivered(sent) => vec![
             fate(StageName::Intervention, Fate::Completed),
-            mark(
-                StageName::Intervention,
-                MarkKind::delivered(sent.intervention),
-            ),
+            mark(StageName::Intervention, MarkKind::delivered(sent.intervention)),
         ],
         Outcome::Withheld(held) => vec![
             fate(StageName::Intervention, Fate::Skipped),
@@ -92,9 +85,7 @@ pub fn marks(outcome: &Outcome) -> Vec<Mark> {
 }
 
 fn asked_for_an_intervention(done: &AssessmentCompleted) -> bool {
-    done.sent_on
-        .iter()
-        .any(|name| name == InterventionRequested::NAME)
+    done.sent_on.iter().any(|name| name == InterventionRequested::NAME)
 }
 
 impl Stage for RunReport {

@@ -84,9 +84,7 @@ pub(crate) struct Sums {
 impl Sums {
     /// What the ledger knows.
     pub(crate) fn new(run: &Run, tally: &Tally) -> Self {
-        let none = RiskLevel::ALL
-            .into_iter()
-            .map(|level| (level.name().to_owned(), 0));
+        let none = RiskLevel::ALL.into_iter().map(|level| (level.name().to_owned(), 0));
         let summary = Summary {
             run_id: run.id.clone(),
             as_of: run.as_of,
@@ -101,28 +99,14 @@ impl Sums {
             data_quality: BTreeMap::new(),
             stages: stages(tally),
         };
-        Self {
-            summary,
-            scored: 0,
-            score_total: 0.0,
-        }
+        Self { summary, scored: 0, score_total: 0.0 }
     }
 
     /// Adds the assessment of one user.
     pub(crate) fn add(&mut self, assessment: &Assessment) {
-        let Summary {
-            levels,
-            methods,
-            missing_features,
-            data_quality,
-            ..
-        } = &mut self.summary;
-        *levels
-            .entry(assessment.level.name().to_owned())
-            .or_default() += 1;
-        *methods
-            .entry(assessment.method.name().to_owned())
-            .or_default() += 1;
+        let Summary { levels, methods, missing_features, data_quality, .. } = &mut self.summary;
+        *levels.entry(assessment.level.name().to_owned()).or_default() += 1;
+        *methods.entry(assessment.method.name().to_owned()).or_default() += 1;
         for feature in assessment.features.missing().into_keys() {
             *missing_features.entry(feature).or_default() += 1;
         }
@@ -156,10 +140,7 @@ fn bin(score: RiskScore) -> usize {
 }
 
 fn ledger(tally: &Tally) -> Ledger {
-    let mut ledger = Ledger {
-        enqueued: tally.enqueued(),
-        ..Ledger::default()
-    };
+    let mut ledger = Ledger { enqueued: tally.enqueued(), ..Ledger::default() };
     for shard in &tally.shards {
         let fates = shard.fates();
         ledger.assessed += fates.assessed.count();

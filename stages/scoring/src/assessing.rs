@@ -16,13 +16,7 @@ impl Scoring {
         now: Timestamp,
     ) -> PortResult<Assessment> {
         let rung = self.rung(&input).await?;
-        let FeaturesExtracted {
-            request,
-            vector,
-            crisis,
-            missing_parts,
-            data_quality,
-        } = input;
+        let FeaturesExtracted { request, vector, crisis, missing_parts, data_quality } = input;
         let floor = self.policy.floor(crisis.signals(), request.as_of.instant());
         let level = floor.map_or(rung.level, |floor| rung.level.at_least(floor.level));
         let created_at = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);

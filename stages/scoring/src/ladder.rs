@@ -104,10 +104,7 @@ fn ask(model: &dyn RiskModel, features: &FeatureVector) -> Option<Scored> {
 /// Whether every number is one. The score's type has seen to itself.
 fn is_sound(scored: &Scored) -> bool {
     (0.0..=1.0).contains(&scored.confidence)
-        && scored
-            .contributions
-            .iter()
-            .all(|contribution| contribution.log_odds.is_finite())
+        && scored.contributions.iter().all(|contribution| contribution.log_odds.is_finite())
 }
 
 /// The share of the families of features that could be made, 0 to 1.

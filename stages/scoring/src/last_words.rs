@@ -34,9 +34,7 @@ impl Scoring {
         now: Timestamp,
     ) -> PortResult<()> {
         let request = &input.request;
-        let floor = self
-            .policy
-            .floor(input.crisis.signals(), request.as_of.instant());
+        let floor = self.policy.floor(input.crisis.signals(), request.as_of.instant());
         let (reason, level) = match floor {
             Some(floor) if floor.level == RiskLevel::Critical => {
                 (ReviewReason::CriticalNotDelivered, floor.level)
@@ -55,12 +53,7 @@ impl Scoring {
         let entry = self.review_entry(request, reason, level, allowed, now);
         let entered = self.ports.review.enter(&entry).await;
         let paged = match floor {
-            Some(_) => {
-                self.ports
-                    .notifier
-                    .notify(&self.notice(&entry, failure))
-                    .await
-            }
+            Some(_) => self.ports.notifier.notify(&self.notice(&entry, failure)).await,
             None => Ok(()),
         };
         entered.and(paged)

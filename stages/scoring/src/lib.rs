@@ -76,23 +76,12 @@ impl Scoring {
         policy: Arc<Policy>,
         pseudonyms: PseudonymKey,
     ) -> Self {
-        Self {
-            ports,
-            models,
-            policy,
-            pseudonyms,
-        }
+        Self { ports, models, policy, pseudonyms }
     }
 
     /// The consents that hold now. Without a profile, what holds for users without a block.
     async fn consents(&self, user: &UserId) -> PortResult<Consents> {
-        let stated = self
-            .ports
-            .profiles
-            .profile(user)
-            .await?
-            .unwrap_or_default()
-            .consents;
+        let stated = self.ports.profiles.profile(user).await?.unwrap_or_default().consents;
         Ok(stated.effective(self.policy.legacy_consents))
     }
 
@@ -168,12 +157,7 @@ impl Stage for Scoring {
         };
         let key = input.request.user_id.partition_key();
         let outbox = Outbox::new(Self::NAME, now);
-        Ok(vec![outgoing::dead_lettered(
-            outbox,
-            position,
-            Some(key),
-            failure,
-        )?])
+        Ok(vec![outgoing::dead_lettered(outbox, position, Some(key), failure)?])
     }
 
     fn give_up_unread(&self, position: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {

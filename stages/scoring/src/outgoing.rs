@@ -46,11 +46,7 @@ fn intervention(
 ) -> Result<Outgoing, StageError> {
     let id = format!("{}/intervention", request.stem());
     let urgent = request.urgent || assessment.level.is_urgent();
-    let queue = if urgent {
-        QueueName::InterventionsPriority
-    } else {
-        QueueName::Interventions
-    };
+    let queue = if urgent { QueueName::InterventionsPriority } else { QueueName::Interventions };
     let message = InterventionRequested {
         request: Request { urgent, ..request },
         level: assessment.level,
@@ -61,10 +57,7 @@ fn intervention(
 
 /// The features that raise the risk most, strongest first.
 fn factors(assessment: &Assessment) -> Vec<Feature> {
-    let raising = assessment
-        .contributions
-        .iter()
-        .filter(|found| found.log_odds > 0.0);
+    let raising = assessment.contributions.iter().filter(|found| found.log_odds > 0.0);
     raising.map(|found| found.feature).take(FACTORS).collect()
 }
 
@@ -72,11 +65,7 @@ pub(crate) fn skipped(outbox: Outbox, request: Request) -> Result<Outgoing, Stag
     let id = format!("{}/skipped", request.stem());
     let key = request.user_id.partition_key();
     let reason = SkipReason::NoScoringConsent;
-    let message = AssessmentSkipped {
-        request,
-        stage: Scoring::NAME,
-        reason,
-    };
+    let message = AssessmentSkipped { request, stage: Scoring::NAME, reason };
     outbox.to_stream(StreamName::Outcomes, id, key, &message)
 }
 
@@ -88,15 +77,8 @@ pub(crate) fn dead_lettered(
     failure: &Failure<'_>,
 ) -> Result<Outgoing, StageError> {
     let stage = Scoring::NAME;
-    let id = format!(
-        "{}/{}/{}/dead-lettered/{stage}",
-        run.run, run.shard, run.ordinal
-    );
+    let id = format!("{}/{}/{}/dead-lettered/{stage}", run.run, run.shard, run.ordinal);
     let key = key.unwrap_or_else(|| id.clone());
-    let message = AssessmentDeadLettered {
-        run,
-        stage,
-        code: failure.code.to_owned(),
-    };
+    let message = AssessmentDeadLettered { run, stage, code: failure.code.to_owned() };
     outbox.to_stream(StreamName::Outcomes, id, key, &message)
 }

@@ -1,17 +1,14 @@
 //! Dependencies point one way. This is the rule of `docs/ARCHITECTURE.md`, "Who may import whom",
 //! read off `cargo metadata`: any other arrow fails.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
-const STAGES: [&str; 5] = [
-    "fan-out",
-    "feature-extraction",
-    "scoring",
-    "intervention",
-    "run-report",
-];
+const STAGES: [&str; 5] =
+    ["fan-out", "feature-extraction", "scoring", "intervention", "run-report"];
 
 /// What a crate of `shared/` may import of ours.
 fn allowed(name: &str) -> Option<&'static [&'static str]> {
@@ -26,44 +23,28 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
 }
 
 /// What a stage may import of ours: never another stage, never an adapter.
-const FOR_STAGES: &[&str] = &[
-    "domain",
-    "contracts",
-    "features",
-    "language",
-    "crisis",
-    "model",
-    "pipeline",
-];
+const FOR_STAGES: &[&str] =
+    &["domain", "contracts", "features", "language", "crisis", "model", "pipeline"];
 
 fn short(package: &str) -> Option<&str> {
     package.strip_prefix("mindmate-")
 }
 
 fn packages() -> Vec<Package> {
-    let metadata = MetadataCommand::new()
-        .no_deps()
-        .exec()
-        .expect("cargo metadata runs");
+    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata runs");
     metadata.workspace_packages().into_iter().cloned().collect()
 }
 
 fn arrows(package: &Package, kinds: &[DependencyKind]) -> BTreeSet<String> {
-    let ours = package
-        .dependencies
-        .iter()
-        .filter(|one| kinds.contains(&one.kind));
-    ours.filter_map(|one| short(&one.name).map(str::to_owned))
-        .collect()
+    let ours = package.dependencies.iter().filter(|one| kinds.contains(&one.kind));
+    ours.filter_map(|one| short(&one.name).map(str::to_owned)).collect()
 }
 
 #[test]
 fn dependencies_point_one_way() {
     let mut seen = BTreeSet::new();
     for package in packages() {
-        let name = short(&package.name)
-            .expect("every crate is named mindmate-…")
-            .to_owned();
+        let name = short(&package.name).expect("every crate is named mindmate-…").to_owned();
         let may = match allowed(&name) {
             Some(may) => may,
             None if STAGES.contains(&name.as_str()) => FOR_STAGES,
@@ -71,10 +52,7 @@ fn dependencies_point_one_way() {
             None => panic!("{name} has no place in the rule yet: add it here and in the document"),
         };
         for import in arrows(&package, &[DependencyKind::Normal, DependencyKind::Build]) {
-            assert!(
-                may.contains(&import.as_str()),
-                "{name} may not import {import}"
-            );
+            assert!(may.contains(&import.as_str()), "{name} may not import {import}");
         }
         seen.insert(name);
     }
@@ -86,24 +64,15 @@ fn the_testkit_is_only_ever_a_dev_dependency() {
     for package in packages() {
         let kinds = [DependencyKind::Normal, DependencyKind::Build];
         let imports = arrows(&package, &kinds);
-        assert!(
-            !imports.contains("testkit"),
-            "{} ships the testkit",
-            package.name
-        );
+        assert!(!imports.contains("testkit"), "{} ships the testkit", package.name);
     }
 }
 
 #[test]
 fn crates_lie_where_their_names_say() {
     for package in packages() {
-        let name = short(&package.name)
-            .expect("every crate is named mindmate-…")
-            .to_owned();
-        let folder = package
-            .manifest_path
-            .parent()
-            .expect("a manifest lies in a folder");
+        let name = short(&package.name).expect("every crate is named mindmate-…").to_owned();
+        let folder = package.manifest_path.parent().expect("a manifest lies in a folder");
         let top = folder.parent().and_then(|parent| parent.file_name());
         let expected = match name.as_str() {
             "cli" => None,
@@ -114,9 +83,6 @@ fn crates_lie_where_their_names_say() {
         if let Some(expected) = expected {
             assert_eq!(top, Some(expected), "{name}");
         }
-        assert!(
-            name.starts_with(folder.file_name().unwrap_or_default()),
-            "{name} in {folder}"
-        );
+        assert!(name.starts_with(folder.file_name().unwrap_or_default()), "{name} in {folder}");
     }
 }

@@ -1,5 +1,7 @@
 //! Whole ways: the program on real files, as a person or a scheduler runs it.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "suite/bad_input.rs"]
 mod bad_input;
 #[path = "suite/crash.rs"]

@@ -14,10 +14,7 @@ use crate::report::{ReportError, words};
 /// Features without a value, by family.
 pub(super) fn missing(summary: &Summary) -> Result<Markup, ReportError> {
     let assessed: u64 = summary.levels.values().sum();
-    let never = Feature::ALL
-        .iter()
-        .filter(|feature| times(summary, **feature) == 0)
-        .count();
+    let never = Feature::ALL.iter().filter(|feature| times(summary, **feature) == 0).count();
     let mut families = Vec::new();
     for family in Family::ALL {
         families.push(of_family(summary, family, assessed)?);
@@ -43,10 +40,8 @@ fn times(summary: &Summary, feature: Feature) -> u64 {
 }
 
 fn of_family(summary: &Summary, family: Family, assessed: u64) -> Result<Markup, ReportError> {
-    let mut rows: Vec<_> = family
-        .features()
-        .map(|feature| (feature, times(summary, feature)))
-        .collect();
+    let mut rows: Vec<_> =
+        family.features().map(|feature| (feature, times(summary, feature))).collect();
     let all = rows.len();
     rows.retain(|(_, times)| *times > 0);
     rows.sort_by_key(|(feature, times)| (Reverse(*times), *feature));
@@ -106,11 +101,8 @@ fn title(family: Family) -> &'static str {
 
 /// Items and attributes that were left out, by defect.
 pub(super) fn quality(summary: &Summary) -> Result<Markup, ReportError> {
-    let mut defects: Vec<_> = summary
-        .data_quality
-        .iter()
-        .filter(|(_, count)| **count > 0)
-        .collect();
+    let mut defects: Vec<_> =
+        summary.data_quality.iter().filter(|(_, count)| **count > 0).collect();
     defects.sort_by_key(|(defect, count)| (Reverse(**count), **defect));
     let rows: Vec<_> = defects
         .into_iter()

@@ -25,11 +25,7 @@ pub(super) fn levels(summary: &Summary) -> Result<Markup, ReportError> {
         .into_iter()
         .map(|level| {
             let count = summary.levels.get(level.name()).copied().unwrap_or(0);
-            (
-                words::level(level).to_owned(),
-                count,
-                words::level_colour(level),
-            )
+            (words::level(level).to_owned(), count, words::level_colour(level))
         })
         .collect();
     let bars = count_bars("levels", &rows, counted)?;
@@ -104,11 +100,7 @@ pub(super) fn methods(summary: &Summary) -> Result<Markup, ReportError> {
 
 /// What is known of calibration: nothing, said plainly.
 pub(super) fn calibration(summary: &Summary, model: &str) -> Markup {
-    let by_model = summary
-        .methods
-        .get(Method::Model.name())
-        .copied()
-        .unwrap_or(0);
+    let by_model = summary.methods.get(Method::Model.name()).copied().unwrap_or(0);
     card(
         "calibration",
         "Calibration",

@@ -12,13 +12,7 @@ use crate::report::{PageInput, ReportError, words};
 
 /// Whether the books are closed, in words, and the figures that say so.
 pub(super) fn ledger(input: &PageInput<'_>) -> Markup {
-    let Ledger {
-        enqueued,
-        assessed,
-        skipped,
-        dead_lettered,
-        missing,
-    } = input.summary.ledger;
+    let Ledger { enqueued, assessed, skipped, dead_lettered, missing } = input.summary.ledger;
     let (closed, title, reading) = verdict(input);
     html! {
         section.verdict.open[!closed] aria-labelledby="ledger" {
@@ -52,12 +46,7 @@ pub(super) fn ledger(input: &PageInput<'_>) -> Markup {
 /// part only, so that its users are those whose history was read in that part; a redelivery never
 /// makes them more than there are.
 fn users_timed(input: &PageInput<'_>) -> u64 {
-    let Ledger {
-        assessed,
-        skipped,
-        dead_lettered,
-        ..
-    } = input.summary.ledger;
+    let Ledger { assessed, skipped, dead_lettered, .. } = input.summary.ledger;
     let accounted = assessed + skipped + dead_lettered;
     if input.timings.is_empty() {
         return accounted;
@@ -68,13 +57,7 @@ fn users_timed(input: &PageInput<'_>) -> u64 {
 
 /// Whether the ledger is closed, the heading, and what that means.
 fn verdict(input: &PageInput<'_>) -> (bool, &'static str, String) {
-    let Ledger {
-        enqueued,
-        assessed,
-        skipped,
-        dead_lettered,
-        missing,
-    } = input.summary.ledger;
+    let Ledger { enqueued, assessed, skipped, dead_lettered, missing } = input.summary.ledger;
     let unsent = input.summary.interventions.missing;
     let open = "The ledger is open";
     if missing > 0 || unsent > 0 {
@@ -101,9 +84,7 @@ pub(super) fn interventions(summary: &Summary) -> Result<Markup, ReportError> {
     let sums = &summary.interventions;
     let types = InterventionType::ALL.map(|kind| (kind.name(), type_label(kind)));
     let colour = |name: &str| {
-        let kind = InterventionType::ALL
-            .into_iter()
-            .find(|kind| type_label(*kind) == name);
+        let kind = InterventionType::ALL.into_iter().find(|kind| type_label(*kind) == name);
         kind.map_or(charts::PLAIN, |kind| words::level_colour(kind.level()))
     };
     let sent: Vec<_> = labelled(&sums.delivered, &types)
@@ -172,10 +153,7 @@ pub(super) fn stages(input: &PageInput<'_>) -> Markup {
     let summary = input.summary;
     let shards = words::counted(input.run.shards.into(), "shard", "shards");
     let enqueued = (summary.ledger.enqueued, "enqueued");
-    let sent_on = (
-        mark(summary, StageName::Scoring, "sentOn"),
-        "asked for an intervention",
-    );
+    let sent_on = (mark(summary, StageName::Scoring, "sentOn"), "asked for an intervention");
     card(
         "stages",
         "The way, stage by stage",
@@ -196,27 +174,15 @@ pub(super) fn stages(input: &PageInput<'_>) -> Markup {
 }
 
 fn mark(summary: &Summary, stage: StageName, kind: &str) -> u64 {
-    summary
-        .stages
-        .get(&stage)
-        .and_then(|marks| marks.get(kind))
-        .copied()
-        .unwrap_or(0)
+    summary.stages.get(&stage).and_then(|marks| marks.get(kind)).copied().unwrap_or(0)
 }
 
 fn fates(summary: &Summary, stage: StageName, completed: &'static str) -> [(u64, &'static str); 3] {
-    let skipped = if stage == StageName::Intervention {
-        "withheld"
-    } else {
-        "skipped"
-    };
+    let skipped = if stage == StageName::Intervention { "withheld" } else { "skipped" };
     [
         (mark(summary, stage, Fate::Completed.name()), completed),
         (mark(summary, stage, Fate::Skipped.name()), skipped),
-        (
-            mark(summary, stage, Fate::DeadLettered.name()),
-            "dead-lettered",
-        ),
+        (mark(summary, stage, Fate::DeadLettered.name()), "dead-lettered"),
     ]
 }
 

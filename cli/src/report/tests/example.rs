@@ -33,10 +33,7 @@ pub(super) fn of_nobody() -> Summary {
         as_of: as_of(),
         historical: false,
         ledger: Ledger::default(),
-        levels: RiskLevel::ALL
-            .into_iter()
-            .map(|level| (level.name().to_owned(), 0))
-            .collect(),
+        levels: RiskLevel::ALL.into_iter().map(|level| (level.name().to_owned(), 0)).collect(),
         average_score: None,
         score_histogram: vec![0; SCORE_BINS],
         methods: BTreeMap::new(),
@@ -49,36 +46,21 @@ pub(super) fn of_nobody() -> Summary {
 
 pub(super) fn of_one() -> Summary {
     let mut summary = of_nobody();
-    summary.ledger = Ledger {
-        enqueued: 1,
-        assessed: 1,
-        ..Ledger::default()
-    };
+    summary.ledger = Ledger { enqueued: 1, assessed: 1, ..Ledger::default() };
     summary.levels.insert("unknown".into(), 1);
     summary.methods.insert("unknown".into(), 1);
-    summary.missing_features = Feature::ALL
-        .into_iter()
-        .map(|feature| (feature, 1))
-        .collect();
+    summary.missing_features = Feature::ALL.into_iter().map(|feature| (feature, 1)).collect();
     summary
 }
 
 pub(super) fn counts<const N: usize>(pairs: [(&str, u64); N]) -> BTreeMap<String, u64> {
-    pairs
-        .into_iter()
-        .map(|(name, count)| (name.to_owned(), count))
-        .collect()
+    pairs.into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
 }
 
 pub(super) fn of_many() -> Summary {
     let mut summary = of_nobody();
-    summary.ledger = Ledger {
-        enqueued: 10_000,
-        assessed: 9_868,
-        skipped: 121,
-        dead_lettered: 11,
-        missing: 0,
-    };
+    summary.ledger =
+        Ledger { enqueued: 10_000, assessed: 9_868, skipped: 121, dead_lettered: 11, missing: 0 };
     summary.levels = counts([
         ("unknown", 214),
         ("minimal", 5_310),
@@ -119,18 +101,10 @@ pub(super) fn of_many() -> Summary {
     ]
     .into();
     summary.stages = [
-        (
-            StageName::FeatureExtraction,
-            counts([("skipped", 110), ("deadLettered", 8)]),
-        ),
+        (StageName::FeatureExtraction, counts([("skipped", 110), ("deadLettered", 8)])),
         (
             StageName::Scoring,
-            counts([
-                ("completed", 9_868),
-                ("skipped", 11),
-                ("deadLettered", 3),
-                ("sentOn", 4_344),
-            ]),
+            counts([("completed", 9_868), ("skipped", 11), ("deadLettered", 3), ("sentOn", 4_344)]),
         ),
         (
             StageName::Intervention,
@@ -142,18 +116,10 @@ pub(super) fn of_many() -> Summary {
 }
 
 fn timings() -> BTreeMap<StageName, Times> {
-    let times = |deliveries, p50_us, p99_us, max_us| Times {
-        deliveries,
-        p50_us,
-        p99_us,
-        max_us,
-    };
+    let times = |deliveries, p50_us, p99_us, max_us| Times { deliveries, p50_us, p99_us, max_us };
     [
         (StageName::FanOut, times(16, 18_200, 44_100, 44_100)),
-        (
-            StageName::FeatureExtraction,
-            times(10_004, 412, 2_210, 18_800),
-        ),
+        (StageName::FeatureExtraction, times(10_004, 412, 2_210, 18_800)),
         (StageName::Scoring, times(9_882, 61, 240, 5_120)),
         (StageName::Intervention, times(4_344, 150, 890, 3_002_000)),
     ]

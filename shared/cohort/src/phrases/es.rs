@@ -22,14 +22,7 @@ pub(super) static BANK: Bank = Bank {
         "Morí diez veces en el juego y aun así fue divertido",
         "Me muero de hambre {when}",
     ],
-    greetings: &[
-        "Hola {pet},",
-        "Hola.",
-        "¡Hola {pet}!",
-        "Oye {pet},",
-        "Otra vez yo.",
-        "Buenas.",
-    ],
+    greetings: &["Hola {pet},", "Hola.", "¡Hola {pet}!", "Oye {pet},", "Otra vez yo.", "Buenas."],
     who: &[
         "mi hermana",
         "mi hermano",

@@ -41,16 +41,11 @@ pub(crate) fn zone(made: &SyntheticUser) -> TimeZone {
 pub(crate) fn assert_share(what: &str, some: usize, of: usize, bounds: RangeInclusive<f64>) {
     let share = some as f64 / of as f64;
     println!("{what}: {share:.4} ({some} of {of})");
-    assert!(
-        bounds.contains(&share),
-        "{what}: {share} is outside of {bounds:?}"
-    );
+    assert!(bounds.contains(&share), "{what}: {share} is outside of {bounds:?}");
 }
 
 pub(crate) fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
-    let (sum, count) = values
-        .into_iter()
-        .fold((0.0, 0.0), |(s, n), value| (s + value, n + 1.0));
+    let (sum, count) = values.into_iter().fold((0.0, 0.0), |(s, n), value| (s + value, n + 1.0));
     sum / count
 }
 
@@ -77,10 +72,7 @@ pub(crate) fn profile(made: &SyntheticUser) -> &Profile {
 pub(crate) fn own_text(kind: &EventKind) -> Option<&DiaryText> {
     match kind {
         EventKind::Mood { notes, .. } => notes.as_ref(),
-        EventKind::Chat {
-            author: Author::User,
-            text,
-        } => Some(text),
+        EventKind::Chat { author: Author::User, text } => Some(text),
         _ => None,
     }
 }
@@ -98,19 +90,8 @@ pub(crate) fn written_out(made: &SyntheticUser) -> String {
 fn content(item: &AppItem) -> String {
     match item {
         AppItem::Profile(profile) => {
-            let Profile {
-                name,
-                personality,
-                pet_name,
-                created_at,
-                last_active_at,
-                ..
-            } = profile;
-            let Profile {
-                preferences,
-                push_endpoint,
-                ..
-            } = profile;
+            let Profile { name, personality, pet_name, created_at, last_active_at, .. } = profile;
+            let Profile { preferences, push_endpoint, .. } = profile;
             format!(
                 "{profile:?} {name:?} {personality:?} {pet_name:?} {created_at:?} \
                  {last_active_at:?} {preferences:?} {push_endpoint:?}"
@@ -119,26 +100,14 @@ fn content(item: &AppItem) -> String {
         AppItem::Event(event) => match &event.kind {
             EventKind::Chat { author, text } => format!("{author:?} {}", text.as_str()),
             EventKind::Mood { mood, notes, tags } => {
-                format!(
-                    "{mood} {:?} {tags:?}",
-                    notes.as_ref().map(DiaryText::as_str)
-                )
+                format!("{mood} {:?} {tags:?}", notes.as_ref().map(DiaryText::as_str))
             }
             other => format!("{other:?}"),
         },
         AppItem::Sentiment(stored) => {
-            let Sentiment {
-                label,
-                positive,
-                negative,
-                neutral,
-                mixed,
-            } = stored.sentiment;
+            let Sentiment { label, positive, negative, neutral, mixed } = stored.sentiment;
             let (hash, analyzer) = (&stored.text_hash, &stored.analyzer);
-            format!(
-                "{} {positive} {negative} {neutral} {mixed} {hash} {analyzer}",
-                label.name()
-            )
+            format!("{} {positive} {negative} {neutral} {mixed} {hash} {analyzer}", label.name())
         }
     }
 }

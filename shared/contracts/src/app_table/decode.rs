@@ -64,9 +64,7 @@ pub fn decode(sk: &str, item: &Item) -> Decoded {
 }
 
 fn event(sk: &str, kind: &str, item: &Item) -> Result<AppItem, Defect> {
-    let rest = sk
-        .strip_prefix(kind)
-        .and_then(|rest| rest.strip_prefix('#'));
+    let rest = sk.strip_prefix(kind).and_then(|rest| rest.strip_prefix('#'));
     if rest.is_none() {
         return Err(Defect::KeyContradictsType);
     }
@@ -78,11 +76,7 @@ fn event(sk: &str, kind: &str, item: &Item) -> Result<AppItem, Defect> {
         "SESSION" => session(item)?,
         _ => activity(item)?,
     };
-    Ok(AppItem::Event(Event {
-        at,
-        sk: sk.to_owned(),
-        kind,
-    }))
+    Ok(AppItem::Event(Event { at, sk: sk.to_owned(), kind }))
 }
 
 fn mood(item: &Item) -> Result<EventKind, Defect> {
@@ -91,11 +85,7 @@ fn mood(item: &Item) -> Result<EventKind, Defect> {
         return Err(Defect::MoodOutOfRange);
     }
     let notes = diary_text(item, "notes")?;
-    Ok(EventKind::Mood {
-        mood,
-        notes,
-        tags: texts(item, "tags")?,
-    })
+    Ok(EventKind::Mood { mood, notes, tags: texts(item, "tags")? })
 }
 
 /// `userMessage` wins over `message`.
@@ -104,14 +94,10 @@ fn chat(item: &Item) -> Result<EventKind, Defect> {
     let message = diary_text(item, "message")?;
     let sender = text(item, "sender")?;
     match (own, message, sender.as_deref()) {
-        (Some(text), _, _) | (None, Some(text), Some("user")) => Ok(EventKind::Chat {
-            author: Author::User,
-            text,
-        }),
-        (None, Some(text), Some("agent")) => Ok(EventKind::Chat {
-            author: Author::Agent,
-            text,
-        }),
+        (Some(text), _, _) | (None, Some(text), Some("user")) => {
+            Ok(EventKind::Chat { author: Author::User, text })
+        }
+        (None, Some(text), Some("agent")) => Ok(EventKind::Chat { author: Author::Agent, text }),
         (None, Some(_), None) => Err(Defect::NoSender),
         (None, Some(_), Some(_)) | (None, None, _) => Err(Defect::BadAttribute),
     }
@@ -135,9 +121,7 @@ fn activity(item: &Item) -> Result<EventKind, Defect> {
 }
 
 fn sentiment(sk: &str, item: &Item) -> Result<AppItem, Defect> {
-    let text_sk = sk
-        .strip_prefix("SENTIMENT#")
-        .ok_or(Defect::KeyContradictsType)?;
+    let text_sk = sk.strip_prefix("SENTIMENT#").ok_or(Defect::KeyContradictsType)?;
     let label = match text(item, "label")?.as_deref() {
         Some("POSITIVE") => SentimentLabel::Positive,
         Some("NEGATIVE") => SentimentLabel::Negative,
@@ -170,10 +154,7 @@ fn profile(item: &Item) -> Decoded {
         None => {}
         Some(Attribute::S(kind)) if kind == "PROFILE" => {}
         Some(_) => {
-            let closed = Profile {
-                consents: StatedConsents::Unreadable,
-                ..Profile::default()
-            };
+            let closed = Profile { consents: StatedConsents::Unreadable, ..Profile::default() };
             return Decoded::Read(
                 AppItem::Profile(Box::new(closed)),
                 vec![Defect::KeyContradictsType],
@@ -263,11 +244,7 @@ fn consents(item: &Item) -> Result<StatedConsents, Defect> {
 
 /// `timestamp` wins over `ts`.
 fn instant_of(item: &Item) -> Result<Timestamp, Defect> {
-    let name = if item.contains_key("timestamp") {
-        "timestamp"
-    } else {
-        "ts"
-    };
+    let name = if item.contains_key("timestamp") { "timestamp" } else { "ts" };
     instant_at(item, name)?.ok_or(Defect::BadInstant)
 }
 
@@ -279,9 +256,7 @@ fn key_instant(sk: &str) -> Option<Timestamp> {
 fn instant_at(item: &Item, name: &str) -> Result<Option<Timestamp>, Defect> {
     match present(item, name) {
         None => Ok(None),
-        Some(Attribute::S(text)) => instant::parse(text)
-            .map(Some)
-            .map_err(|_| Defect::BadInstant),
+        Some(Attribute::S(text)) => instant::parse(text).map(Some).map_err(|_| Defect::BadInstant),
         Some(_) => Err(Defect::BadInstant),
     }
 }

@@ -34,11 +34,7 @@ pub fn intervention_chat(intervention: &Intervention) -> (String, Item) {
     let mut item = Item::new();
     put(&mut item, "message", &intervention.content().message().text);
     put(&mut item, "sender", "agent");
-    put(
-        &mut item,
-        "messageType",
-        intervention.content().kind().name(),
-    );
+    put(&mut item, "messageType", intervention.content().kind().name());
     put(&mut item, "interventionId", intervention.id().as_str());
     put(&mut item, "timestamp", &key_form(intervention.created_at()));
     item.insert("automated".to_owned(), Attribute::Bool(true));
@@ -79,16 +75,8 @@ fn profile_item(user: &UserId, profile: &Profile) -> Item {
     put_some(&mut item, "country", profile.country.as_deref());
     put_some(&mut item, "locale", profile.locale.as_deref());
     put_some(&mut item, "pushEndpoint", profile.push_endpoint.as_deref());
-    put_some(
-        &mut item,
-        "createdAt",
-        profile.created_at.map(key_form).as_deref(),
-    );
-    put_some(
-        &mut item,
-        "lastActiveAt",
-        profile.last_active_at.map(key_form).as_deref(),
-    );
+    put_some(&mut item, "createdAt", profile.created_at.map(key_form).as_deref());
+    put_some(&mut item, "lastActiveAt", profile.last_active_at.map(key_form).as_deref());
     put_texts(&mut item, "preferences", &profile.preferences);
     match profile.consents {
         StatedConsents::Absent => {}
@@ -97,12 +85,7 @@ fn profile_item(user: &UserId, profile: &Profile) -> Item {
         StatedConsents::Given(given) => {
             let block = Consent::ALL
                 .into_iter()
-                .map(|consent| {
-                    (
-                        consent.name().to_owned(),
-                        Attribute::Bool(given.allows(consent)),
-                    )
-                })
+                .map(|consent| (consent.name().to_owned(), Attribute::Bool(given.allows(consent))))
                 .collect();
             item.insert("consents".to_owned(), Attribute::M(block));
         }
@@ -132,25 +115,13 @@ fn event_item(event: &Event) -> (&'static str, Item) {
         }
         EventKind::Selfie => "SELFIE",
         EventKind::Session { duration_seconds } => {
-            item.insert(
-                "durationSeconds".to_owned(),
-                Attribute::number(*duration_seconds),
-            );
+            item.insert("durationSeconds".to_owned(), Attribute::number(*duration_seconds));
             "SESSION"
         }
-        EventKind::Activity {
-            activity,
-            suggested,
-            completed_at,
-            helpful,
-        } => {
+        EventKind::Activity { activity, suggested, completed_at, helpful } => {
             put(&mut item, "activity", activity);
             item.insert("suggested".to_owned(), Attribute::Bool(*suggested));
-            put_some(
-                &mut item,
-                "completedAt",
-                completed_at.map(key_form).as_deref(),
-            );
+            put_some(&mut item, "completedAt", completed_at.map(key_form).as_deref());
             if let Some(helpful) = helpful {
                 item.insert("helpful".to_owned(), Attribute::Bool(*helpful));
             }

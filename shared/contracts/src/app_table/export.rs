@@ -69,18 +69,10 @@ pub fn parse_line(line: &[u8]) -> Result<ExportLine, LineError> {
     let Line { item } = serde_json::from_slice::<Line<Item>>(line).map_err(LineError::NotAnItem)?;
     let key = |name: &'static str| match item.get(name) {
         Some(Attribute::S(key)) => Ok(key.as_str()),
-        Some(_) => Err(LineError::NoKey {
-            name,
-            found: "another type",
-        }),
-        None => Err(LineError::NoKey {
-            name,
-            found: "none",
-        }),
+        Some(_) => Err(LineError::NoKey { name, found: "another type" }),
+        None => Err(LineError::NoKey { name, found: "none" }),
     };
-    let user = key("PK")?
-        .strip_prefix(USER_PREFIX)
-        .ok_or(LineError::NotAUser)?;
+    let user = key("PK")?.strip_prefix(USER_PREFIX).ok_or(LineError::NotAUser)?;
     let (user, sk) = (UserId::new(user)?, key("SK")?.to_owned());
     Ok(ExportLine { user, sk, item })
 }

@@ -26,18 +26,10 @@ pub struct KeyRange {
 /// The ranges of sort keys that hold a history: bounded, one a type, besides the profile's key.
 pub fn history_ranges(as_of: AsOf) -> Vec<KeyRange> {
     let window = as_of.window(HISTORY_DAYS);
-    [
-        "ACTIVITY#",
-        "CHAT#",
-        "MOOD#",
-        "SELFIE#",
-        "SENTIMENT#CHAT#",
-        "SENTIMENT#MOOD#",
-        "SESSION#",
-    ]
-    .into_iter()
-    .map(|prefix| range(prefix, window))
-    .collect()
+    ["ACTIVITY#", "CHAT#", "MOOD#", "SELFIE#", "SENTIMENT#CHAT#", "SENTIMENT#MOOD#", "SESSION#"]
+        .into_iter()
+        .map(|prefix| range(prefix, window))
+        .collect()
 }
 
 /// The ranges that hold what makes a user active in a window.
@@ -104,10 +96,7 @@ impl HistoryReader {
     /// nothing.
     pub fn take_unreadable(&mut self, sk: &str) {
         if sk == PROFILE_SK {
-            let closed = Profile {
-                consents: StatedConsents::Unreadable,
-                ..Profile::default()
-            };
+            let closed = Profile { consents: StatedConsents::Unreadable, ..Profile::default() };
             self.items.push(AppItem::Profile(Box::new(closed)));
             self.quality.count(Defect::UnreadableConsents);
         } else {

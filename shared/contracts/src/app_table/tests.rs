@@ -39,17 +39,9 @@ fn what_does_not_fit_is_named() {
             json!({"type": {"S": "MOOD"}, "ts": {"S": SK}, "mood": {"N": "5"}}),
             Some(Defect::BadInstant),
         ),
-        (
-            SK,
-            json!({"type": {"S": "MOOD"}, "mood": {"N": "5"}}),
-            Some(Defect::BadInstant),
-        ),
+        (SK, json!({"type": {"S": "MOOD"}, "mood": {"N": "5"}}), Some(Defect::BadInstant)),
         (SK, json!({"mood": {"N": "5"}}), Some(Defect::NoType)),
-        (
-            "CHAT#2025-04-19T08:00:00Z",
-            mood("5"),
-            Some(Defect::KeyContradictsType),
-        ),
+        ("CHAT#2025-04-19T08:00:00Z", mood("5"), Some(Defect::KeyContradictsType)),
         ("PROFILE", mood("5"), Some(Defect::KeyContradictsType)),
         (
             SK,
@@ -67,26 +59,14 @@ fn what_does_not_fit_is_named() {
             Some(Defect::BadAttribute),
         ),
         ("WEATHER#1", json!({"type": {"S": "WEATHER"}}), None),
-        (
-            "PROFILE",
-            json!({"timezone": {"S": "Mars/Olympus"}}),
-            Some(Defect::UnknownTimeZone),
-        ),
-        (
-            "PROFILE",
-            json!({"consents": {"S": "all"}}),
-            Some(Defect::UnreadableConsents),
-        ),
+        ("PROFILE", json!({"timezone": {"S": "Mars/Olympus"}}), Some(Defect::UnknownTimeZone)),
+        ("PROFILE", json!({"consents": {"S": "all"}}), Some(Defect::UnreadableConsents)),
         (
             "PROFILE",
             json!({"consents": {"M": {"scoring": {"S": "yes"}}}}),
             Some(Defect::UnreadableConsents),
         ),
-        (
-            "PROFILE",
-            json!({"country": {"S": "Atlantis"}}),
-            Some(Defect::BadProfileAttribute),
-        ),
+        ("PROFILE", json!({"country": {"S": "Atlantis"}}), Some(Defect::BadProfileAttribute)),
     ] {
         assert_eq!(defect(sk, json.clone()), expected, "{sk} {json}");
     }
@@ -107,16 +87,8 @@ fn the_users_own_words_win() {
             Author::User,
             "a",
         ),
-        (
-            json!({"message": {"S": "b"}, "sender": {"S": "user"}}),
-            Author::User,
-            "b",
-        ),
-        (
-            json!({"message": {"S": "b"}, "sender": {"S": "agent"}}),
-            Author::Agent,
-            "b",
-        ),
+        (json!({"message": {"S": "b"}, "sender": {"S": "user"}}), Author::User, "b"),
+        (json!({"message": {"S": "b"}, "sender": {"S": "agent"}}), Author::Agent, "b"),
     ] {
         let mut json = extra;
         json["type"] = json!({"S": "CHAT"});
@@ -124,13 +96,7 @@ fn the_users_own_words_win() {
         let Decoded::Read(AppItem::Event(event), _) = decode("CHAT#1", &item(json)) else {
             panic!()
         };
-        let EventKind::Chat {
-            author: found,
-            text: words,
-        } = event.kind
-        else {
-            panic!()
-        };
+        let EventKind::Chat { author: found, text: words } = event.kind else { panic!() };
         assert_eq!((found, words.as_str()), (author, text));
     }
 }
@@ -142,9 +108,7 @@ fn timestamp_wins_over_ts_and_offsets_become_utc() {
         "ts": {"S": "2020-01-01T00:00:00Z"},
         "timestamp": {"S": "2025-04-19T10:00:00+02:00"}
     });
-    let Decoded::Read(AppItem::Event(event), _) = decode("SELFIE#1", &item(json)) else {
-        panic!()
-    };
+    let Decoded::Read(AppItem::Event(event), _) = decode("SELFIE#1", &item(json)) else { panic!() };
     assert_eq!(event.at.to_string(), "2025-04-19T08:00:00Z");
 }
 
@@ -155,10 +119,7 @@ fn consents_that_a_block_does_not_name_are_off() {
     let Decoded::Read(AppItem::Profile(profile), _) = decode("PROFILE", &item(json)) else {
         panic!()
     };
-    let expected = Consents {
-        scoring: true,
-        ..Consents::NONE
-    };
+    let expected = Consents { scoring: true, ..Consents::NONE };
     assert_eq!(profile.consents, StatedConsents::Given(expected));
 }
 
@@ -168,10 +129,7 @@ fn read(items: &[(&str, Value)]) -> History {
     for (sk, json) in items {
         reader.take(sk, &item(json.clone()));
     }
-    reader.finish(Consents {
-        text_analysis: true,
-        ..Consents::NONE
-    })
+    reader.finish(Consents { text_analysis: true, ..Consents::NONE })
 }
 
 #[test]
@@ -216,13 +174,8 @@ fn a_sentiment_counts_only_where_its_hash_fits() {
 fn without_consent_no_text_is_kept() {
     let mut json = mood("4");
     json["notes"] = json!({"S": "words"});
-    let history = read(&[
-        (SK, json),
-        (
-            "PROFILE",
-            json!({"consents": {"M": {"scoring": {"BOOL": true}}}}),
-        ),
-    ]);
+    let history =
+        read(&[(SK, json), ("PROFILE", json!({"consents": {"M": {"scoring": {"BOOL": true}}}}))]);
     assert_eq!(history.texts, None);
     assert_eq!(history.moods.len(), 1);
 }
@@ -232,28 +185,14 @@ fn a_line_that_is_no_item_says_why() {
     for (line, complaint) in [
         ("{", "DynamoDB JSON"),
         (r#"{"Item":{"SK":{"S":"PROFILE"}}}"#, "PK, found none"),
-        (
-            r#"{"Item":{"PK":{"S":"USER#a"},"SK":{"N":"1"}}}"#,
-            "SK, found another type",
-        ),
-        (
-            r#"{"Item":{"PK":{"S":"ORDER#a"},"SK":{"S":"PROFILE"}}}"#,
-            "USER#",
-        ),
-        (
-            r#"{"Item":{"PK":{"S":"USER#"},"SK":{"S":"PROFILE"}}}"#,
-            "user id",
-        ),
+        (r#"{"Item":{"PK":{"S":"USER#a"},"SK":{"N":"1"}}}"#, "SK, found another type"),
+        (r#"{"Item":{"PK":{"S":"ORDER#a"},"SK":{"S":"PROFILE"}}}"#, "USER#"),
+        (r#"{"Item":{"PK":{"S":"USER#"},"SK":{"S":"PROFILE"}}}"#, "user id"),
     ] {
         let error = parse_line(line.as_bytes()).unwrap_err().to_string();
         assert!(error.contains(complaint), "{line}: {error}");
     }
-    assert!(
-        parse_line(&vec![b' '; 900_000])
-            .unwrap_err()
-            .to_string()
-            .contains("409600")
-    );
+    assert!(parse_line(&vec![b' '; 900_000]).unwrap_err().to_string().contains("409600"));
 }
 
 #[test]

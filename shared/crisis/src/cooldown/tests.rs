@@ -3,12 +3,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const SENT: [RiskLevel; 4] = [
-    RiskLevel::Low,
-    RiskLevel::Moderate,
-    RiskLevel::High,
-    RiskLevel::Critical,
-];
+const SENT: [RiskLevel; 4] =
+    [RiskLevel::Low, RiskLevel::Moderate, RiskLevel::High, RiskLevel::Critical];
 
 fn policy() -> Cooldown {
     Policy::built_in().unwrap().cooldown
@@ -34,9 +30,7 @@ fn the_first_one_is_sent_and_names_the_wait_for_a_repeat() {
     for (level, wait) in SENT.into_iter().zip([168, 72, 24, 6]) {
         assert_eq!(
             verdict(None, level, start(), false, &policy()),
-            Verdict::Send {
-                until: start() + hours(wait)
-            },
+            Verdict::Send { until: start() + hours(wait) },
             "{level}"
         );
         let guard = guard(level, start(), &policy());
@@ -50,19 +44,10 @@ fn the_first_one_is_sent_and_names_the_wait_for_a_repeat() {
 fn a_repeat_waits_for_the_cool_down_of_what_was_sent() {
     let instant = SignedDuration::from_nanos(1);
     for (before, wait) in SENT.into_iter().zip([168, 72, 24, 6]) {
-        assert!(
-            !sent(before, before, hours(wait) - instant, false),
-            "{before}"
-        );
+        assert!(!sent(before, before, hours(wait) - instant, false), "{before}");
         assert!(sent(before, before, hours(wait), false), "{before}");
-        assert!(
-            !sent(before, before, hours(2 * wait) - instant, true),
-            "{before} answered"
-        );
-        assert!(
-            sent(before, before, hours(2 * wait), true),
-            "{before} answered"
-        );
+        assert!(!sent(before, before, hours(2 * wait) - instant, true), "{before} answered");
+        assert!(sent(before, before, hours(2 * wait), true), "{before} answered");
     }
 }
 
@@ -87,10 +72,7 @@ fn a_level_that_nothing_is_sent_at_guards_nothing() {
         assert_eq!(guard.until, start());
         for next in SENT {
             let verdict = verdict(Some(&guard), next, start(), true, &policy());
-            assert!(
-                matches!(verdict, Verdict::Send { .. }),
-                "{next} after {level}"
-            );
+            assert!(matches!(verdict, Verdict::Send { .. }), "{next} after {level}");
         }
     }
 }
@@ -101,15 +83,11 @@ fn a_held_back_one_says_from_when_it_would_go_out() {
     let now = start() + hours(1);
     assert_eq!(
         verdict(Some(&guard), RiskLevel::Moderate, now, false, &policy()),
-        Verdict::HeldBack {
-            until: start() + hours(24)
-        }
+        Verdict::HeldBack { until: start() + hours(24) }
     );
     assert_eq!(
         verdict(Some(&guard), RiskLevel::Moderate, now, true, &policy()),
-        Verdict::HeldBack {
-            until: start() + hours(48)
-        }
+        Verdict::HeldBack { until: start() + hours(48) }
     );
 }
 
@@ -127,10 +105,7 @@ fn a_guard_from_the_far_future_holds_nothing_back() {
         );
         let wrong = guard(level, start() + CLOCK_SKEW + nanosecond, &policy());
         assert!(
-            matches!(
-                verdict(Some(&wrong), level, start(), true, &policy()),
-                Verdict::Send { .. }
-            ),
+            matches!(verdict(Some(&wrong), level, start(), true, &policy()), Verdict::Send { .. }),
             "a wrong clock: {level}"
         );
     }
@@ -144,12 +119,7 @@ fn a_guard_that_asks_for_more_than_the_policy_is_cut() {
         let now = start() + SignedDuration::from_hours(hours);
         verdict(Some(&guard), RiskLevel::Critical, now, false, &policy())
     };
-    assert_eq!(
-        at(5),
-        Verdict::HeldBack {
-            until: start() + hours(6)
-        }
-    );
+    assert_eq!(at(5), Verdict::HeldBack { until: start() + hours(6) });
     assert!(matches!(at(6), Verdict::Send { .. }));
 }
 

@@ -69,9 +69,7 @@ impl Text {
 
 impl Row {
     fn name(&self) -> String {
-        self.country
-            .clone()
-            .unwrap_or_else(|| INTERNATIONAL.to_owned())
+        self.country.clone().unwrap_or_else(|| INTERNATIONAL.to_owned())
     }
 
     /// All its texts, each with the field that errors name.
@@ -90,12 +88,7 @@ impl Row {
             verified,
             quote: quote.to_owned(),
         };
-        let Emergency {
-            source,
-            verified,
-            quote,
-            ..
-        } = &self.emergency;
+        let Emergency { source, verified, quote, .. } = &self.emergency;
         std::iter::once(citation(EMERGENCY, source, *verified, quote)).chain(
             self.helpline
                 .iter()
@@ -147,46 +140,23 @@ fn check(row: &Row, reviewed: Date) -> Result<(), ResourceError> {
     if row.helpline.is_empty() {
         return Err(ResourceError::NoHelpline(row.name()));
     }
-    for Citation {
-        about,
-        source,
-        verified,
-        quote,
-        ..
-    } in row.citations()
-    {
+    for Citation { about, source, verified, quote, .. } in row.citations() {
         if about.trim().is_empty() {
-            return Err(ResourceError::Blank {
-                row: row.name(),
-                field: "name",
-            });
+            return Err(ResourceError::Blank { row: row.name(), field: "name" });
         }
         if quote.trim().is_empty() {
-            return Err(ResourceError::Blank {
-                row: row.name(),
-                field: "quote",
-            });
+            return Err(ResourceError::Blank { row: row.name(), field: "quote" });
         }
         if !source.starts_with("https://") && !source.starts_with("http://") {
-            return Err(ResourceError::Source {
-                row: row.name(),
-                found: source,
-            });
+            return Err(ResourceError::Source { row: row.name(), found: source });
         }
         if verified > reviewed {
-            return Err(ResourceError::NotReviewed {
-                row: row.name(),
-                verified,
-                reviewed,
-            });
+            return Err(ResourceError::NotReviewed { row: row.name(), verified, reviewed });
         }
     }
     for (field, text) in row.texts() {
         if text.written().any(|text| text.trim().is_empty()) {
-            return Err(ResourceError::Blank {
-                row: row.name(),
-                field,
-            });
+            return Err(ResourceError::Blank { row: row.name(), field });
         }
     }
     check_numbers(row, &row.emergency.text, &row.emergency.quote)?;
@@ -205,10 +175,7 @@ fn check_numbers(row: &Row, told: &Text, quote: &str) -> Result<(), ResourceErro
             return Err(ResourceError::InternationalNumber(number));
         }
         if !verified.contains(&number) {
-            return Err(ResourceError::Unverified {
-                row: row.name(),
-                number,
-            });
+            return Err(ResourceError::Unverified { row: row.name(), number });
         }
     }
     Ok(())
@@ -239,9 +206,9 @@ fn texts(row: &Row, version: &str) -> Result<Texts, ResourceError> {
     let english = resources(row, version, |text| &text.en)?;
     let spanish = match row.texts().filter(|(_, text)| text.es.is_some()).count() {
         0 => None,
-        some if some == row.texts().count() => Some(resources(row, version, |text| {
-            text.es.as_ref().unwrap_or(&text.en)
-        })?),
+        some if some == row.texts().count() => {
+            Some(resources(row, version, |text| text.es.as_ref().unwrap_or(&text.en))?)
+        }
         _ => return Err(ResourceError::HalfTranslated(row.name())),
     };
     Ok(Texts { english, spanish })

@@ -17,12 +17,7 @@ fn told(resources: &CrisisResources) -> String {
 
 fn numbers_told(resources: &CrisisResources) -> Vec<String> {
     let mut told = numbers(resources.emergency());
-    told.extend(
-        resources
-            .helplines()
-            .iter()
-            .flat_map(|line| numbers(&line.contact)),
-    );
+    told.extend(resources.helplines().iter().flat_map(|line| numbers(&line.contact)));
     told
 }
 
@@ -41,18 +36,10 @@ fn the_united_states_have_988_and_741741_and_911() {
 #[test]
 fn a_code_counts_in_any_case_and_with_blanks() {
     let directory = directory();
-    for (found, expected) in [
-        (" us ", "US"),
-        ("Usa", "US"),
-        ("uk", "GB"),
-        ("gb", "GB"),
-        ("MEX\n", "MX"),
-    ] {
-        assert_eq!(
-            directory.for_country(Some(found)).country(),
-            Some(expected),
-            "{found}"
-        );
+    for (found, expected) in
+        [(" us ", "US"), ("Usa", "US"), ("uk", "GB"), ("gb", "GB"), ("MEX\n", "MX")]
+    {
+        assert_eq!(directory.for_country(Some(found)).country(), Some(expected), "{found}");
     }
 }
 
@@ -60,21 +47,10 @@ fn a_code_counts_in_any_case_and_with_blanks() {
 #[test]
 fn an_unknown_country_gets_the_directory_and_the_local_emergency_number_but_no_number() {
     let directory = directory();
-    for country in [
-        None,
-        Some(""),
-        Some("XX"),
-        Some("IE"),
-        Some("United States"),
-        Some("U S"),
-    ] {
+    for country in [None, Some(""), Some("XX"), Some("IE"), Some("United States"), Some("U S")] {
         let resources = directory.for_country(country);
         assert_eq!(resources.country(), None, "{country:?}");
-        assert_eq!(
-            numbers_told(&resources),
-            Vec::<String>::new(),
-            "{country:?}"
-        );
+        assert_eq!(numbers_told(&resources), Vec::<String>::new(), "{country:?}");
         let told = told(&resources);
         assert!(told.contains("findahelpline.com"), "{told}");
         assert!(told.contains("local emergency number"), "{told}");
@@ -88,16 +64,10 @@ fn everything_told_cites_a_source_and_the_date_it_was_read() {
     let rows = directory.by_code.values().chain([&directory.international]);
     for (citations, resources) in rows.map(|texts| {
         let country = texts.english.country();
-        let of_row = directory
-            .citations()
-            .iter()
-            .filter(|c| c.country.as_deref() == country);
+        let of_row = directory.citations().iter().filter(|c| c.country.as_deref() == country);
         (of_row.collect::<Vec<_>>(), &texts.english)
     }) {
-        let about: Vec<_> = citations
-            .iter()
-            .map(|citation| citation.about.as_str())
-            .collect();
+        let about: Vec<_> = citations.iter().map(|citation| citation.about.as_str()).collect();
         let mut expected = vec!["emergency"];
         expected.extend(resources.helplines().iter().map(|line| line.name.as_str()));
         assert_eq!(about, expected);
@@ -125,10 +95,7 @@ fn a_locale_chooses_the_language_where_the_row_has_it() {
     let canada = directory.for_locale(Some("CA"), Some("es"));
     assert_eq!(canada, directory.for_country(Some("CA")));
     let unknown = directory.for_locale(None, Some("es"));
-    assert!(
-        told(&unknown).contains("número de emergencias"),
-        "{unknown:?}"
-    );
+    assert!(told(&unknown).contains("número de emergencias"), "{unknown:?}");
 }
 
 #[test]
@@ -149,10 +116,7 @@ fn a_language_changes_no_number_but_the_menu_choice() {
 
 #[test]
 fn numbers_are_joined_over_single_blanks_and_hyphens() {
-    assert_eq!(
-        numbers("call 13 11 14, or text 0477 13 11 14"),
-        ["131114", "0477131114"]
-    );
+    assert_eq!(numbers("call 13 11 14, or text 0477 13 11 14"), ["131114", "0477131114"]);
     assert_eq!(numbers("9-8-8 or (911)"), ["988", "911"]);
     assert_eq!(numbers("call 116 123 for free"), ["116123"]);
     assert_eq!(numbers("988lifeline.org - 24/7"), ["988", "24", "7"]);
@@ -179,68 +143,29 @@ fn a_file_that_could_mislead_is_refused() {
         (two_internationals, "found two for \"international\""),
         (without_lines, "at least one helpline in row \"US\""),
         (changed(us_source, ""), "missing field `source`"),
-        (
-            changed(us_source, "source = \" \"\n"),
-            "address of a source in row \"US\"",
-        ),
-        (
-            changed("verified = \"2026-11-22\"\n", ""),
-            "missing field `verified`",
-        ),
-        (
-            changed("verified = \"2026-11-22\"", "verified = \"soon\""),
-            "verified",
-        ),
-        (
-            changed("verified = \"2026-11-22\"", "verified = \"2026-11-23\""),
-            "found 2026-11-23",
-        ),
-        (
-            changed("reviewed = \"2026-11-22\"\n", ""),
-            "missing field `reviewed`",
-        ),
-        (
-            changed("\"GBR\", \"UK\"", "\"GBR\", \"US\""),
-            "one row a country, found two for",
-        ),
-        (
-            changed("country = \"CA\"", "country = \"ca\""),
-            "2 or 3 capital letters, found \"ca\"",
-        ),
+        (changed(us_source, "source = \" \"\n"), "address of a source in row \"US\""),
+        (changed("verified = \"2026-11-22\"\n", ""), "missing field `verified`"),
+        (changed("verified = \"2026-11-22\"", "verified = \"soon\""), "verified"),
+        (changed("verified = \"2026-11-22\"", "verified = \"2026-11-23\""), "found 2026-11-23"),
+        (changed("reviewed = \"2026-11-22\"\n", ""), "missing field `reviewed`"),
+        (changed("\"GBR\", \"UK\"", "\"GBR\", \"US\""), "one row a country, found two for"),
+        (changed("country = \"CA\"", "country = \"ca\""), "2 or 3 capital letters, found \"ca\""),
         (
             changed("text HOME to 741741\"", "text HOME to 741471\""),
             "expected 741471 of row \"US\"",
         ),
+        (changed("call 116 123\"", "call 116 132\""), "expected 116132 of row \"GB\""),
+        (changed("at findahelpline.com", "or call 112"), "no number in the row without a country"),
+        (changed("call 999 now.", "call 998 now."), "expected 998 of row \"GB\""),
         (
-            changed("call 116 123\"", "call 116 132\""),
-            "expected 116132 of row \"GB\"",
-        ),
-        (
-            changed("at findahelpline.com", "or call 112"),
-            "no number in the row without a country",
-        ),
-        (
-            changed("call 999 now.", "call 998 now."),
-            "expected 998 of row \"GB\"",
-        ),
-        (
-            changed(
-                "hours = { en = \"any time of the day or night\" }",
-                "hours = { en = \"\" }",
-            ),
+            changed("hours = { en = \"any time of the day or night\" }", "hours = { en = \"\" }"),
             "a text for `hours`",
         ),
-        (
-            changed(", es = \"llama al 024\"", ""),
-            "all texts of row \"ES\" in Spanish",
-        ),
+        (changed(", es = \"llama al 024\"", ""), "all texts of row \"ES\" in Spanish"),
         (changed("also = [\"USA\"]", "alias = [\"USA\"]"), "alias"),
     ] {
         let error = ResourceDirectory::parse(&text).unwrap_err().to_string();
-        assert!(
-            error.contains(complaint),
-            "expected {complaint:?} in {error}"
-        );
+        assert!(error.contains(complaint), "expected {complaint:?} in {error}");
     }
 }
 

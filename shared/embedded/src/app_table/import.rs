@@ -96,10 +96,7 @@ pub(super) fn stored(sk: &str, mut item: Item) -> Result<Row, serde_json::Error>
     let active = active_at(sk, &item);
     item.remove("PK");
     item.remove("SK");
-    Ok(Row {
-        active,
-        item: serde_json::to_string(&item)?,
-    })
+    Ok(Row { active, item: serde_json::to_string(&item)? })
 }
 
 /// The instant at which the item makes its user active, rounded up to a millisecond.
@@ -107,13 +104,7 @@ fn active_at(sk: &str, item: &Item) -> Option<i64> {
     let Decoded::Read(AppItem::Event(event), _) = decode(sk, item) else {
         return None;
     };
-    if matches!(
-        event.kind,
-        EventKind::Chat {
-            author: Author::Agent,
-            ..
-        }
-    ) {
+    if matches!(event.kind, EventKind::Chat { author: Author::Agent, .. }) {
         return None;
     }
     let millis = (event.at.as_nanosecond() + 999_999).div_euclid(1_000_000);

@@ -47,15 +47,9 @@ fn of_the_two_oclocks_in_which_madrid_falls_back_the_first_is_meant() {
     let until = "2025-10-28T00:00:00Z".parse().unwrap();
     let clock = LocalClock::until(&zone("Europe/Madrid"), until, 37);
     let fall = day_of(date(2025, 10, 26));
-    assert_eq!(
-        clock.instant(fall, 2).unwrap().to_string(),
-        "2025-10-26T00:00:00Z"
-    );
+    assert_eq!(clock.instant(fall, 2).unwrap().to_string(), "2025-10-26T00:00:00Z");
     for (instant, hour) in [("2025-10-26T00:30:00Z", 2), ("2025-10-26T01:30:00Z", 2)] {
-        assert_eq!(
-            clock.local(instant.parse().unwrap()),
-            LocalTime { day: fall, hour }
-        );
+        assert_eq!(clock.local(instant.parse().unwrap()), LocalTime { day: fall, hour });
     }
 }
 
@@ -73,13 +67,7 @@ fn apia_has_no_thirtieth_of_december_2011() {
 fn instants_before_1970_round_down() {
     let until: Timestamp = "1969-12-31T23:59:59.5Z".parse().unwrap();
     let clock = LocalClock::until(&TimeZone::UTC, until, 37);
-    assert_eq!(
-        clock.local(until),
-        LocalTime {
-            day: Day(-1),
-            hour: 23
-        }
-    );
+    assert_eq!(clock.local(until), LocalTime { day: Day(-1), hour: 23 });
 }
 
 proptest! {

@@ -48,30 +48,18 @@ pub(super) fn extract(cx: &Context<'_>, out: &mut FeatureVector) {
     let this_week = daily_means(cx.moods(WEEK));
     let before = daily_means(cx.moods_before_this_week());
     let outcomes = [
-        (
-            Feature::MoodTheilSen30Day,
-            entries(days.len(), 2).map(|()| theil_sen(&points(&days))),
-        ),
+        (Feature::MoodTheilSen30Day, entries(days.len(), 2).map(|()| theil_sen(&points(&days)))),
         (
             Feature::MoodMannKendallZ,
             entries(days.len(), MANN_KENDALL_DAYS).map(|()| mann_kendall_z(&means)),
         ),
-        (
-            Feature::MoodRmssd,
-            steps.as_ref().map_err(|e| *e).map(Steps::rmssd),
-        ),
-        (
-            Feature::MoodAcuteChange,
-            steps.as_ref().map_err(|e| *e).map(Steps::acute_share),
-        ),
+        (Feature::MoodRmssd, steps.as_ref().map_err(|e| *e).map(Steps::rmssd)),
+        (Feature::MoodAcuteChange, steps.as_ref().map_err(|e| *e).map(Steps::acute_share)),
         (Feature::MoodInertia, inertia(&days, &residuals)),
         (Feature::MoodRelativeSd, relative_sd(&means)),
         (Feature::MoodEwmaAlarm, ewma_alarm(&before, &this_week)),
         (Feature::MoodSlowingDown, slowing_down(&days, &residuals)),
-        (
-            Feature::MoodPersonalDeviation,
-            personal_deviation(&before, &this_week),
-        ),
+        (Feature::MoodPersonalDeviation, personal_deviation(&before, &this_week)),
     ];
     for (feature, outcome) in outcomes {
         set(out, feature, outcome);
@@ -81,9 +69,7 @@ pub(super) fn extract(cx: &Context<'_>, out: &mut FeatureVector) {
 /// Daily means against the date, in days from the first.
 fn points(days: &[DailyMean]) -> Vec<(f64, f64)> {
     let first = days.first().map_or(0, |day| day.day.0);
-    days.iter()
-        .map(|day| ((day.day.0 - first) as f64, day.mean))
-        .collect()
+    days.iter().map(|day| ((day.day.0 - first) as f64, day.mean)).collect()
 }
 
 fn are_adjacent(earlier: Day, later: Day) -> bool {
@@ -96,9 +82,7 @@ struct Steps(Vec<f64>);
 impl Steps {
     fn of(days: &[DailyMean]) -> Result<Self, MissingReason> {
         entries(days.len(), 1)?;
-        let adjacent = days
-            .windows(2)
-            .filter(|pair| are_adjacent(pair[0].day, pair[1].day));
+        let adjacent = days.windows(2).filter(|pair| are_adjacent(pair[0].day, pair[1].day));
         let steps: Vec<_> = adjacent.map(|pair| pair[1].mean - pair[0].mean).collect();
         at_least(steps.len(), 1)?;
         Ok(Self(steps))
@@ -109,11 +93,7 @@ impl Steps {
     }
 
     fn acute_share(&self) -> f64 {
-        let acute = self
-            .0
-            .iter()
-            .filter(|step| round9(step.abs()) >= ACUTE_CHANGE)
-            .count();
+        let acute = self.0.iter().filter(|step| round9(step.abs()) >= ACUTE_CHANGE).count();
         acute as f64 / self.0.len() as f64
     }
 }
@@ -129,19 +109,14 @@ impl Residuals {
     /// Without pairs where there are fewer than two days: there is no line.
     fn of(days: &[DailyMean]) -> Self {
         let points = points(days);
-        let mut residuals = Self {
-            first_dates: Vec::new(),
-            pairs: Vec::new(),
-        };
+        let mut residuals = Self { first_dates: Vec::new(), pairs: Vec::new() };
         let Some(line) = Line::through(&points) else {
             return residuals;
         };
         for (dates, points) in days.windows(2).zip(points.windows(2)) {
             if are_adjacent(dates[0].day, dates[1].day) {
                 residuals.first_dates.push(dates[0].day);
-                residuals
-                    .pairs
-                    .push((line.residual(points[0]), line.residual(points[1])));
+                residuals.pairs.push((line.residual(points[0]), line.residual(points[1])));
             }
         }
         residuals
@@ -171,11 +146,7 @@ fn relative_sd(means: &[f64]) -> Outcome {
     let mean = mean(means);
     let most = ((mean - MOOD_SCALE.0) * (MOOD_SCALE.1 - mean)).sqrt();
     // At an end of the scale no spread is possible, and the ratio has no value.
-    if most > 0.0 {
-        Ok(standard_deviation(means) / most)
-    } else {
-        Err(MissingReason::Undefined)
-    }
+    if most > 0.0 { Ok(standard_deviation(means) / most) } else { Err(MissingReason::Undefined) }
 }
 
 /// Asks for days before this week and in it. Of two needs the first unmet is named; `NoData`

@@ -24,14 +24,8 @@ pub(super) fn extract(cx: &Context<'_>, out: &mut FeatureVector) {
     let outcomes = [
         (Feature::DataYield30Day, data_yield(cx)),
         (Feature::LongestGapDays, longest_gap(cx)),
-        (
-            Feature::InterdailyStability,
-            slots.as_ref().map_err(|e| *e).and_then(Slots::stability),
-        ),
-        (
-            Feature::IntradailyVariability,
-            slots.and_then(|slots| slots.variability()),
-        ),
+        (Feature::InterdailyStability, slots.as_ref().map_err(|e| *e).and_then(Slots::stability)),
+        (Feature::IntradailyVariability, slots.and_then(|slots| slots.variability())),
         (Feature::HourEntropy, hour_entropy(month)),
         (Feature::NightGapHours, night_gap(cx, month)),
         (Feature::DaysSinceLastInteraction, days_since_last(cx)),
@@ -45,22 +39,13 @@ pub(super) fn extract(cx: &Context<'_>, out: &mut FeatureVector) {
 fn data_yield(cx: &Context<'_>) -> Outcome {
     let by_day = cx.interactions_by_day();
     entries(by_day.len(), 1)?;
-    let with = by_day
-        .iter()
-        .filter(|(_, interactions)| *interactions > 0)
-        .count();
+    let with = by_day.iter().filter(|(_, interactions)| *interactions > 0).count();
     Ok(with as f64 / by_day.len() as f64)
 }
 
 fn longest_gap(cx: &Context<'_>) -> Outcome {
     let by_day = cx.interactions_by_day();
-    count(
-        by_day
-            .split(|(_, interactions)| *interactions > 0)
-            .map(<[_]>::len)
-            .max()
-            .unwrap_or(0),
-    )
+    count(by_day.split(|(_, interactions)| *interactions > 0).map(<[_]>::len).max().unwrap_or(0))
 }
 
 /// Interactions in each of the 336 slots of one hour that end at `asOf`, each open at its start.
@@ -93,11 +78,7 @@ impl Slots {
 
     /// Intradaily variability (same source).
     fn variability(&self) -> Outcome {
-        let steps: f64 = self
-            .0
-            .windows(2)
-            .map(|pair| (pair[1] - pair[0]).powi(2))
-            .sum();
+        let steps: f64 = self.0.windows(2).map(|pair| (pair[1] - pair[0]).powi(2)).sum();
         self.over_variance(steps / (SLOTS as f64 - 1.0))
     }
 
@@ -116,9 +97,8 @@ fn hour_entropy(interactions: &[Interaction]) -> Outcome {
     entries(interactions.len(), 1)?;
     let mut by_hour = [0.0; HOURS];
     for interaction in interactions {
-        if let Some(hour) = usize::try_from(interaction.local.hour)
-            .ok()
-            .and_then(|h| by_hour.get_mut(h))
+        if let Some(hour) =
+            usize::try_from(interaction.local.hour).ok().and_then(|h| by_hour.get_mut(h))
         {
             *hour += 1.0;
         }
@@ -165,9 +145,6 @@ fn night_gap(cx: &Context<'_>, interactions: &[Interaction]) -> Outcome {
 }
 
 fn days_since_last(cx: &Context<'_>) -> Outcome {
-    let last = cx
-        .interactions(HISTORY_DAYS)
-        .last()
-        .ok_or(MissingReason::NoData)?;
+    let last = cx.interactions(HISTORY_DAYS).last().ok_or(MissingReason::NoData)?;
     Ok(cx.days_ago(last.at))
 }

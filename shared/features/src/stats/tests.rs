@@ -1,7 +1,4 @@
-#![expect(
-    clippy::float_cmp,
-    reason = "what is rounded or cut to zero is so to the last bit"
-)]
+#![expect(clippy::float_cmp, reason = "what is rounded or cut to zero is so to the last bit")]
 
 use proptest::prelude::*;
 
@@ -43,11 +40,7 @@ fn median_by_ranks(values: &[f64]) -> f64 {
 }
 
 fn with_index(values: &[f64]) -> Vec<(f64, f64)> {
-    values
-        .iter()
-        .enumerate()
-        .map(|(i, value)| (i as f64, *value))
-        .collect()
+    values.iter().enumerate().map(|(i, value)| (i as f64, *value)).collect()
 }
 
 #[test]

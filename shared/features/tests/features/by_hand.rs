@@ -23,12 +23,7 @@ pub(super) struct Case {
 impl Case {
     fn new(name: &'static str, diary: &Diary) -> Self {
         let texts = crate::support::read(Vec::new());
-        Self {
-            name,
-            history: diary.history(),
-            texts,
-            expected: Vec::new(),
-        }
+        Self { name, history: diary.history(), texts, expected: Vec::new() }
     }
 
     fn texts(mut self, texts: TextReadings) -> Self {
@@ -42,8 +37,7 @@ impl Case {
     }
 
     fn are(mut self, features: &[Feature], expected: FeatureValue) -> Self {
-        self.expected
-            .extend(features.iter().map(|feature| (*feature, expected)));
+        self.expected.extend(features.iter().map(|feature| (*feature, expected)));
         self
     }
 
@@ -52,25 +46,16 @@ impl Case {
         for (feature, expected) in &self.expected {
             let found = features.get(*feature);
             let name = self.name;
-            assert!(
-                agree(found, *expected),
-                "{name}: {feature} is {found:?}, not {expected:?}"
-            );
+            assert!(agree(found, *expected), "{name}: {feature} is {found:?}, not {expected:?}");
         }
     }
 }
 
 fn all_cases() -> Vec<Case> {
-    [
-        mood::cases(),
-        behaviour::cases(),
-        sentiment::cases(),
-        dynamics::cases(),
-        rhythm::cases(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [mood::cases(), behaviour::cases(), sentiment::cases(), dynamics::cases(), rhythm::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[test]

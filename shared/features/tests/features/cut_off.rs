@@ -29,41 +29,18 @@ fn items(diary: &Diary, planned: &[Planned]) -> Vec<(u32, AppItem)> {
         let text = DiaryText::new(TEXTS[what % TEXTS.len()]);
         let mood = 1.0 + (what % 19) as f64 / 2.0;
         let (kind, text) = match what % 5 {
-            0 => (
-                EventKind::Chat {
-                    author: Author::User,
-                    text: text.clone(),
-                },
-                Some(text),
-            ),
+            0 => (EventKind::Chat { author: Author::User, text: text.clone() }, Some(text)),
             1 => {
                 let notes = Some(text.clone());
-                (
-                    EventKind::Mood {
-                        mood,
-                        notes,
-                        tags: Vec::new(),
-                    },
-                    Some(text),
-                )
+                (EventKind::Mood { mood, notes, tags: Vec::new() }, Some(text))
             }
             2 => (EventKind::Selfie, None),
-            3 => (
-                EventKind::Session {
-                    duration_seconds: 60.0 * mood,
-                },
-                None,
-            ),
+            3 => (EventKind::Session { duration_seconds: 60.0 * mood }, None),
             _ => {
                 let completed_at = Some(at + SignedDuration::from_hours(30));
                 let activity = "walk".to_owned();
                 (
-                    EventKind::Activity {
-                        activity,
-                        suggested: true,
-                        completed_at,
-                        helpful: None,
-                    },
+                    EventKind::Activity { activity, suggested: true, completed_at, helpful: None },
                     None,
                 )
             }
@@ -113,19 +90,9 @@ fn what_happens_after_as_of_changes_no_byte() {
     let mut runner = crate::properties::runner(128);
     let outcome = runner.run(&planned, |planned| {
         let diary = Diary::new().zone("Europe/Madrid");
-        let whole: Vec<_> = items(&diary, &planned)
-            .into_iter()
-            .map(|(_, item)| item)
-            .collect();
-        let cut: Vec<_> = whole
-            .iter()
-            .filter(|item| !lies_after(&diary, item))
-            .cloned()
-            .collect();
-        prop_assert_eq!(
-            written(&diary, whole, &lexicons),
-            written(&diary, cut, &lexicons)
-        );
+        let whole: Vec<_> = items(&diary, &planned).into_iter().map(|(_, item)| item).collect();
+        let cut: Vec<_> = whole.iter().filter(|item| !lies_after(&diary, item)).cloned().collect();
+        prop_assert_eq!(written(&diary, whole, &lexicons), written(&diary, cut, &lexicons));
         Ok(())
     });
     outcome.unwrap();
@@ -144,10 +111,7 @@ fn the_order_in_which_items_come_changes_no_byte() {
         let plain: Vec<_> = items.iter().map(|(_, item)| item.clone()).collect();
         items.sort_by_key(|(key, _)| *key);
         let shuffled: Vec<_> = items.into_iter().map(|(_, item)| item).collect();
-        prop_assert_eq!(
-            written(&diary, plain, &lexicons),
-            written(&diary, shuffled, &lexicons)
-        );
+        prop_assert_eq!(written(&diary, plain, &lexicons), written(&diary, shuffled, &lexicons));
         Ok(())
     });
     outcome.unwrap();

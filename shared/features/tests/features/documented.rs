@@ -14,12 +14,7 @@ fn every_feature_has_a_row_of_its_own_in_the_documentation() {
         .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
         .map(|(name, rest)| (name, rest.split(" | ").next().unwrap_or_default()))
         .collect();
-    let expected: Vec<_> = Feature::ALL
-        .iter()
-        .map(|feature| (feature.name(), feature.family().name()))
-        .collect();
-    assert_eq!(
-        rows, expected,
-        "one row a feature, in input order, each with its family"
-    );
+    let expected: Vec<_> =
+        Feature::ALL.iter().map(|feature| (feature.name(), feature.family().name())).collect();
+    assert_eq!(rows, expected, "one row a feature, in input order, each with its family");
 }

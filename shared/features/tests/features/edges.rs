@@ -48,10 +48,7 @@ fn no_feature_is_ever_a_negative_zero() {
     ] {
         for (feature, found) in extract(&diary.history(), &read(Vec::new())).features.iter() {
             if let FeatureValue::Value(number) = found {
-                assert!(
-                    number != 0.0 || number.is_sign_positive(),
-                    "{feature} is {number:?}"
-                );
+                assert!(number != 0.0 || number.is_sign_positive(), "{feature} is {number:?}");
             }
         }
     }
@@ -59,16 +56,14 @@ fn no_feature_is_ever_a_negative_zero() {
 
 #[test]
 fn a_window_leaves_out_its_start_and_takes_in_its_end() {
-    for (start, count, mean) in [
-        ("04-13 06:00", 2.0, MoodMean7Day),
-        ("04-06 06:00", 2.0, MoodMean14Day),
-    ] {
+    for (start, count, mean) in
+        [("04-13 06:00", 2.0, MoodMean7Day), ("04-06 06:00", 2.0, MoodMean14Day)]
+    {
         let diary = Diary::new().mood(start, 1.0).mood("04-20 06:00", 9.0);
         assert_eq!(of_diary(&diary, mean), value(9.0));
         assert_eq!(of_diary(&diary, TotalMoodEntries), value(count));
-        let just_inside = Diary::new()
-            .mood(&format!("{start}:00.001"), 1.0)
-            .mood("04-20 06:00", 9.0);
+        let just_inside =
+            Diary::new().mood(&format!("{start}:00.001"), 1.0).mood("04-20 06:00", 9.0);
         assert_eq!(of_diary(&just_inside, mean), value(5.0));
     }
     let month = |short| of_diary(&Diary::new().mood(short, 1.0), TotalMoodEntries);
@@ -82,25 +77,17 @@ fn the_weeks_before_end_where_this_week_begins() {
     // The entry at asOf − 7 d belongs to the baseline, one a millisecond later to this week.
     let diary = Diary::new().daily(8, &[5.0; 4]).mood("04-13 06:00", 5.0);
     assert_eq!(of_diary(&diary, MoodPersonalDeviation), too_few(0, 1));
-    let diary = Diary::new()
-        .daily(8, &[5.0; 4])
-        .mood("04-13 06:00:00.001", 5.0);
+    let diary = Diary::new().daily(8, &[5.0; 4]).mood("04-13 06:00:00.001", 5.0);
     assert_eq!(of_diary(&diary, MoodPersonalDeviation), too_few(4, 5));
 }
 
 #[test]
 fn a_date_that_two_windows_share_has_a_mean_in_each() {
     // 13 April: 9 in the night belongs to the weeks before, 3 at noon to this week.
-    let diary = Diary::new()
-        .daily(8, &[5.0; 4])
-        .mood("04-13 05:00", 9.0)
-        .mood("04-13 12:00", 3.0);
+    let diary = Diary::new().daily(8, &[5.0; 4]).mood("04-13 05:00", 9.0).mood("04-13 12:00", 3.0);
     // Median of 5, 5, 5, 5, 9 is 5, MAD 0; (3 − 5) / (1.4826 · 0.1).
     let expected = value(-2.0 / (1.4826 * 0.1));
-    assert!(crate::support::agree(
-        of_diary(&diary, MoodPersonalDeviation),
-        expected
-    ));
+    assert!(crate::support::agree(of_diary(&diary, MoodPersonalDeviation), expected));
 }
 
 #[test]
@@ -114,13 +101,9 @@ fn an_account_made_after_as_of_has_no_date_that_counts() {
 #[test]
 fn events_before_the_account_was_made_are_the_first_day() {
     // Imported from elsewhere: the first loaded event counts, of whatever kind.
-    let diary = Diary::new()
-        .created("04-21 12:00")
-        .session("04-17 12:00", 60.0);
+    let diary = Diary::new().created("04-21 12:00").session("04-17 12:00", 60.0);
     assert_eq!(of_diary(&diary, MissingDays7Day), value(3.0));
-    let later = Diary::new()
-        .created("04-15 12:00")
-        .session("04-17 12:00", 60.0);
+    let later = Diary::new().created("04-15 12:00").session("04-17 12:00", 60.0);
     assert_eq!(of_diary(&later, MissingDays7Day), value(5.0));
 }
 
@@ -130,15 +113,9 @@ fn without_a_profile_the_first_loaded_event_is_the_first_day() {
     diary.profile = Profile::default();
     assert_eq!(of_diary(&diary, MissingDays7Day), value(2.0));
     let as_of = diary.as_of;
-    let events = diary
-        .items
-        .into_iter()
-        .filter(|item| matches!(item, AppItem::Event(_)));
+    let events = diary.items.into_iter().filter(|item| matches!(item, AppItem::Event(_)));
     let history = assemble(as_of, events);
-    assert_eq!(
-        feature_of(&history, &TextReadings::Failed, MissingDays7Day),
-        value(2.0)
-    );
+    assert_eq!(feature_of(&history, &TextReadings::Failed, MissingDays7Day), value(2.0));
 }
 
 #[test]
@@ -167,11 +144,8 @@ fn a_date_left_out_by_its_zone_is_a_date_without_entries() {
     let mut diary = Diary::new().zone("Pacific/Apia");
     diary.as_of = "2012-01-02T06:00:00Z".parse().unwrap();
     for instant in ["2011-12-30T09:59:59Z", "2011-12-30T10:00:00Z"] {
-        let kind = mindmate_domain::app::EventKind::Mood {
-            mood: 5.0,
-            notes: None,
-            tags: Vec::new(),
-        };
+        let kind =
+            mindmate_domain::app::EventKind::Mood { mood: 5.0, notes: None, tags: Vec::new() };
         diary = diary.event(instant.parse().unwrap(), kind);
     }
     assert_eq!(of_diary(&diary, MoodRmssd), too_few(0, 1));
@@ -186,11 +160,7 @@ fn late_at_night_is_from_23_to_before_5() {
         ("04-10 04:59:59.999", 1.0),
         ("04-10 05:00", 0.0),
     ] {
-        assert_eq!(
-            of_diary(&Diary::new().selfie(short), LateNightUsage),
-            value(late),
-            "{short}"
-        );
+        assert_eq!(of_diary(&Diary::new().selfie(short), LateNightUsage), value(late), "{short}");
     }
 }
 
@@ -202,19 +172,17 @@ fn a_night_is_closed_and_must_lie_wholly_in_the_window() {
     assert_eq!(night("04-10 19:59:59.999"), too_few(0, 1));
     assert_eq!(night("04-11 10:00:00.001"), too_few(0, 1));
     // asOf at 10:00 ends the night with it; a millisecond before, it is not over.
-    for (as_of, expected) in [
-        ("2025-04-20T10:00:00Z", value(12.0)),
-        ("2025-04-20T09:59:59.999Z", too_few(0, 1)),
-    ] {
+    for (as_of, expected) in
+        [("2025-04-20T10:00:00Z", value(12.0)), ("2025-04-20T09:59:59.999Z", too_few(0, 1))]
+    {
         let mut diary = Diary::new().selfie("04-19 22:00");
         diary.as_of = as_of.parse().unwrap();
         assert_eq!(of_diary(&diary, NightGapHours), expected, "{as_of}");
     }
     // The window is open at its start: a night that begins there is not wholly in it.
-    for (as_of, expected) in [
-        ("2025-04-20T20:00:00Z", too_few(0, 1)),
-        ("2025-04-20T19:59:59.999Z", value(12.0)),
-    ] {
+    for (as_of, expected) in
+        [("2025-04-20T20:00:00Z", too_few(0, 1)), ("2025-04-20T19:59:59.999Z", value(12.0))]
+    {
         let mut diary = Diary::new().selfie("03-21 22:00");
         diary.as_of = as_of.parse().unwrap();
         assert_eq!(of_diary(&diary, NightGapHours), expected, "{as_of}");
@@ -226,10 +194,7 @@ fn the_slots_of_the_rhythm_are_open_at_their_start() {
     let variability = |short| of_diary(&Diary::new().selfie(short), IntradailyVariability);
     let one_step = (336.0_f64 / 335.0).powi(2);
     let close = |found: FeatureValue, expected: f64| {
-        assert!(
-            crate::support::agree(found, value(expected)),
-            "{found:?} {expected}"
-        );
+        assert!(crate::support::agree(found, value(expected)), "{found:?} {expected}");
     };
     // The first slot begins after 6 April 06:00 and ends with 07:00.
     assert_eq!(variability("04-06 06:00"), NO_DATA);
@@ -268,14 +233,10 @@ fn variance_up_to_a_millionth_of_a_millionth_is_none() {
     // Squares 2 · 0.25e-12.
     assert_eq!(of_diary(&diary, MoodStd7Day), value(0.0));
     assert_eq!(of_diary(&diary, MoodVariance7Day), value(0.0));
-    let diary = Diary::new()
-        .daily(8, &[5.0, 5.000_001].repeat(5))
-        .mood("04-17 12:00", 5.0);
+    let diary = Diary::new().daily(8, &[5.0, 5.000_001].repeat(5)).mood("04-17 12:00", 5.0);
     // Squares 10 · 0.25e-12 are more.
     assert_eq!(of_diary(&diary, MoodEwmaAlarm), value(0.0));
-    let diary = Diary::new()
-        .daily(8, &[5.0, 5.000_000_5].repeat(5))
-        .mood("04-17 12:00", 5.0);
+    let diary = Diary::new().daily(8, &[5.0, 5.000_000_5].repeat(5)).mood("04-17 12:00", 5.0);
     assert_eq!(of_diary(&diary, MoodEwmaAlarm), crate::support::UNDEFINED);
 }
 
@@ -283,26 +244,22 @@ fn variance_up_to_a_millionth_of_a_millionth_is_none() {
 fn texts_older_than_30_days_count_for_crisis_recency_only() {
     let history = Diary::new().history();
     let old = read(vec![text("03-18 12:00")]);
-    for feature in Family::Sentiment
-        .features()
-        .chain([AvgMessageLength, FirstPersonRate])
-    {
+    for feature in Family::Sentiment.features().chain([AvgMessageLength, FirstPersonRate]) {
         let found = feature_of(&history, &old, feature);
         let none = feature_of(&history, &read(Vec::new()), feature);
         assert_eq!(found, none, "{feature}");
         assert_ne!(found, UNAVAILABLE, "{feature}");
     }
-    assert_eq!(
-        feature_of(&history, &old, CrisisLanguageRecencyDays),
-        too_few(0, 1)
-    );
+    assert_eq!(feature_of(&history, &old, CrisisLanguageRecencyDays), too_few(0, 1));
 }
 
 #[test]
 fn aliases_are_what_they_are_aliases_of() {
-    let diary = Diary::new()
-        .selfies(&["04-01 12:00", "04-02 12:00"])
-        .moods(&[("04-15", 3.0), ("04-16", 6.5), ("04-18", 9.0)]);
+    let diary = Diary::new().selfies(&["04-01 12:00", "04-02 12:00"]).moods(&[
+        ("04-15", 3.0),
+        ("04-16", 6.5),
+        ("04-18", 9.0),
+    ]);
     let of = |feature: Feature| of_diary(&diary, feature).value().unwrap();
     assert_eq!(of(TotalMoodEntries), of(MoodLogsCount));
     assert_eq!(of(DailyCheckinFrequency), of(TotalInteractions) / 30.0);

@@ -83,12 +83,7 @@ fn event() -> impl Strategy<Value = Planned> {
 
 fn sentiment() -> impl Strategy<Value = Sentiment> {
     use SentimentLabel::{Mixed, Negative, Neutral, Positive};
-    (
-        prop::sample::select(vec![Positive, Negative, Neutral, Mixed]),
-        0.0..1.0,
-        0.0..1.0,
-        0.0..1.0,
-    )
+    (prop::sample::select(vec![Positive, Negative, Neutral, Mixed]), 0.0..1.0, 0.0..1.0, 0.0..1.0)
         .prop_map(|(label, positive, negative, neutral)| Sentiment {
             label,
             positive,
@@ -120,16 +115,8 @@ type PlannedText = (i64, u32, TextFacts, Option<Sentiment>);
 type PlannedTexts = (bool, Vec<PlannedText>);
 
 fn texts() -> impl Strategy<Value = Option<PlannedTexts>> {
-    let text = (
-        0..35 * 24 * HOUR_MS,
-        1..200_u32,
-        facts(),
-        prop::option::of(sentiment()),
-    );
-    prop::option::weighted(
-        0.9,
-        (prop::bool::weighted(0.9), prop::collection::vec(text, 0..8)),
-    )
+    let text = (0..35 * 24 * HOUR_MS, 1..200_u32, facts(), prop::option::of(sentiment()));
+    prop::option::weighted(0.9, (prop::bool::weighted(0.9), prop::collection::vec(text, 0..8)))
 }
 
 fn before(as_of: AsOf, age_ms: i64) -> Timestamp {
@@ -137,17 +124,12 @@ fn before(as_of: AsOf, age_ms: i64) -> Timestamp {
 }
 
 fn clock() -> impl Strategy<Value = (&'static str, AsOf)> {
-    (
-        prop::sample::select(CLOCKS.to_vec()),
-        -20 * 24 * 60..20 * 24 * 60_i64,
-    )
-        .prop_map(|((zone, around), minutes)| {
+    (prop::sample::select(CLOCKS.to_vec()), -20 * 24 * 60..20 * 24 * 60_i64).prop_map(
+        |((zone, around), minutes)| {
             let around: Timestamp = around.parse().unwrap();
-            (
-                zone,
-                AsOf::new(around + SignedDuration::from_mins(minutes)).unwrap(),
-            )
-        })
+            (zone, AsOf::new(around + SignedDuration::from_mins(minutes)).unwrap())
+        },
+    )
 }
 
 fn diary(events: impl Strategy<Value = Vec<Planned>>) -> impl Strategy<Value = Diary> {
@@ -161,12 +143,7 @@ fn diary(events: impl Strategy<Value = Vec<Planned>>) -> impl Strategy<Value = D
                 let (suggested, done) = activity.unwrap();
                 let completed_at = done.map(|age| before(as_of, age));
                 let activity = "walk".to_owned();
-                EventKind::Activity {
-                    activity,
-                    suggested,
-                    completed_at,
-                    helpful: None,
-                }
+                EventKind::Activity { activity, suggested, completed_at, helpful: None }
             });
             diary = diary.event(before(as_of, age), kind);
         }
@@ -197,10 +174,7 @@ fn compare(diary: &Diary, readings: &TextReadings) -> Result<(), TestCaseError> 
     let seen = Seen::new(&history, readings);
     for feature in Feature::ALL {
         let (found, expected) = (features.get(feature), seen.feature(feature));
-        prop_assert!(
-            agree(found, expected),
-            "{feature} is {found:?}, not {expected:?}"
-        );
+        prop_assert!(agree(found, expected), "{feature} is {found:?}, not {expected:?}");
     }
     Ok(())
 }
@@ -240,15 +214,7 @@ proptest! {
 fn flat() -> impl Strategy<Value = Vec<Planned>> {
     let mood = (age(), prop::sample::select(vec![10.0, 10.0, 10.0, 4.0]));
     let event = mood.prop_map(|(age, mood)| {
-        (
-            age,
-            Some(EventKind::Mood {
-                mood,
-                notes: None,
-                tags: Vec::new(),
-            }),
-            None,
-        )
+        (age, Some(EventKind::Mood { mood, notes: None, tags: Vec::new() }), None)
     });
     prop::collection::vec(event, 0..60)
 }
@@ -265,9 +231,6 @@ fn dense_histories_reach_a_value_of_every_feature() {
         let features = extract(&diary.history(), &readings).features;
         reached.extend(features.present().into_keys());
     }
-    let never: Vec<_> = Feature::ALL
-        .into_iter()
-        .filter(|one| !reached.contains(one))
-        .collect();
+    let never: Vec<_> = Feature::ALL.into_iter().filter(|one| !reached.contains(one)).collect();
     assert_eq!(never, []);
 }

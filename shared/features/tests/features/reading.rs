@@ -16,10 +16,7 @@ fn lexicons() -> Lexicons {
 const NO_PARTS: [MissingPart; 0] = [];
 
 fn parts(cause: PartCause) -> [MissingPart; 1] {
-    [MissingPart {
-        family: Family::Sentiment,
-        cause,
-    }]
+    [MissingPart { family: Family::Sentiment, cause }]
 }
 
 /// Features that are made from texts, in whichever family.
@@ -42,9 +39,7 @@ fn of_texts() -> Vec<Feature> {
 #[test]
 fn each_text_is_read_with_its_characters_and_its_words() {
     // "¡" and "é" are one character each; an emoji of two scalar values is two.
-    let diary = Diary::new()
-        .chat("04-18 12:00", "¡Café! 👍🏽")
-        .chat("04-19 12:00", "one two three");
+    let diary = Diary::new().chat("04-18 12:00", "¡Café! 👍🏽").chat("04-19 12:00", "one two three");
     let TextReadings::Read { lexicon, texts } = read_texts(&diary.history(), &lexicons()) else {
         panic!("the texts were to be read");
     };
@@ -53,17 +48,8 @@ fn each_text_is_read_with_its_characters_and_its_words() {
         texts.iter().map(|text| text.at).collect::<Vec<_>>(),
         [at("04-18 12:00"), at("04-19 12:00"),]
     );
-    assert_eq!(
-        texts.iter().map(|text| text.characters).collect::<Vec<_>>(),
-        [9, 13]
-    );
-    assert_eq!(
-        texts
-            .iter()
-            .map(|text| text.facts.words)
-            .collect::<Vec<_>>(),
-        [1, 3]
-    );
+    assert_eq!(texts.iter().map(|text| text.characters).collect::<Vec<_>>(), [9, 13]);
+    assert_eq!(texts.iter().map(|text| text.facts.words).collect::<Vec<_>>(), [1, 3]);
 }
 
 #[test]
@@ -95,10 +81,7 @@ fn without_a_list_for_the_language_crisis_language_is_still_looked_for() {
     let features = extract(&diary.history(), &readings).features;
     let keywords = features.get(Feature::CrisisKeywords);
     assert_eq!(keywords, FeatureValue::Missing(MissingReason::Unavailable));
-    assert_eq!(
-        features.get(Feature::AvgMessageLength),
-        FeatureValue::Value(21.0)
-    );
+    assert_eq!(features.get(Feature::AvgMessageLength), FeatureValue::Value(21.0));
 }
 
 #[test]
@@ -119,10 +102,7 @@ fn without_consent_no_text_is_read_and_every_feature_of_texts_is_unavailable() {
         assert_eq!(unavailable, of_texts().contains(&feature), "{feature}");
     }
     // That the person wrote is known, though not what.
-    assert_eq!(
-        extraction.features.get(Feature::TotalInteractions),
-        FeatureValue::Value(2.0)
-    );
+    assert_eq!(extraction.features.get(Feature::TotalInteractions), FeatureValue::Value(2.0));
 }
 
 #[test]
@@ -132,16 +112,9 @@ fn a_failed_reading_is_a_failed_part() {
     assert_eq!(extraction.missing_parts, parts(PartCause::ExtractorFailed));
     for feature in of_texts() {
         let value = extraction.features.get(feature);
-        assert_eq!(
-            value,
-            FeatureValue::Missing(MissingReason::Unavailable),
-            "{feature}"
-        );
+        assert_eq!(value, FeatureValue::Missing(MissingReason::Unavailable), "{feature}");
     }
-    assert_eq!(
-        extraction.features.get(Feature::MoodMean7Day),
-        FeatureValue::Value(4.0)
-    );
+    assert_eq!(extraction.features.get(Feature::MoodMean7Day), FeatureValue::Value(4.0));
 }
 
 #[test]
@@ -149,10 +122,7 @@ fn texts_of_which_none_is_analysed_are_a_missing_part() {
     let history = Diary::new().history();
     let parts_of = |texts| extract(&history, &read(texts)).missing_parts;
     assert_eq!(parts_of(Vec::new()), NO_PARTS);
-    assert_eq!(
-        parts_of(vec![text("04-18 12:00")]),
-        parts(PartCause::NotAnalysed)
-    );
+    assert_eq!(parts_of(vec![text("04-18 12:00")]), parts(PartCause::NotAnalysed));
     let analysed = felt("04-17 12:00", Neutral, [0.1, 0.1, 0.8]);
     assert_eq!(parts_of(vec![analysed, text("04-18 12:00")]), NO_PARTS);
     // A text outside the 30 days asks for no analysis.

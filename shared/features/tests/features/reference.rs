@@ -18,10 +18,7 @@ pub(crate) const NO_DATA: Answer = Err(MissingReason::NoData);
 pub(crate) const UNDEFINED: Answer = Err(MissingReason::Undefined);
 
 pub(crate) fn few(have: usize, need: u32) -> Answer {
-    Err(MissingReason::TooFew {
-        have: have as u32,
-        need,
-    })
+    Err(MissingReason::TooFew { have: have as u32, need })
 }
 
 /// A history as the reference sees it.
@@ -33,11 +30,7 @@ pub(crate) struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     pub(crate) fn new(history: &'a History, readings: &'a TextReadings) -> Self {
-        Self {
-            history,
-            readings,
-            end: history.as_of.instant(),
-        }
+        Self { history, readings, end: history.as_of.instant() }
     }
 
     /// The feature's value by its definition.
@@ -70,11 +63,7 @@ impl<'a> Seen<'a> {
     }
 
     pub(crate) fn moods(&self, from: i64, to: i64) -> Vec<(Timestamp, f64)> {
-        let all = self
-            .history
-            .moods
-            .iter()
-            .map(|entry| (entry.at, entry.mood));
+        let all = self.history.moods.iter().map(|entry| (entry.at, entry.mood));
         all.filter(|(at, _)| self.between(*at, from, to)).collect()
     }
 
@@ -86,12 +75,9 @@ impl<'a> Seen<'a> {
     /// Texts of so many days; `None` where they were not read.
     pub(crate) fn texts(&self, days: i64) -> Option<Vec<&'a TextReading>> {
         match self.readings {
-            TextReadings::Read { texts, .. } => Some(
-                texts
-                    .iter()
-                    .filter(|text| self.between(text.at, days, 0))
-                    .collect(),
-            ),
+            TextReadings::Read { texts, .. } => {
+                Some(texts.iter().filter(|text| self.between(text.at, days, 0)).collect())
+            }
             _ => None,
         }
     }
@@ -104,17 +90,12 @@ impl<'a> Seen<'a> {
     pub(crate) fn daily_means(&self, from: i64, to: i64) -> Vec<(Date, f64)> {
         let today = self.local(self.end).date();
         let entries = self.moods(from, to);
-        let dates: Vec<_> = entries
-            .iter()
-            .map(|(at, _)| self.local(*at).date())
-            .collect();
+        let dates: Vec<_> = entries.iter().map(|(at, _)| self.local(*at).date()).collect();
         let mut means = Vec::new();
         for back in (0..40).rev() {
             let date = today - jiff::Span::new().days(back);
-            let of_date: Vec<f64> = (0..entries.len())
-                .filter(|i| dates[*i] == date)
-                .map(|i| entries[i].1)
-                .collect();
+            let of_date: Vec<f64> =
+                (0..entries.len()).filter(|i| dates[*i] == date).map(|i| entries[i].1).collect();
             if !of_date.is_empty() {
                 means.push((date, rounded(average(&of_date))));
             }
@@ -184,17 +165,11 @@ pub(crate) fn middle(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let n = sorted.len();
-    if n % 2 == 1 {
-        sorted[n / 2]
-    } else {
-        f64::midpoint(sorted[n / 2 - 1], sorted[n / 2])
-    }
+    if n % 2 == 1 { sorted[n / 2] } else { f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]) }
 }
 
 pub(crate) fn mean_step(values: &[f64]) -> f64 {
-    let steps: Vec<f64> = (1..values.len())
-        .map(|i| (values[i] - values[i - 1]).abs())
-        .collect();
+    let steps: Vec<f64> = (1..values.len()).map(|i| (values[i] - values[i - 1]).abs()).collect();
     average(&steps)
 }
 
@@ -206,15 +181,10 @@ pub(crate) fn trend(points: &[(Timestamp, f64)]) -> Answer {
         [first, .., last] => {
             let apart = hours(first.0, last.0);
             if apart < 24.0 {
-                return few(
-                    (0..24).filter(|whole| f64::from(*whole) <= apart).count() - 1,
-                    24,
-                );
+                return few((0..24).filter(|whole| f64::from(*whole) <= apart).count() - 1, 24);
             }
-            let in_days: Vec<_> = points
-                .iter()
-                .map(|(at, y)| (hours(first.0, *at) / 24.0, *y))
-                .collect();
+            let in_days: Vec<_> =
+                points.iter().map(|(at, y)| (hours(first.0, *at) / 24.0, *y)).collect();
             Ok(slope(&in_days))
         }
     }

@@ -28,9 +28,7 @@ pub(crate) const LEGACY: Consents = Consents {
 pub(crate) fn at(short: &str) -> Timestamp {
     let (date, time) = short.split_once(' ').expect("a date and a time");
     let seconds = if time.len() == 5 { ":00" } else { "" };
-    format!("2025-{date}T{time}{seconds}Z")
-        .parse()
-        .expect("an instant of 2025")
+    format!("2025-{date}T{time}{seconds}Z").parse().expect("an instant of 2025")
 }
 
 /// A history that is put together from events.
@@ -47,10 +45,7 @@ impl Diary {
         let created_at = Some("2020-01-01T00:00:00Z".parse().unwrap());
         Self {
             as_of: AS_OF.parse().unwrap(),
-            profile: Profile {
-                created_at,
-                ..Profile::default()
-            },
+            profile: Profile { created_at, ..Profile::default() },
             items: Vec::new(),
         }
     }
@@ -72,41 +67,21 @@ impl Diary {
     }
 
     pub(crate) fn mood(self, short: &str, mood: f64) -> Self {
-        self.event(
-            at(short),
-            EventKind::Mood {
-                mood,
-                notes: None,
-                tags: Vec::new(),
-            },
-        )
+        self.event(at(short), EventKind::Mood { mood, notes: None, tags: Vec::new() })
     }
 
     /// One mood a date at noon.
     pub(crate) fn moods(self, days: &[(&str, f64)]) -> Self {
-        days.iter().fold(self, |diary, (date, mood)| {
-            diary.mood(&format!("{date} 12:00"), *mood)
-        })
+        days.iter().fold(self, |diary, (date, mood)| diary.mood(&format!("{date} 12:00"), *mood))
     }
 
     /// One mood at noon of each of the dates that end with this many days before 20 April.
     pub(crate) fn daily(self, last_days_ago: i64, moods: &[f64]) -> Self {
         let noon: Timestamp = "2025-04-20T12:00:00Z".parse().unwrap();
-        moods
-            .iter()
-            .rev()
-            .zip(last_days_ago..)
-            .fold(self, |diary, (mood, days)| {
-                let at = noon - jiff::SignedDuration::from_hours(24 * days);
-                diary.event(
-                    at,
-                    EventKind::Mood {
-                        mood: *mood,
-                        notes: None,
-                        tags: Vec::new(),
-                    },
-                )
-            })
+        moods.iter().rev().zip(last_days_ago..).fold(self, |diary, (mood, days)| {
+            let at = noon - jiff::SignedDuration::from_hours(24 * days);
+            diary.event(at, EventKind::Mood { mood: *mood, notes: None, tags: Vec::new() })
+        })
     }
 
     pub(crate) fn selfie(self, short: &str) -> Self {
@@ -119,13 +94,7 @@ impl Diary {
 
     pub(crate) fn chat(self, short: &str, text: &str) -> Self {
         let text = DiaryText::new(text);
-        self.event(
-            at(short),
-            EventKind::Chat {
-                author: Author::User,
-                text,
-            },
-        )
+        self.event(at(short), EventKind::Chat { author: Author::User, text })
     }
 
     pub(crate) fn session(self, short: &str, duration_seconds: f64) -> Self {
@@ -137,12 +106,7 @@ impl Diary {
         let activity = "walk".to_owned();
         self.event(
             at(short),
-            EventKind::Activity {
-                activity,
-                suggested,
-                completed_at,
-                helpful: None,
-            },
+            EventKind::Activity { activity, suggested, completed_at, helpful: None },
         )
     }
 
@@ -176,32 +140,18 @@ fn kind_name(kind: &EventKind) -> &'static str {
 
 /// Texts that were read with a list for the language.
 pub(crate) fn read(texts: Vec<TextReading>) -> TextReadings {
-    TextReadings::Read {
-        lexicon: true,
-        texts,
-    }
+    TextReadings::Read { lexicon: true, texts }
 }
 
 /// A text of which nothing is known.
 pub(crate) fn text(short: &str) -> TextReading {
     let facts = TextFacts::default();
-    TextReading {
-        at: at(short),
-        characters: 1,
-        facts,
-        sentiment: None,
-    }
+    TextReading { at: at(short), characters: 1, facts, sentiment: None }
 }
 
 /// A text of so many words.
 pub(crate) fn words(short: &str, words: u32) -> TextReading {
-    TextReading {
-        facts: TextFacts {
-            words,
-            ..TextFacts::default()
-        },
-        ..text(short)
-    }
+    TextReading { facts: TextFacts { words, ..TextFacts::default() }, ..text(short) }
 }
 
 /// A text with a label and its positive, negative and neutral score.
@@ -209,13 +159,7 @@ pub(crate) fn felt(short: &str, label: SentimentLabel, scores: [f64; 3]) -> Text
     let [positive, negative, neutral] = scores;
     let mixed = 1.0 - positive - negative - neutral;
     TextReading {
-        sentiment: Some(Sentiment {
-            label,
-            positive,
-            negative,
-            neutral,
-            mixed,
-        }),
+        sentiment: Some(Sentiment { label, positive, negative, neutral, mixed }),
         ..text(short)
     }
 }

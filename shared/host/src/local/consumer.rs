@@ -50,11 +50,7 @@ impl Consumer {
         queue: Arc<dyn Queue>,
         runner: Arc<Runner<S>>,
     ) -> Self {
-        Self {
-            name,
-            queue,
-            process: runner,
-        }
+        Self { name, queue, process: runner }
     }
 
     pub(super) fn queue(&self) -> &dyn Queue {
@@ -111,18 +107,11 @@ impl Consumer {
 
     async fn deliver(&self, shared: &Shared, message: &Received) -> PortResult<()> {
         let started = shared.clock.now();
-        let raw = RawDelivery {
-            body: &message.body,
-            attempt: message.receive_count,
-        };
-        let disposition = self
-            .while_extending(shared, message, self.process.process(raw))
-            .await?;
+        let raw = RawDelivery { body: &message.body, attempt: message.receive_count };
+        let disposition = self.while_extending(shared, message, self.process.process(raw)).await?;
         let stage = self.process.stage();
         shared.observer.ended(stage, &disposition);
-        self.queue
-            .settle(&message.receipt, &Settlement::from(disposition))
-            .await?;
+        self.queue.settle(&message.receipt, &Settlement::from(disposition)).await?;
         let took = shared.clock.now().duration_since(started).unsigned_abs();
         shared.times.record(stage, took);
         Ok(())

@@ -16,11 +16,7 @@ fn any_vector() -> impl Strategy<Value = Vec<Option<f64>>> {
 
 fn filled(values: &[Option<f64>]) -> FeatureVector {
     let present = Feature::ALL.into_iter().zip(values);
-    vector(
-        &present
-            .filter_map(|(f, v)| Some((f, (*v)?)))
-            .collect::<Vec<_>>(),
-    )
+    vector(&present.filter_map(|(f, v)| Some((f, (*v)?))).collect::<Vec<_>>())
 }
 
 proptest! {

@@ -34,20 +34,12 @@ pub enum PortError {
 impl PortError {
     /// An error that may heal.
     pub fn transient(port: &'static str, source: impl Into<BoxError>) -> Self {
-        Self::Transient {
-            port,
-            source: source.into(),
-            retry_after: None,
-        }
+        Self::Transient { port, source: source.into(), retry_after: None }
     }
 
     /// An error that will not heal.
     pub fn permanent(port: &'static str, code: &'static str, source: impl Into<BoxError>) -> Self {
-        Self::Permanent {
-            port,
-            code,
-            source: source.into(),
-        }
+        Self::Permanent { port, code, source: source.into() }
     }
 }
 

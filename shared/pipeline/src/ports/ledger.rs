@@ -175,10 +175,7 @@ pub struct Fates {
 impl ShardTally {
     /// The requests that a mark holds for.
     pub fn of(&self, stage: StageName, kind: &MarkKind) -> Bitmap {
-        self.marks
-            .get(&(stage, kind.clone()))
-            .cloned()
-            .unwrap_or_default()
+        self.marks.get(&(stage, kind.clone())).cloned().unwrap_or_default()
     }
 
     /// What became of the requests on the way to an assessment.
@@ -190,11 +187,7 @@ impl ShardTally {
         let assessed = of(Fate::Completed);
         let skipped = of(Fate::Skipped).minus(&assessed);
         let dead_lettered = of(Fate::DeadLettered).minus(&assessed).minus(&skipped);
-        Fates {
-            assessed,
-            skipped,
-            dead_lettered,
-        }
+        Fates { assessed, skipped, dead_lettered }
     }
 
     /// What became of the interventions that were asked for.
@@ -203,11 +196,7 @@ impl ShardTally {
         let assessed = of(Fate::Completed);
         let skipped = of(Fate::Skipped).minus(&assessed);
         let dead_lettered = of(Fate::DeadLettered).minus(&assessed).minus(&skipped);
-        Fates {
-            assessed,
-            skipped,
-            dead_lettered,
-        }
+        Fates { assessed, skipped, dead_lettered }
     }
 
     /// Ordinals of which nobody has said what became of them.
@@ -219,9 +208,7 @@ impl ShardTally {
     pub fn missing_interventions(&self) -> Vec<u32> {
         let asked = self.of(StageName::Scoring, &MarkKind::sent_on());
         let open = asked.minus(&self.interventions().all());
-        (0..self.enqueued)
-            .filter(|ordinal| open.contains(*ordinal))
-            .collect()
+        (0..self.enqueued).filter(|ordinal| open.contains(*ordinal)).collect()
     }
 
     /// Whether everything is paged and accounted for.
@@ -233,9 +220,7 @@ impl ShardTally {
 impl Fates {
     /// Requests of which something is known.
     pub fn all(&self) -> Bitmap {
-        self.assessed
-            .union(&self.skipped)
-            .union(&self.dead_lettered)
+        self.assessed.union(&self.skipped).union(&self.dead_lettered)
     }
 }
 
@@ -247,17 +232,11 @@ impl Tally {
 
     /// How many requests there are.
     pub fn enqueued(&self) -> u64 {
-        self.shards
-            .iter()
-            .map(|shard| u64::from(shard.enqueued))
-            .sum()
+        self.shards.iter().map(|shard| u64::from(shard.enqueued)).sum()
     }
 
     /// How many marks there are of a kind at a stage.
     pub fn count(&self, stage: StageName, kind: &MarkKind) -> u64 {
-        self.shards
-            .iter()
-            .map(|shard| shard.of(stage, kind).count())
-            .sum()
+        self.shards.iter().map(|shard| shard.of(stage, kind).count()).sum()
     }
 }

@@ -101,10 +101,7 @@ impl DeadLetterCause {
             ("code".to_owned(), self.code.clone()),
             ("cause".to_owned(), self.message.clone()),
             ("attempts".to_owned(), self.attempts.to_string()),
-            (
-                "deadLetteredAt".to_owned(),
-                mindmate_domain::instant::key_form(self.at),
-            ),
+            ("deadLetteredAt".to_owned(), mindmate_domain::instant::key_form(self.at)),
         ])
     }
 }

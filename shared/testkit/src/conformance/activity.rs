@@ -20,29 +20,21 @@ async fn page(
     limit: usize,
 ) -> ActivityPage {
     let index = backend.activity();
-    index
-        .active(shard.0, shard.1, week(), after, limit)
-        .await
-        .expect("read")
+    index.active(shard.0, shard.1, week(), after, limit).await.expect("read")
 }
 
 /// The ids of all who were active, dealt to one shard.
 async fn active(backend: &dyn Backend) -> Vec<String> {
     let page = page(backend, (0, 1), None, 100).await;
     assert!(page.last);
-    page.entries
-        .iter()
-        .map(|entry| entry.user.as_str().to_owned())
-        .collect()
+    page.entries.iter().map(|entry| entry.user.as_str().to_owned()).collect()
 }
 
 /// Puts `count` active users and gives their ids in order.
 async fn crowd(backend: &dyn Backend, count: usize) -> Vec<UserId> {
     let users: Vec<_> = (0..count).map(|n| user(&format!("syn-{n:04}"))).collect();
     let item = mood("2026-11-20T08:00:00Z", 4.0);
-    backend
-        .put_raw(users.iter().map(|user| stored(user, &item)).collect())
-        .await;
+    backend.put_raw(users.iter().map(|user| stored(user, &item)).collect()).await;
     users
 }
 
@@ -81,25 +73,13 @@ pub async fn a_full_page_with_nobody_after_it_is_the_last(backend: &dyn Backend)
     let first = page(backend, (0, 1), None, 4).await;
     assert_eq!((first.entries.len(), first.last), (4, true));
     let after = page(backend, (0, 1), users.last(), 4).await;
-    assert_eq!(
-        after,
-        ActivityPage {
-            entries: Vec::new(),
-            last: true
-        }
-    );
+    assert_eq!(after, ActivityPage { entries: Vec::new(), last: true });
 }
 
 /// A shard has a last page even so: otherwise its run would never close.
 pub async fn an_empty_shard_has_one_last_page(backend: &dyn Backend) {
     let page = page(backend, (0, 1), None, 10).await;
-    assert_eq!(
-        page,
-        ActivityPage {
-            entries: Vec::new(),
-            last: true
-        }
-    );
+    assert_eq!(page, ActivityPage { entries: Vec::new(), last: true });
 }
 
 /// A mood, own chat, selfie, session or activity; no profile and no message of the companion.
@@ -118,29 +98,10 @@ pub async fn only_what_users_do_makes_them_active(backend: &dyn Backend) {
         ("mood", mood(AT, 4.0)),
         ("profile", profile(Consents::NONE)),
         ("selfie", event("SELFIE", AT, EventKind::Selfie)),
-        (
-            "session",
-            event(
-                "SESSION",
-                AT,
-                EventKind::Session {
-                    duration_seconds: 1.0,
-                },
-            ),
-        ),
+        ("session", event("SESSION", AT, EventKind::Session { duration_seconds: 1.0 })),
     ];
-    backend
-        .put_raw(
-            items
-                .iter()
-                .map(|(id, item)| stored(&user(id), item))
-                .collect(),
-        )
-        .await;
-    assert_eq!(
-        active(backend).await,
-        ["activity", "chat", "mood", "selfie", "session"]
-    );
+    backend.put_raw(items.iter().map(|(id, item)| stored(&user(id), item)).collect()).await;
+    assert_eq!(active(backend).await, ["activity", "chat", "mood", "selfie", "session"]);
 }
 
 /// `(asOf − 7 d, asOf]`
@@ -175,22 +136,11 @@ pub async fn users_come_with_the_level_of_their_last_assessment_before(backend: 
         (&users[0], "2026-11-20T06:00:00Z", RiskLevel::Moderate),
         (&users[1], AS_OF, RiskLevel::High),
     ] {
-        store
-            .put(&assessment(user, as_of(at), level))
-            .await
-            .expect("put");
+        store.put(&assessment(user, as_of(at), level)).await.expect("put");
     }
     let levels = [Some(RiskLevel::Critical), None, None];
     let entries = users.into_iter().zip(levels);
-    let entries = entries
-        .map(|(user, last_level)| PageEntry { user, last_level })
-        .collect();
-    assert_eq!(
-        page(backend, (0, 1), None, 10).await,
-        ActivityPage {
-            entries,
-            last: true
-        }
-    );
+    let entries = entries.map(|(user, last_level)| PageEntry { user, last_level }).collect();
+    assert_eq!(page(backend, (0, 1), None, 10).await, ActivityPage { entries, last: true });
     assert!(week().contains(instant(AS_OF)));
 }

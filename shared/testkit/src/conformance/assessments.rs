@@ -23,21 +23,14 @@ pub async fn an_assessment_reads_back_unchanged(backend: &dyn Backend) {
     put(&*store, &written).await;
     let found = store.latest(&ada, 10).await.expect("read");
     assert_eq!(found, std::slice::from_ref(&written));
-    assert_eq!(
-        store.get_many(&[ada], as_of(AS_OF)).await.expect("read"),
-        [written]
-    );
+    assert_eq!(store.get_many(&[ada], as_of(AS_OF)).await.expect("read"), [written]);
 }
 
 /// And is given back, to be sent on unchanged.
 pub async fn the_first_assessment_under_a_key_stays(backend: &dyn Backend) {
     let (ada, store) = (user("ada"), backend.assessments());
     let first = assessment(&ada, as_of(AS_OF), RiskLevel::High);
-    let second = Assessment {
-        level: RiskLevel::Low,
-        confidence: 0.5,
-        ..first.clone()
-    };
+    let second = Assessment { level: RiskLevel::Low, confidence: 0.5, ..first.clone() };
     put(&*store, &first).await;
     for again in [&second, &first] {
         let found = store.put(again).await.expect("put");
@@ -68,10 +61,7 @@ pub async fn those_that_are_not_there_are_left_out(backend: &dyn Backend) {
     let wanted = assessment(&ada, day(22), RiskLevel::High);
     put(&*store, &wanted).await;
     put(&*store, &assessment(&ben, day(21), RiskLevel::High)).await;
-    let found = store
-        .get_many(&[cy, ben, ada], day(22))
-        .await
-        .expect("read");
+    let found = store.get_many(&[cy, ben, ada], day(22)).await.expect("read");
     assert_eq!(found, [wanted]);
     assert!(store.get_many(&[], day(22)).await.expect("read").is_empty());
 }
@@ -105,10 +95,7 @@ pub async fn the_latest_come_first_and_no_more_than_asked_for(backend: &dyn Back
 pub async fn of_nobody_nothing_is_known(backend: &dyn Backend) {
     let (nobody, store) = (user("nobody"), backend.assessments());
     assert_eq!(store.latest_as_of(&nobody).await.expect("read"), None);
-    assert_eq!(
-        store.last_known(&nobody, day(22)).await.expect("read"),
-        None
-    );
+    assert_eq!(store.last_known(&nobody, day(22)).await.expect("read"), None);
     assert!(store.latest(&nobody, 1).await.expect("read").is_empty());
 }
 
@@ -118,25 +105,9 @@ pub async fn the_last_known_level_is_neither_unknown_nor_carried_over(backend: &
     put(&*store, &assessment(&ada, day(17), RiskLevel::Low)).await;
     put(&*store, &assessment(&ada, day(18), RiskLevel::Moderate)).await;
     let carried = assessment(&ada, day(19), RiskLevel::Moderate);
-    put(
-        &*store,
-        &Assessment {
-            method: Method::LastKnown,
-            score: None,
-            ..carried
-        },
-    )
-    .await;
+    put(&*store, &Assessment { method: Method::LastKnown, score: None, ..carried }).await;
     let unknown = assessment(&ada, day(20), RiskLevel::Unknown);
-    put(
-        &*store,
-        &Assessment {
-            method: Method::Unknown,
-            score: None,
-            ..unknown
-        },
-    )
-    .await;
+    put(&*store, &Assessment { method: Method::Unknown, score: None, ..unknown }).await;
     let found = store.last_known(&ada, day(22)).await.expect("read");
     assert_eq!(found, Some((day(18), RiskLevel::Moderate)));
 }
@@ -144,11 +115,7 @@ pub async fn the_last_known_level_is_neither_unknown_nor_carried_over(backend: &
 /// Strictly: an assessment is not its own past.
 pub async fn the_last_known_level_lies_before_the_instant(backend: &dyn Backend) {
     let (ada, store) = (user("ada"), backend.assessments());
-    for (n, level) in [
-        (20, RiskLevel::Low),
-        (21, RiskLevel::High),
-        (23, RiskLevel::Critical),
-    ] {
+    for (n, level) in [(20, RiskLevel::Low), (21, RiskLevel::High), (23, RiskLevel::Critical)] {
         put(&*store, &assessment(&ada, day(n), level)).await;
     }
     for (before, expected) in [
@@ -156,9 +123,6 @@ pub async fn the_last_known_level_lies_before_the_instant(backend: &dyn Backend)
         (day(21), Some((day(20), RiskLevel::Low))),
         (day(20), None),
     ] {
-        assert_eq!(
-            store.last_known(&ada, before).await.expect("read"),
-            expected
-        );
+        assert_eq!(store.last_known(&ada, before).await.expect("read"), expected);
     }
 }

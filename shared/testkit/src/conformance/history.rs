@@ -12,24 +12,14 @@ use super::Backend;
 use super::samples::{AS_OF, as_of, chat, event, instant, mood, note, profile, stored, user};
 
 /// Text may be read.
-const READABLE: Consents = Consents {
-    scoring: true,
-    text_analysis: true,
-    ..Consents::NONE
-};
+const READABLE: Consents = Consents { scoring: true, text_analysis: true, ..Consents::NONE };
 
 async fn load(backend: &dyn Backend, user: &UserId) -> History {
-    backend
-        .history()
-        .load(user, as_of(AS_OF), Consents::NONE)
-        .await
-        .expect("loaded")
+    backend.history().load(user, as_of(AS_OF), Consents::NONE).await.expect("loaded")
 }
 
 async fn put_all(backend: &dyn Backend, user: &UserId, items: &[AppItem]) {
-    backend
-        .put_raw(items.iter().map(|item| stored(user, item)).collect())
-        .await;
+    backend.put_raw(items.iter().map(|item| stored(user, item)).collect()).await;
 }
 
 fn moods(history: &History) -> Vec<f64> {
@@ -39,10 +29,7 @@ fn moods(history: &History) -> Vec<f64> {
 /// Nobody is an error.
 pub async fn a_user_of_whom_nothing_is_stored_has_an_empty_history(backend: &dyn Backend) {
     let history = load(backend, &user("nobody")).await;
-    assert_eq!(
-        (history.user.as_str(), history.as_of),
-        ("nobody", as_of(AS_OF))
-    );
+    assert_eq!((history.user.as_str(), history.as_of), ("nobody", as_of(AS_OF)));
     assert!(history.interactions.is_empty() && history.first_event.is_none());
     assert_eq!(history.quality.of(Defect::NoProfile), 1);
 }
@@ -57,9 +44,7 @@ pub async fn all_types_of_items_are_read(backend: &dyn Backend) {
         completed_at: done,
         helpful: Some(true),
     };
-    let session = EventKind::Session {
-        duration_seconds: 61.5,
-    };
+    let session = EventKind::Session { duration_seconds: 61.5 };
     let items = [
         chat("2026-11-20T11:00:00Z", Author::User, "hello"),
         mood("2026-11-20T08:00:00Z", 6.4),
@@ -130,27 +115,16 @@ pub async fn nobody_elses_items_are_read(backend: &dyn Backend) {
         put_all(backend, &user(id), &[mood(at, 1.0 + n as f64)]).await;
     }
     for (n, id) in ids.into_iter().enumerate() {
-        assert_eq!(
-            moods(&load(backend, &user(id)).await),
-            [1.0 + n as f64],
-            "{id}"
-        );
+        assert_eq!(moods(&load(backend, &user(id)).await), [1.0 + n as f64], "{id}");
     }
 }
 
 /// Safety 12
 pub async fn text_is_left_out_without_consent(backend: &dyn Backend) {
     let ada = user("ada");
-    let items = [
-        note("2026-11-20T08:00:00Z", "words"),
-        profile(Consents::NONE),
-    ];
+    let items = [note("2026-11-20T08:00:00Z", "words"), profile(Consents::NONE)];
     put_all(backend, &ada, &items).await;
-    let history = backend
-        .history()
-        .load(&ada, as_of(AS_OF), READABLE)
-        .await
-        .expect("loaded");
+    let history = backend.history().load(&ada, as_of(AS_OF), READABLE).await.expect("loaded");
     assert_eq!(history.texts, None);
     assert_eq!(history.consents, Consents::NONE);
     assert_eq!(moods(&history), [4.0]);
@@ -160,11 +134,7 @@ pub async fn text_is_left_out_without_consent(backend: &dyn Backend) {
 pub async fn without_a_consents_block_the_legacy_consents_hold(backend: &dyn Backend) {
     let ada = user("ada");
     put_all(backend, &ada, &[note("2026-11-20T08:00:00Z", "words")]).await;
-    let history = backend
-        .history()
-        .load(&ada, as_of(AS_OF), READABLE)
-        .await
-        .expect("loaded");
+    let history = backend.history().load(&ada, as_of(AS_OF), READABLE).await.expect("loaded");
     assert_eq!(history.consents, READABLE);
     assert_eq!(history.texts.map(|texts| texts.len()), Some(1));
 }
@@ -174,19 +144,10 @@ pub async fn an_item_that_does_not_fit_is_counted_and_its_neighbours_are_read(
     backend: &dyn Backend,
 ) {
     let ada = user("ada");
-    let items = [
-        mood("2026-11-20T07:00:00Z", 14.0),
-        mood("2026-11-20T08:00:00Z", 4.0),
-    ];
+    let items = [mood("2026-11-20T07:00:00Z", 14.0), mood("2026-11-20T08:00:00Z", 4.0)];
     put_all(backend, &ada, &items).await;
     let strange = Item::from([("type".to_owned(), Attribute::Bool(true))]);
-    backend
-        .put_raw(vec![(
-            ada.clone(),
-            "CHAT#2026-11-20T08:00:00Z".to_owned(),
-            strange,
-        )])
-        .await;
+    backend.put_raw(vec![(ada.clone(), "CHAT#2026-11-20T08:00:00Z".to_owned(), strange)]).await;
     let history = load(backend, &ada).await;
     assert_eq!(moods(&history), [4.0]);
     assert_eq!(history.quality.of(Defect::MoodOutOfRange), 1);
@@ -197,15 +158,8 @@ pub async fn an_item_that_does_not_fit_is_counted_and_its_neighbours_are_read(
 pub async fn a_text_comes_with_its_stored_sentiment(backend: &dyn Backend) {
     let ada = user("ada");
     let text = note("2026-11-20T08:00:00Z", "words");
-    let AppItem::Event(event) = &text else {
-        panic!("expected an event")
-    };
-    let EventKind::Mood {
-        notes: Some(notes), ..
-    } = &event.kind
-    else {
-        panic!("expected a note")
-    };
+    let AppItem::Event(event) = &text else { panic!("expected an event") };
+    let EventKind::Mood { notes: Some(notes), .. } = &event.kind else { panic!("expected a note") };
     let sentiment = Sentiment {
         label: SentimentLabel::Negative,
         positive: 0.125,
@@ -232,17 +186,11 @@ pub async fn a_long_history_is_read_whole(backend: &dyn Backend) {
     let start = instant("2026-10-20T00:00:00Z");
     let words = "words ".repeat(340);
     let notes = (0..NOTES).map(|n| {
-        let at = start
-            .checked_add(jiff::SignedDuration::from_mins(n.into()))
-            .expect("an instant");
+        let at = start.checked_add(jiff::SignedDuration::from_mins(n.into())).expect("an instant");
         stored(&ada, &note(&at.to_string(), &words))
     });
     backend.put_raw(notes.collect()).await;
-    let history = backend
-        .history()
-        .load(&ada, as_of(AS_OF), READABLE)
-        .await
-        .expect("loaded");
+    let history = backend.history().load(&ada, as_of(AS_OF), READABLE).await.expect("loaded");
     assert_eq!(history.texts.map(|texts| texts.len()), Some(NOTES as usize));
 }
 

@@ -12,10 +12,7 @@ const FIRST: &str = "2026-11-22T06:00:02.500Z";
 const LATER: &str = "2026-11-22T06:05:00.000Z";
 
 fn pending(intervention: &Intervention) -> StoredIntervention {
-    StoredIntervention {
-        intervention: intervention.clone(),
-        status: DeliveryStatus::Pending,
-    }
+    StoredIntervention { intervention: intervention.clone(), status: DeliveryStatus::Pending }
 }
 
 async fn decide(
@@ -24,10 +21,7 @@ async fn decide(
     new_guard: Guard,
     seen: Option<Guard>,
 ) -> Decision {
-    store
-        .decide(intervention, new_guard, seen)
-        .await
-        .expect("decided")
+    store.decide(intervention, new_guard, seen).await.expect("decided")
 }
 
 async fn guard_of(store: &dyn InterventionStore, user: &UserId) -> Option<Guard> {
@@ -37,16 +31,10 @@ async fn guard_of(store: &dyn InterventionStore, user: &UserId) -> Option<Guard>
 /// All three stand, or none.
 pub async fn a_decision_is_written_with_its_guard_and_its_audit_event(backend: &dyn Backend) {
     let (ada, store) = (user("ada"), backend.interventions());
-    let (intervention, new) = (
-        crisis_support(&ada, FIRST),
-        guard(RiskLevel::Critical, FIRST),
-    );
+    let (intervention, new) = (crisis_support(&ada, FIRST), guard(RiskLevel::Critical, FIRST));
     assert_eq!(guard_of(&*store, &ada).await, None);
     assert_eq!(store.get(intervention.id()).await.expect("read"), None);
-    assert_eq!(
-        decide(&*store, &intervention, new, None).await,
-        Decision::Written
-    );
+    assert_eq!(decide(&*store, &intervention, new, None).await, Decision::Written);
     let found = store.get(intervention.id()).await.expect("read");
     assert_eq!(found, Some(pending(&intervention)));
     assert_eq!(guard_of(&*store, &ada).await, Some(new));
@@ -72,27 +60,15 @@ pub async fn decide_twice_gives_the_first(backend: &dyn Backend) {
 pub async fn a_moved_guard_is_noticed(backend: &dyn Backend) {
     let (ada, store) = (user("ada"), backend.interventions());
     let first = guard(RiskLevel::High, FIRST);
-    assert_eq!(
-        decide(&*store, &check_in(&ada, FIRST), first, None).await,
-        Decision::Written
-    );
-    let (other, new) = (
-        crisis_support(&ada, LATER),
-        guard(RiskLevel::Critical, LATER),
-    );
+    assert_eq!(decide(&*store, &check_in(&ada, FIRST), first, None).await, Decision::Written);
+    let (other, new) = (crisis_support(&ada, LATER), guard(RiskLevel::Critical, LATER));
     for seen in [None, Some(new), Some(guard(RiskLevel::Moderate, FIRST))] {
-        assert_eq!(
-            decide(&*store, &other, new, seen).await,
-            Decision::GuardMoved
-        );
+        assert_eq!(decide(&*store, &other, new, seen).await, Decision::GuardMoved);
     }
     assert_eq!(store.get(other.id()).await.expect("read"), None);
     assert_eq!(guard_of(&*store, &ada).await, Some(first));
     assert_eq!(backend.audit().await.len(), 1);
-    assert_eq!(
-        decide(&*store, &other, new, Some(first)).await,
-        Decision::Written
-    );
+    assert_eq!(decide(&*store, &other, new, Some(first)).await, Decision::Written);
     assert_eq!(guard_of(&*store, &ada).await, Some(new));
     assert_eq!(backend.audit().await.len(), 2);
 }
@@ -101,10 +77,7 @@ pub async fn a_moved_guard_is_noticed(backend: &dyn Backend) {
 pub async fn a_guard_that_is_not_there_is_a_moved_one(backend: &dyn Backend) {
     let (ada, store) = (user("ada"), backend.interventions());
     let (intervention, new) = (check_in(&ada, FIRST), guard(RiskLevel::High, FIRST));
-    assert_eq!(
-        decide(&*store, &intervention, new, Some(new)).await,
-        Decision::GuardMoved
-    );
+    assert_eq!(decide(&*store, &intervention, new, Some(new)).await, Decision::GuardMoved);
     assert_eq!(guard_of(&*store, &ada).await, None);
 }
 
@@ -112,14 +85,9 @@ pub async fn a_guard_that_is_not_there_is_a_moved_one(backend: &dyn Backend) {
 pub async fn one_of_two_racing_decisions_wins(backend: &dyn Backend) {
     let (ada, store) = (user("ada"), backend.interventions());
     let (one, two) = (check_in(&ada, FIRST), crisis_support(&ada, FIRST));
-    let (high, critical) = (
-        guard(RiskLevel::High, FIRST),
-        guard(RiskLevel::Critical, FIRST),
-    );
-    let (first, second) = futures::join!(
-        decide(&*store, &one, high, None),
-        decide(&*store, &two, critical, None)
-    );
+    let (high, critical) = (guard(RiskLevel::High, FIRST), guard(RiskLevel::Critical, FIRST));
+    let (first, second) =
+        futures::join!(decide(&*store, &one, high, None), decide(&*store, &two, critical, None));
     let winner = match (first, second) {
         (Decision::Written, Decision::GuardMoved) => high,
         (Decision::GuardMoved, Decision::Written) => critical,
@@ -149,20 +117,10 @@ pub async fn delivered_twice_keeps_the_first_instant(backend: &dyn Backend) {
     let intervention = check_in(&ada, FIRST);
     decide(&*store, &intervention, guard(RiskLevel::High, FIRST), None).await;
     for at in [FIRST, LATER] {
-        store
-            .delivered(intervention.id(), instant(at))
-            .await
-            .expect("noted");
+        store.delivered(intervention.id(), instant(at)).await.expect("noted");
     }
-    let found = store
-        .get(intervention.id())
-        .await
-        .expect("read")
-        .expect("an intervention");
-    assert_eq!(
-        found.status,
-        DeliveryStatus::Delivered { at: instant(FIRST) }
-    );
+    let found = store.get(intervention.id()).await.expect("read").expect("an intervention");
+    assert_eq!(found.status, DeliveryStatus::Delivered { at: instant(FIRST) });
     assert_eq!(found.intervention, intervention);
 }
 
@@ -171,15 +129,9 @@ pub async fn deciding_again_tells_that_it_was_delivered(backend: &dyn Backend) {
     let (ada, store) = (user("ada"), backend.interventions());
     let (intervention, new) = (check_in(&ada, FIRST), guard(RiskLevel::High, FIRST));
     decide(&*store, &intervention, new, None).await;
-    store
-        .delivered(intervention.id(), instant(LATER))
-        .await
-        .expect("noted");
+    store.delivered(intervention.id(), instant(LATER)).await.expect("noted");
     let status = DeliveryStatus::Delivered { at: instant(LATER) };
-    let existing = StoredIntervention {
-        intervention: intervention.clone(),
-        status,
-    };
+    let existing = StoredIntervention { intervention: intervention.clone(), status };
     let again = decide(&*store, &intervention, new, None).await;
     assert_eq!(again, Decision::Existing(Box::new(existing)));
 }
@@ -201,13 +153,7 @@ pub async fn the_latest_interventions_come_first(backend: &dyn Backend) {
     let (old, new) = (check_in(&ada, FIRST), crisis_support(&ada, LATER));
     let first = guard(RiskLevel::High, FIRST);
     decide(&*store, &old, first, None).await;
-    decide(
-        &*store,
-        &new,
-        guard(RiskLevel::Critical, LATER),
-        Some(first),
-    )
-    .await;
+    decide(&*store, &new, guard(RiskLevel::Critical, LATER), Some(first)).await;
     let found = store.latest(&ada, 10).await.expect("read");
     assert_eq!(found, [pending(&new), pending(&old)]);
     assert_eq!(store.latest(&ada, 1).await.expect("read"), [pending(&new)]);

@@ -18,27 +18,12 @@ fn page(shard: u16, number: u32, first: u32, count: u32, last: bool) -> Page {
         last_level: Some(RiskLevel::High).filter(|_| n % 2 == 0),
     };
     let entries = (first..first + count).map(entry).collect();
-    Page {
-        run: run_id(),
-        shard,
-        number,
-        first_ordinal: first,
-        entries,
-        last,
-    }
+    Page { run: run_id(), shard, number, first_ordinal: first, entries, last }
 }
 
 fn mark(shard: u16, ordinal: u32, stage: StageName, fate: Fate) -> Mark {
-    let position = Position {
-        run: run_id(),
-        shard,
-        ordinal,
-    };
-    Mark {
-        position,
-        stage,
-        kind: MarkKind::fate(fate),
-    }
+    let position = Position { run: run_id(), shard, ordinal };
+    Mark { position, stage, kind: MarkKind::fate(fate) }
 }
 
 fn completed(shard: u16, ordinal: u32) -> Mark {
@@ -52,26 +37,16 @@ async fn tally(ledger: &dyn RunLedger) -> Tally {
 /// What stands of a shard, which may be nothing.
 async fn shard(ledger: &dyn RunLedger, number: u16) -> ShardTally {
     let shards = tally(ledger).await.shards;
-    shards
-        .into_iter()
-        .find(|found| found.shard == number)
-        .unwrap_or_default()
+    shards.into_iter().find(|found| found.shard == number).unwrap_or_default()
 }
 
 /// A schedule that fires twice is one run.
 pub async fn starting_a_run_twice_keeps_the_first(backend: &dyn Backend) {
     let ledger = backend.ledger();
     let first = run(AS_OF);
-    let second = Run {
-        shards: 9,
-        historical: true,
-        ..first.clone()
-    };
+    let second = Run { shards: 9, historical: true, ..first.clone() };
     assert_eq!(ledger.run(&first.id).await.expect("read"), None);
-    assert_eq!(
-        ledger.start(&first).await.expect("started"),
-        RunStart::Started
-    );
+    assert_eq!(ledger.start(&first).await.expect("started"), RunStart::Started);
     let existing = ledger.start(&second).await.expect("no error");
     assert_eq!(existing, RunStart::Existing(first.clone()));
     assert_eq!(ledger.run(&first.id).await.expect("read"), Some(first));
@@ -93,10 +68,7 @@ pub async fn putting_the_same_page_twice_gives_the_first(backend: &dyn Backend) 
     let (first, second) = (page(1, 0, 0, 3, false), page(1, 0, 0, 5, true));
     assert_eq!(ledger.put_page(&first).await.expect("put"), first);
     assert_eq!(ledger.put_page(&second).await.expect("put"), first);
-    assert_eq!(
-        ledger.page(&run_id(), 1, 0).await.expect("read"),
-        Some(first)
-    );
+    assert_eq!(ledger.page(&run_id(), 1, 0).await.expect("read"), Some(first));
 }
 
 /// Both callers send the same.
@@ -122,10 +94,7 @@ pub async fn a_page_that_was_not_put_is_none(backend: &dyn Backend) {
 /// Outcomes may come twice.
 pub async fn a_mark_set_twice_counts_once(backend: &dyn Backend) {
     let ledger = backend.ledger();
-    ledger
-        .mark(&[completed(1, 7), completed(1, 7)])
-        .await
-        .expect("marked");
+    ledger.mark(&[completed(1, 7), completed(1, 7)]).await.expect("marked");
     ledger.mark(&[completed(1, 7)]).await.expect("marked");
     let kind = MarkKind::fate(Fate::Completed);
     assert_eq!(tally(&*ledger).await.count(StageName::Scoring, &kind), 1);
@@ -134,15 +103,11 @@ pub async fn a_mark_set_twice_counts_once(backend: &dyn Backend) {
 /// No mark is lost to another that is set at the same time.
 pub async fn marks_set_at_the_same_time_are_all_kept(backend: &dyn Backend) {
     let ledger = backend.ledger();
-    let sets: Vec<_> = (0..8_u32)
-        .map(|n| [completed(1, n), completed(1, n + 8)])
-        .collect();
+    let sets: Vec<_> = (0..8_u32).map(|n| [completed(1, n), completed(1, n + 8)]).collect();
     for done in futures::future::join_all(sets.iter().map(|marks| ledger.mark(marks))).await {
         done.expect("marked");
     }
-    let of = shard(&*ledger, 1)
-        .await
-        .of(StageName::Scoring, &MarkKind::fate(Fate::Completed));
+    let of = shard(&*ledger, 1).await.of(StageName::Scoring, &MarkKind::fate(Fate::Completed));
     assert_eq!((of.count(), of.gaps(16).count()), (16, 0));
 }
 
@@ -151,49 +116,28 @@ pub async fn many_marks_can_be_set_at_once(backend: &dyn Backend) {
     const SHARDS: u16 = 4;
     let ledger = backend.ledger();
     let marks: Vec<_> = (0..1_000_u32)
-        .map(|n| {
-            completed(
-                u16::try_from(n % u32::from(SHARDS)).expect("a shard"),
-                n * 37,
-            )
-        })
+        .map(|n| completed(u16::try_from(n % u32::from(SHARDS)).expect("a shard"), n * 37))
         .collect();
     ledger.mark(&marks).await.expect("marked");
     ledger.mark(&[]).await.expect("no error");
     let tally = tally(&*ledger).await;
-    assert_eq!(
-        tally.count(StageName::Scoring, &MarkKind::fate(Fate::Completed)),
-        1_000
-    );
-    assert!(
-        tally.shards.iter().map(|shard| shard.shard).eq(0..SHARDS),
-        "by number"
-    );
+    assert_eq!(tally.count(StageName::Scoring, &MarkKind::fate(Fate::Completed)), 1_000);
+    assert!(tally.shards.iter().map(|shard| shard.shard).eq(0..SHARDS), "by number");
 }
 
 /// Run, shard, stage and kind tell marks apart.
 pub async fn marks_of_different_kinds_are_apart(backend: &dyn Backend) {
     let ledger = backend.ledger();
     let other_run = RunId::named("another");
-    let position = Position {
-        run: other_run,
-        shard: 1,
-        ordinal: 5,
-    };
+    let position = Position { run: other_run, shard: 1, ordinal: 5 };
     let level = MarkKind::level(RiskLevel::High);
     let marks = [
         completed(1, 0),
         mark(1, 1, StageName::FeatureExtraction, Fate::Completed),
         mark(1, 2, StageName::Scoring, Fate::Skipped),
-        Mark {
-            kind: level.clone(),
-            ..completed(1, 3)
-        },
+        Mark { kind: level.clone(), ..completed(1, 3) },
         completed(2, 4),
-        Mark {
-            position,
-            ..completed(1, 5)
-        },
+        Mark { position, ..completed(1, 5) },
     ];
     ledger.mark(&marks).await.expect("marked");
     let tally = tally(&*ledger).await;
@@ -202,11 +146,7 @@ pub async fn marks_of_different_kinds_are_apart(backend: &dyn Backend) {
     assert_eq!(tally.count(StageName::FeatureExtraction, &completed), 1);
     let shard = shard(&*ledger, 1).await;
     assert!(shard.of(StageName::Scoring, &completed).contains(0));
-    assert!(
-        shard
-            .of(StageName::Scoring, &MarkKind::fate(Fate::Skipped))
-            .contains(2)
-    );
+    assert!(shard.of(StageName::Scoring, &MarkKind::fate(Fate::Skipped)).contains(2));
     assert!(shard.of(StageName::Scoring, &level).contains(3));
     assert_eq!(shard.marks.len(), 4);
 }
@@ -214,10 +154,7 @@ pub async fn marks_of_different_kinds_are_apart(backend: &dyn Backend) {
 /// A shard is paged when its last page is there, and closed when all of it is accounted for.
 pub async fn the_tally_closes_when_every_request_is_accounted_for(backend: &dyn Backend) {
     let ledger = backend.ledger();
-    ledger
-        .put_page(&page(0, 0, 0, 3, false))
-        .await
-        .expect("put");
+    ledger.put_page(&page(0, 0, 0, 3, false)).await.expect("put");
     let first = shard(&*ledger, 0).await;
     assert_eq!((first.enqueued, first.all_paged), (3, false));
     ledger.put_page(&page(0, 1, 3, 2, true)).await.expect("put");
@@ -248,15 +185,9 @@ pub async fn the_first_completion_stays(backend: &dyn Backend) {
     assert_eq!(ledger.summary(&run_id()).await.expect("read"), None);
     let (first, later) = ("2026-11-22T06:20:00.125Z", "2026-11-22T06:30:00Z");
     for (at, summary) in [(first, "{\"n\":1}"), (later, "{\"n\":2}")] {
-        ledger
-            .complete(&run_id(), instant(at), summary)
-            .await
-            .expect("noted");
+        ledger.complete(&run_id(), instant(at), summary).await.expect("noted");
     }
-    assert_eq!(
-        ledger.summary(&run_id()).await.expect("read").as_deref(),
-        Some("{\"n\":1}")
-    );
+    assert_eq!(ledger.summary(&run_id()).await.expect("read").as_deref(), Some("{\"n\":1}"));
     let found = ledger.run(&run_id()).await.expect("read").expect("a run");
     assert_eq!(found.completed_at, Some(instant(first)));
     assert_eq!(ledger.runs().await.expect("read"), [found]);

@@ -125,12 +125,7 @@ impl MemoryUnderTest {
         let backend = MemoryBackend::new(Arc::new(clock.clone()))
             .with_visibility(visibility)
             .with_max_receives(max_receives);
-        Self {
-            clock,
-            visibility,
-            max_receives,
-            backend,
-        }
+        Self { clock, visibility, max_receives, backend }
     }
 }
 

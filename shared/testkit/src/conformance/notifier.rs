@@ -6,11 +6,7 @@ use super::Backend;
 use super::samples::{AS_OF, instant};
 
 fn notice(id: &str, text: &str) -> Notice {
-    Notice {
-        id: id.to_owned(),
-        at: instant(AS_OF),
-        text: text.to_owned(),
-    }
+    Notice { id: id.to_owned(), at: instant(AS_OF), text: text.to_owned() }
 }
 
 /// A second try pages nobody again.
@@ -26,10 +22,7 @@ pub async fn a_notice_is_sent_once_for_its_id(backend: &dyn Backend) {
 pub async fn notices_of_two_ids_are_both_sent(backend: &dyn Backend) {
     let notifier = backend.notifier();
     for id in ["one", "two"] {
-        notifier
-            .notify(&notice(id, "the same"))
-            .await
-            .expect("sent");
+        notifier.notify(&notice(id, "the same")).await.expect("sent");
     }
     assert_eq!(backend.notices().await.len(), 2);
 }

@@ -41,13 +41,8 @@ pub async fn a_batch_can_go_to_several_channels(backend: &dyn Backend) {
     let urgent = receive_all(&*backend.queue(QueueName::ScoringPriority), 1).await;
     assert_eq!(urgent[0].body, batch[2].body);
     let source = backend.stream(StreamName::Outcomes, "test");
-    let keys: BTreeSet<_> = source
-        .read(10)
-        .await
-        .expect("read")
-        .into_iter()
-        .map(|got| got.key)
-        .collect();
+    let keys: BTreeSet<_> =
+        source.read(10).await.expect("read").into_iter().map(|got| got.key).collect();
     assert_eq!(keys, BTreeSet::from(["a".to_owned(), "b".to_owned()]));
 }
 

@@ -47,11 +47,7 @@ pub(super) async fn receive_one(queue: &dyn Queue) -> Received {
 
 pub(super) async fn assert_nothing_comes(queue: &dyn Queue) {
     let received = queue.receive(10, Duration::ZERO).await.expect("received");
-    assert!(
-        received.is_empty(),
-        "expected nothing, found {} messages",
-        received.len()
-    );
+    assert!(received.is_empty(), "expected nothing, found {} messages", received.len());
 }
 
 /// Body, count and instant are those of the message; there are no attributes yet.
@@ -70,10 +66,7 @@ pub async fn a_deleted_message_never_comes_again(backend: &dyn Backend) {
     let queue = filled(backend, 1).await;
     let received = receive_one(&*queue).await;
     for _ in 0..2 {
-        queue
-            .settle(&received.receipt, &Settlement::Delete)
-            .await
-            .expect("settled");
+        queue.settle(&received.receipt, &Settlement::Delete).await.expect("settled");
     }
     backend.clock().advance(2 * backend.visibility());
     assert_nothing_comes(&*queue).await;
@@ -84,13 +77,8 @@ pub async fn a_deleted_message_never_comes_again(backend: &dyn Backend) {
 pub async fn a_dead_letter_carries_its_cause(backend: &dyn Backend) {
     let queue = filled(backend, 1).await;
     let received = receive_one(&*queue).await;
-    let settlement = Settlement::DeadLetter {
-        cause: cause("bad-data"),
-    };
-    queue
-        .settle(&received.receipt, &settlement)
-        .await
-        .expect("settled");
+    let settlement = Settlement::DeadLetter { cause: cause("bad-data") };
+    queue.settle(&received.receipt, &settlement).await.expect("settled");
     let dead = backend.dead_letters(QUEUE).await;
     assert_eq!(dead.len(), 1);
     assert_eq!(dead[0].body, received.body);
@@ -102,22 +90,8 @@ pub async fn a_dead_letter_carries_its_cause(backend: &dyn Backend) {
 /// No more than was asked for, and never more than ten.
 pub async fn receives_no_more_than_was_asked_for(backend: &dyn Backend) {
     let queue = filled(backend, 14).await;
-    assert!(
-        queue
-            .receive(3, Duration::ZERO)
-            .await
-            .expect("received")
-            .len()
-            <= 3
-    );
-    assert!(
-        queue
-            .receive(10, Duration::ZERO)
-            .await
-            .expect("received")
-            .len()
-            <= 10
-    );
+    assert!(queue.receive(3, Duration::ZERO).await.expect("received").len() <= 3);
+    assert!(queue.receive(10, Duration::ZERO).await.expect("received").len() <= 10);
 }
 
 /// Every message of a full queue comes once, if none times out.
@@ -128,11 +102,7 @@ pub async fn consumers_at_the_same_time_never_hold_the_same_message(backend: &dy
         receive_all(&*queue, 10),
         receive_all(&*queue, 10)
     );
-    let bodies: BTreeSet<_> = [one, two, three]
-        .into_iter()
-        .flatten()
-        .map(|got| got.body)
-        .collect();
+    let bodies: BTreeSet<_> = [one, two, three].into_iter().flatten().map(|got| got.body).collect();
     assert_eq!(bodies.len(), 30);
 }
 
@@ -140,10 +110,7 @@ pub async fn consumers_at_the_same_time_never_hold_the_same_message(backend: &dy
 pub async fn a_receive_without_a_wait_does_not_wait(backend: &dyn Backend) {
     let queue = backend.queue(QUEUE);
     let (clock, before) = (backend.clock(), backend.clock().now());
-    let received = clock
-        .drive(SECOND, queue.receive(1, Duration::ZERO))
-        .await
-        .expect("received");
+    let received = clock.drive(SECOND, queue.receive(1, Duration::ZERO)).await.expect("received");
     assert!(received.is_empty());
     assert_eq!(clock.now(), before);
 }
@@ -152,10 +119,7 @@ pub async fn a_receive_without_a_wait_does_not_wait(backend: &dyn Backend) {
 pub async fn a_wait_ends_when_nothing_comes(backend: &dyn Backend) {
     let queue = backend.queue(QUEUE);
     let (clock, before) = (backend.clock(), backend.clock().now());
-    let received = clock
-        .drive(SECOND, queue.receive(1, 5 * SECOND))
-        .await
-        .expect("received");
+    let received = clock.drive(SECOND, queue.receive(1, 5 * SECOND)).await.expect("received");
     assert!(received.is_empty());
     let waited = clock.now().duration_since(before);
     assert!(waited.as_secs() <= 6, "waited {waited:?}");
@@ -166,16 +130,9 @@ pub async fn a_message_that_becomes_visible_ends_the_wait(backend: &dyn Backend)
     let queue = filled(backend, 1).await;
     let received = receive_one(&*queue).await;
     let release = Settlement::Release { after: 3 * SECOND };
-    queue
-        .settle(&received.receipt, &release)
-        .await
-        .expect("settled");
+    queue.settle(&received.receipt, &release).await.expect("settled");
     let waiting = queue.receive(1, 20 * SECOND);
-    let received = backend
-        .clock()
-        .drive(SECOND / 10, waiting)
-        .await
-        .expect("received");
+    let received = backend.clock().drive(SECOND / 10, waiting).await.expect("received");
     assert_eq!(received.len(), 1);
 }
 
@@ -185,11 +142,7 @@ pub async fn a_message_sent_meanwhile_ends_the_wait(backend: &dyn Backend) {
     let mut waiting = queue.receive(1, 20 * SECOND);
     assert!(futures::poll!(&mut waiting).is_pending());
     filled(backend, 1).await;
-    let received = backend
-        .clock()
-        .drive(SECOND / 10, waiting)
-        .await
-        .expect("received");
+    let received = backend.clock().drive(SECOND / 10, waiting).await.expect("received");
     assert_eq!(received.len(), 1);
 }
 
@@ -198,43 +151,16 @@ pub async fn depth_tells_where_messages_are(backend: &dyn Backend) {
     let queue = filled(backend, 10).await;
     let received = receive_all(&*queue, 6).await;
     let release = Settlement::Release { after: 5 * SECOND };
-    let dead = Settlement::DeadLetter {
-        cause: cause("bad-data"),
-    };
-    queue
-        .settle(&received[0].receipt, &release)
-        .await
-        .expect("settled");
-    queue
-        .settle(&received[1].receipt, &release)
-        .await
-        .expect("settled");
-    queue
-        .settle(&received[2].receipt, &dead)
-        .await
-        .expect("settled");
+    let dead = Settlement::DeadLetter { cause: cause("bad-data") };
+    queue.settle(&received[0].receipt, &release).await.expect("settled");
+    queue.settle(&received[1].receipt, &release).await.expect("settled");
+    queue.settle(&received[2].receipt, &dead).await.expect("settled");
     let depth = queue.depth().await.expect("depth");
-    assert_eq!(
-        depth,
-        QueueDepth {
-            visible: 4,
-            in_flight: 3,
-            delayed: 2,
-            dead: 1
-        }
-    );
+    assert_eq!(depth, QueueDepth { visible: 4, in_flight: 3, delayed: 2, dead: 1 });
     assert!(!depth.is_drained());
     backend.clock().advance(backend.visibility());
     let depth = queue.depth().await.expect("depth");
-    assert_eq!(
-        depth,
-        QueueDepth {
-            visible: 9,
-            in_flight: 0,
-            delayed: 0,
-            dead: 1
-        }
-    );
+    assert_eq!(depth, QueueDepth { visible: 9, in_flight: 0, delayed: 0, dead: 1 });
 }
 
 /// A queue and its priority twin are two.
@@ -254,9 +180,6 @@ pub async fn two_views_of_a_queue_are_one_queue(backend: &dyn Backend) {
     let received = receive_one(&*queue).await;
     let other_view = backend.queue(QUEUE);
     assert_nothing_comes(&*other_view).await;
-    other_view
-        .settle(&received.receipt, &Settlement::Delete)
-        .await
-        .expect("settled");
+    other_view.settle(&received.receipt, &Settlement::Delete).await.expect("settled");
     assert_eq!(queue.depth().await.expect("depth"), QueueDepth::default());
 }

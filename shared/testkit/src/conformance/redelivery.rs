@@ -14,9 +14,7 @@ pub async fn a_received_message_is_hidden_until_its_visibility_timeout(backend: 
     let queue = filled(backend, 1).await;
     receive_one(&*queue).await;
     assert_nothing_comes(&*queue).await;
-    backend
-        .clock()
-        .advance(backend.visibility().checked_sub(SECOND).unwrap());
+    backend.clock().advance(backend.visibility().checked_sub(SECOND).unwrap());
     assert_nothing_comes(&*queue).await;
 }
 
@@ -36,10 +34,7 @@ pub async fn a_released_message_comes_again_after_its_delay(backend: &dyn Backen
     let queue = filled(backend, 1).await;
     let received = receive_one(&*queue).await;
     let release = Settlement::Release { after: 5 * SECOND };
-    queue
-        .settle(&received.receipt, &release)
-        .await
-        .expect("settled");
+    queue.settle(&received.receipt, &release).await.expect("settled");
     backend.clock().advance(4 * SECOND);
     assert_nothing_comes(&*queue).await;
     backend.clock().advance(SECOND);
@@ -50,13 +45,8 @@ pub async fn a_released_message_comes_again_after_its_delay(backend: &dyn Backen
 pub async fn a_message_released_at_once_comes_again_at_once(backend: &dyn Backend) {
     let queue = filled(backend, 1).await;
     let received = receive_one(&*queue).await;
-    let release = Settlement::Release {
-        after: Duration::ZERO,
-    };
-    queue
-        .settle(&received.receipt, &release)
-        .await
-        .expect("settled");
+    let release = Settlement::Release { after: Duration::ZERO };
+    queue.settle(&received.receipt, &release).await.expect("settled");
     assert_eq!(receive_one(&*queue).await.receive_count, 2);
 }
 
@@ -66,10 +56,7 @@ pub async fn an_extended_message_stays_hidden_from_then_on(backend: &dyn Backend
     let received = receive_one(&*queue).await;
     let almost = backend.visibility().checked_sub(SECOND).unwrap();
     backend.clock().advance(almost);
-    queue
-        .extend(&received.receipt, backend.visibility())
-        .await
-        .expect("extended");
+    queue.extend(&received.receipt, backend.visibility()).await.expect("extended");
     backend.clock().advance(almost);
     assert_nothing_comes(&*queue).await;
     backend.clock().advance(SECOND);
@@ -80,21 +67,14 @@ pub async fn an_extended_message_stays_hidden_from_then_on(backend: &dyn Backend
 pub async fn a_message_hidden_for_no_time_comes_again_at_once(backend: &dyn Backend) {
     let queue = filled(backend, 1).await;
     let received = receive_one(&*queue).await;
-    queue
-        .extend(&received.receipt, Duration::ZERO)
-        .await
-        .expect("extended");
+    queue.extend(&received.receipt, Duration::ZERO).await.expect("extended");
     assert_eq!(receive_one(&*queue).await.receive_count, 2);
 }
 
 /// The other consumer has it now.
 pub async fn a_stale_receipt_settles_nothing(backend: &dyn Backend) {
-    let dead = Settlement::DeadLetter {
-        cause: cause("bad-data"),
-    };
-    let release = Settlement::Release {
-        after: Duration::ZERO,
-    };
+    let dead = Settlement::DeadLetter { cause: cause("bad-data") };
+    let release = Settlement::Release { after: Duration::ZERO };
     let queue = filled(backend, 1).await;
     let stale = receive_one(&*queue).await.receipt;
     backend.clock().advance(backend.visibility());
@@ -104,15 +84,9 @@ pub async fn a_stale_receipt_settles_nothing(backend: &dyn Backend) {
     }
     assert_nothing_comes(&*queue).await;
     assert!(backend.dead_letters(QUEUE).await.is_empty());
-    let depth = QueueDepth {
-        in_flight: 1,
-        ..QueueDepth::default()
-    };
+    let depth = QueueDepth { in_flight: 1, ..QueueDepth::default() };
     assert_eq!(queue.depth().await.expect("depth"), depth);
-    queue
-        .settle(&held, &Settlement::Delete)
-        .await
-        .expect("settled");
+    queue.settle(&held, &Settlement::Delete).await.expect("settled");
     assert_eq!(queue.depth().await.expect("depth"), QueueDepth::default());
 }
 
@@ -122,14 +96,8 @@ pub async fn a_stale_receipt_extends_nothing(backend: &dyn Backend) {
     let stale = receive_one(&*queue).await.receipt;
     backend.clock().advance(backend.visibility());
     receive_one(&*queue).await;
-    queue
-        .extend(&stale, 10 * backend.visibility())
-        .await
-        .expect("no error");
-    queue
-        .extend(&stale, Duration::ZERO)
-        .await
-        .expect("no error");
+    queue.extend(&stale, 10 * backend.visibility()).await.expect("no error");
+    queue.extend(&stale, Duration::ZERO).await.expect("no error");
     assert_nothing_comes(&*queue).await;
     backend.clock().advance(backend.visibility());
     assert_eq!(receive_one(&*queue).await.receive_count, 3);
@@ -140,10 +108,7 @@ pub async fn a_receipt_settles_until_the_message_comes_again(backend: &dyn Backe
     let queue = filled(backend, 1).await;
     let late = receive_one(&*queue).await.receipt;
     backend.clock().advance(2 * backend.visibility());
-    queue
-        .settle(&late, &Settlement::Delete)
-        .await
-        .expect("settled");
+    queue.settle(&late, &Settlement::Delete).await.expect("settled");
     assert_nothing_comes(&*queue).await;
 }
 
@@ -154,10 +119,7 @@ pub async fn a_message_received_more_often_than_allowed_goes_to_the_dead_letter_
     let queue = filled(backend, 1).await;
     for count in 1..=backend.max_receives() {
         assert_eq!(receive_one(&*queue).await.receive_count, count);
-        assert!(
-            backend.dead_letters(QUEUE).await.is_empty(),
-            "after {count} receives"
-        );
+        assert!(backend.dead_letters(QUEUE).await.is_empty(), "after {count} receives");
         backend.clock().advance(backend.visibility());
     }
     assert_nothing_comes(&*queue).await;
@@ -165,9 +127,6 @@ pub async fn a_message_received_more_often_than_allowed_goes_to_the_dead_letter_
     assert_eq!(dead.len(), 1);
     assert_eq!(dead[0].body, message(QUEUE, 0).body);
     assert!(!dead[0].attributes.contains_key("code"));
-    let depth = QueueDepth {
-        dead: 1,
-        ..QueueDepth::default()
-    };
+    let depth = QueueDepth { dead: 1, ..QueueDepth::default() };
     assert_eq!(queue.depth().await.expect("depth"), depth);
 }

@@ -27,13 +27,8 @@ async fn open(queue: &dyn ReviewQueue) -> Vec<ReviewEntry> {
 }
 
 async fn acknowledge(queue: &dyn ReviewQueue, entry: &ReviewEntry) -> bool {
-    let acknowledged = queue.acknowledge(
-        &entry.user,
-        entry.as_of,
-        entry.reason,
-        "reviewer-1",
-        instant(NOTICED),
-    );
+    let acknowledged =
+        queue.acknowledge(&entry.user, entry.as_of, entry.reason, "reviewer-1", instant(NOTICED));
     acknowledged.await.expect("acknowledged")
 }
 
@@ -52,18 +47,9 @@ pub async fn entering_twice_enters_once(backend: &dyn Backend) {
 pub async fn user_as_of_and_reason_tell_entries_apart(backend: &dyn Backend) {
     let queue = backend.reviews();
     let one = entry("ada", "2026-11-22T06:15:00Z");
-    let other_reason = ReviewEntry {
-        reason: ReviewReason::LateIntervention,
-        ..one.clone()
-    };
-    let other_day = ReviewEntry {
-        as_of: as_of("2026-11-23T06:00:00Z"),
-        ..one.clone()
-    };
-    let other_user = ReviewEntry {
-        user: user("ada2"),
-        ..one.clone()
-    };
+    let other_reason = ReviewEntry { reason: ReviewReason::LateIntervention, ..one.clone() };
+    let other_day = ReviewEntry { as_of: as_of("2026-11-23T06:00:00Z"), ..one.clone() };
+    let other_user = ReviewEntry { user: user("ada2"), ..one.clone() };
     for entry in [&one, &other_reason, &other_day, &other_user] {
         queue.enter(entry).await.expect("entered");
     }
@@ -97,14 +83,8 @@ pub async fn an_acknowledgement_is_audited(backend: &dyn Backend) {
     assert!(open(&*queue).await.is_empty());
     let audit = backend.audit().await;
     assert_eq!(audit.len(), 1);
-    assert_eq!(
-        (audit[0].actor.as_str(), &audit[0].user),
-        ("reviewer-1", &entry.user)
-    );
-    assert_eq!(
-        (audit[0].action, audit[0].at),
-        (AuditAction::ReviewAcknowledged, instant(NOTICED))
-    );
+    assert_eq!((audit[0].actor.as_str(), &audit[0].user), ("reviewer-1", &entry.user));
+    assert_eq!((audit[0].action, audit[0].at), (AuditAction::ReviewAcknowledged, instant(NOTICED)));
 }
 
 /// It says so, and writes nothing down.
@@ -114,10 +94,7 @@ pub async fn only_an_open_entry_can_be_acknowledged(backend: &dyn Backend) {
     assert!(!acknowledge(&*queue, &entry).await);
     queue.enter(&entry).await.expect("entered");
     let (one, two) = futures::join!(acknowledge(&*queue, &entry), acknowledge(&*queue, &entry));
-    assert!(
-        one != two,
-        "expected one of two to acknowledge, found {one} and {two}"
-    );
+    assert!(one != two, "expected one of two to acknowledge, found {one} and {two}");
     assert!(!acknowledge(&*queue, &entry).await);
     assert_eq!(backend.audit().await.len(), 1);
 }

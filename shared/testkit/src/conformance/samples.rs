@@ -44,19 +44,9 @@ pub fn message(queue: QueueName, n: u32) -> Outgoing {
     let request = request(n);
     let id = format!("{}/requested", request.stem());
     let time = instant(AS_OF);
-    let body = encode(
-        &id,
-        StageName::FanOut,
-        time,
-        &AssessmentRequested { request },
-    );
+    let body = encode(&id, StageName::FanOut, time, &AssessmentRequested { request });
     let body = body.expect("a message");
-    Outgoing {
-        channel: Channel::Queue(queue),
-        id,
-        key: String::new(),
-        body,
-    }
+    Outgoing { channel: Channel::Queue(queue), id, key: String::new(), body }
 }
 
 /// A request of shard 0, in its `n`th place.
@@ -65,11 +55,7 @@ pub fn request(n: u32) -> Request {
     Request {
         user_id: user(&format!("syn-{n:07}")),
         as_of,
-        run: Some(Position {
-            run: RunId::daily(as_of),
-            shard: 0,
-            ordinal: n,
-        }),
+        run: Some(Position { run: RunId::daily(as_of), shard: 0, ordinal: n }),
         trigger: Trigger::Daily,
         urgent: false,
         historical: false,
@@ -87,33 +73,17 @@ pub fn message_of_tomorrow(queue: QueueName, n: u32) -> Outgoing {
 pub fn fan_out_message(queue: QueueName) -> Outgoing {
     let as_of = as_of(AS_OF);
     let run_id = RunId::daily(as_of);
-    let data = FanOutShardRequested {
-        run_id,
-        as_of,
-        shards: 1,
-        shard: 0,
-        page: 0,
-        historical: false,
-    };
+    let data =
+        FanOutShardRequested { run_id, as_of, shards: 1, shard: 0, page: 0, historical: false };
     let body = encode("shard", StageName::FanOut, instant(AS_OF), &data).expect("a message");
-    Outgoing {
-        channel: Channel::Queue(queue),
-        id: "shard".to_owned(),
-        key: String::new(),
-        body,
-    }
+    Outgoing { channel: Channel::Queue(queue), id: "shard".to_owned(), key: String::new(), body }
 }
 
 /// A record of the outcomes, the `n`th of its key.
 pub fn record(key: &str, n: u32) -> Outgoing {
     let channel = Channel::Stream(StreamName::Outcomes);
     let message = message(QueueName::Assessments, n);
-    Outgoing {
-        channel,
-        id: format!("{key}/{n}"),
-        key: key.to_owned(),
-        ..message
-    }
+    Outgoing { channel, id: format!("{key}/{n}"), key: key.to_owned(), ..message }
 }
 
 /// Why something was given up.
@@ -130,50 +100,23 @@ pub fn cause(code: &str) -> DeadLetterCause {
 /// A dated event, under the key that the app gives it.
 pub fn event(prefix: &str, at: &str, kind: EventKind) -> AppItem {
     let at = instant(at);
-    AppItem::Event(Event {
-        at,
-        sk: format!("{prefix}#{}", key_form(at)),
-        kind,
-    })
+    AppItem::Event(Event { at, sk: format!("{prefix}#{}", key_form(at)), kind })
 }
 
 /// A mood without a note.
 pub fn mood(at: &str, mood: f64) -> AppItem {
-    event(
-        "MOOD",
-        at,
-        EventKind::Mood {
-            mood,
-            notes: None,
-            tags: Vec::new(),
-        },
-    )
+    event("MOOD", at, EventKind::Mood { mood, notes: None, tags: Vec::new() })
 }
 
 /// A mood with a note.
 pub fn note(at: &str, text: &str) -> AppItem {
     let notes = Some(DiaryText::new(text));
-    event(
-        "MOOD",
-        at,
-        EventKind::Mood {
-            mood: 4.0,
-            notes,
-            tags: Vec::new(),
-        },
-    )
+    event("MOOD", at, EventKind::Mood { mood: 4.0, notes, tags: Vec::new() })
 }
 
 /// A chat message.
 pub fn chat(at: &str, author: Author, text: &str) -> AppItem {
-    event(
-        "CHAT",
-        at,
-        EventKind::Chat {
-            author,
-            text: DiaryText::new(text),
-        },
-    )
+    event("CHAT", at, EventKind::Chat { author, text: DiaryText::new(text) })
 }
 
 /// A profile with these consents.
@@ -198,20 +141,14 @@ pub fn assessment(user: &UserId, at: AsOf, level: RiskLevel) -> Assessment {
     Assessment {
         user: user.clone(),
         as_of: at,
-        position: Some(Position {
-            run: RunId::daily(at),
-            shard: 3,
-            ordinal: 17,
-        }),
+        position: Some(Position { run: RunId::daily(at), shard: 3, ordinal: 17 }),
         score: RiskScore::new(0.1 + 0.2).ok(),
         level,
         method: Method::Rules,
         model_version: Some("rules-1".to_owned()),
         policy_version: "policy-1".to_owned(),
         floor: None,
-        crisis_check: CrisisCheck::Read {
-            signals: Vec::new(),
-        },
+        crisis_check: CrisisCheck::Read { signals: Vec::new() },
         features: FeatureVector::all_missing(MissingReason::NoData),
         contributions: Vec::new(),
         missing_parts: Vec::new(),
@@ -225,38 +162,19 @@ pub fn assessment(user: &UserId, at: AsOf, level: RiskLevel) -> Assessment {
 
 /// A check-in, decided on at an instant.
 pub fn check_in(user: &UserId, at: &str) -> Intervention {
-    let message = Message {
-        template: "en/check-in-1@1".to_owned(),
-        text: "How are you?".to_owned(),
-    };
+    let message =
+        Message { template: "en/check-in-1@1".to_owned(), text: "How are you?".to_owned() };
     decided(user, Content::CheckIn { message }, at)
 }
 
 /// Crisis support, decided on at an instant.
 pub fn crisis_support(user: &UserId, at: &str) -> Intervention {
-    let message = Message {
-        template: "en/crisis-1@1".to_owned(),
-        text: "Call Line.".to_owned(),
-    };
-    decided(
-        user,
-        Content::CrisisSupport {
-            message,
-            resources: resources(),
-        },
-        at,
-    )
+    let message = Message { template: "en/crisis-1@1".to_owned(), text: "Call Line.".to_owned() };
+    decided(user, Content::CrisisSupport { message, resources: resources() }, at)
 }
 
 fn decided(user: &UserId, content: Content, at: &str) -> Intervention {
-    Intervention::decide(
-        user.clone(),
-        as_of(AS_OF),
-        content,
-        None,
-        false,
-        instant(at),
-    )
+    Intervention::decide(user.clone(), as_of(AS_OF), content, None, false, instant(at))
 }
 
 fn resources() -> CrisisResources {
@@ -277,14 +195,8 @@ fn resources() -> CrisisResources {
 /// A guard of a level that holds for a day from an instant.
 pub fn guard(level: RiskLevel, since: &str) -> Guard {
     let since = instant(since);
-    let until = since
-        .checked_add(jiff::SignedDuration::from_hours(24))
-        .expect("an instant");
-    Guard {
-        level,
-        since,
-        until,
-    }
+    let until = since.checked_add(jiff::SignedDuration::from_hours(24)).expect("an instant");
+    Guard { level, since, until }
 }
 
 /// The daily run of a date.

@@ -27,11 +27,7 @@ async fn read(source: &dyn StreamSource, max: usize) -> Vec<StreamRecord> {
 }
 
 async fn sequences(source: &dyn StreamSource) -> Vec<Sequence> {
-    read(source, 100)
-        .await
-        .into_iter()
-        .map(|record| record.sequence)
-        .collect()
+    read(source, 100).await.into_iter().map(|record| record.sequence).collect()
 }
 
 /// Within a key; sequences rise over all of them.
@@ -40,11 +36,7 @@ pub async fn records_of_a_key_come_in_the_order_in_which_they_were_put(backend: 
     let source = filled(backend, 9).await;
     filled(backend, 3).await;
     let records = read(&*source, 100).await;
-    assert!(
-        records
-            .windows(2)
-            .all(|pair| pair[0].sequence < pair[1].sequence)
-    );
+    assert!(records.windows(2).all(|pair| pair[0].sequence < pair[1].sequence));
     let mut bodies: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for found in &records {
         assert_eq!(found.put_at, put_at);
@@ -69,11 +61,7 @@ pub async fn reading_moves_nothing(backend: &dyn Backend) {
 pub async fn a_read_gives_no_more_than_was_asked_for(backend: &dyn Backend) {
     let source = filled(backend, 5).await;
     let all = sequences(&*source).await;
-    let some: Vec<_> = read(&*source, 2)
-        .await
-        .into_iter()
-        .map(|record| record.sequence)
-        .collect();
+    let some: Vec<_> = read(&*source, 2).await.into_iter().map(|record| record.sequence).collect();
     assert_eq!(some, all[..2]);
 }
 
@@ -113,10 +101,7 @@ pub async fn a_consumer_that_comes_back_goes_on_at_its_checkpoint(backend: &dyn 
     let all = sequences(&*source).await;
     source.checkpoint(all[1]).await.expect("moved");
     drop(source);
-    assert_eq!(
-        sequences(&*backend.stream(STREAM, "report")).await,
-        all[2..]
-    );
+    assert_eq!(sequences(&*backend.stream(STREAM, "report")).await, all[2..]);
 }
 
 /// With the cause of the first time, and with the record as it was.
@@ -125,10 +110,7 @@ pub async fn a_record_put_aside_twice_lies_there_once(backend: &dyn Backend) {
     let poison = read(&*source, 1).await.remove(0);
     assert!(backend.put_aside(STREAM, "report").await.is_empty());
     for _ in 0..2 {
-        source
-            .put_aside(&poison, &cause("bad-data"))
-            .await
-            .expect("put aside");
+        source.put_aside(&poison, &cause("bad-data")).await.expect("put aside");
     }
     let aside = backend.put_aside(STREAM, "report").await;
     assert_eq!(aside.len(), 1);
@@ -143,9 +125,6 @@ pub async fn putting_aside_moves_no_checkpoint(backend: &dyn Backend) {
     let source = filled(backend, 2).await;
     let all = sequences(&*source).await;
     let poison = read(&*source, 1).await.remove(0);
-    source
-        .put_aside(&poison, &cause("bad-data"))
-        .await
-        .expect("put aside");
+    source.put_aside(&poison, &cause("bad-data")).await.expect("put aside");
     assert_eq!(sequences(&*source).await, all);
 }

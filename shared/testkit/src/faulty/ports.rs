@@ -100,10 +100,7 @@ impl Queue for Faulty<dyn Queue> {
     /// A message that comes twice is visible again at once, while the first consumer has it. Takes
     /// one fault for the call, then one for each message.
     async fn receive(&self, max: usize, wait: Duration) -> PortResult<Vec<Received>> {
-        let received = self
-            .faults
-            .around("Queue", self.inner.receive(max, wait))
-            .await?;
+        let received = self.faults.around("Queue", self.inner.receive(max, wait)).await?;
         for message in &received {
             if self.faults.next() == Fault::Twice {
                 self.inner.extend(&message.receipt, Duration::ZERO).await?;
@@ -113,15 +110,11 @@ impl Queue for Faulty<dyn Queue> {
     }
 
     async fn extend(&self, receipt: &Receipt, hidden: Duration) -> PortResult<()> {
-        self.faults
-            .around("Queue", self.inner.extend(receipt, hidden))
-            .await
+        self.faults.around("Queue", self.inner.extend(receipt, hidden)).await
     }
 
     async fn settle(&self, receipt: &Receipt, settlement: &Settlement) -> PortResult<()> {
-        self.faults
-            .around("Queue", self.inner.settle(receipt, settlement))
-            .await
+        self.faults.around("Queue", self.inner.settle(receipt, settlement)).await
     }
 
     async fn depth(&self) -> PortResult<QueueDepth> {

@@ -24,13 +24,8 @@ fn in_range<'a>(
     user: &UserId,
     range: &KeyRange,
 ) -> impl Iterator<Item = (&'a str, &'a Item)> {
-    let (from, to) = (
-        (user.clone(), range.from.clone()),
-        (user.clone(), range.to.clone()),
-    );
-    table
-        .range(from..=to)
-        .map(|((_, sk), item)| (sk.as_str(), item))
+    let (from, to) = ((user.clone(), range.from.clone()), (user.clone(), range.to.clone()));
+    table.range(from..=to).map(|((_, sk), item)| (sk.as_str(), item))
 }
 
 fn profile(table: &Table, user: &UserId) -> Option<Profile> {
@@ -54,13 +49,7 @@ fn events(table: &Table, user: &UserId, window: Window) -> Vec<Event> {
 
 /// Everything counts as being active but what the companion wrote.
 fn is_own(event: &Event) -> bool {
-    !matches!(
-        event.kind,
-        EventKind::Chat {
-            author: Author::Agent,
-            ..
-        }
-    )
+    !matches!(event.kind, EventKind::Chat { author: Author::Agent, .. })
 }
 
 #[async_trait]
@@ -91,14 +80,9 @@ impl MemoryBackend {
     /// The level of each user's last assessment before an instant.
     fn levels_before(&self, instant: Timestamp) -> BTreeMap<UserId, RiskLevel> {
         let people = lock(&self.state.people);
-        let before = people
-            .assessments
-            .values()
-            .filter(|found| found.as_of.instant() < instant);
+        let before = people.assessments.values().filter(|found| found.as_of.instant() < instant);
         // By user and `asOf`: the latest of a user comes last and stays.
-        before
-            .map(|found| (found.user.clone(), found.level))
-            .collect()
+        before.map(|found| (found.user.clone(), found.level)).collect()
     }
 }
 
@@ -122,15 +106,9 @@ impl ActivityIndex for MemoryBackend {
         });
         let page = active.by_ref().take(limit);
         let entries = page
-            .map(|user| PageEntry {
-                user: user.clone(),
-                last_level: levels.get(user).copied(),
-            })
+            .map(|user| PageEntry { user: user.clone(), last_level: levels.get(user).copied() })
             .collect();
-        Ok(ActivityPage {
-            entries,
-            last: active.next().is_none(),
-        })
+        Ok(ActivityPage { entries, last: active.next().is_none() })
     }
 }
 
@@ -153,10 +131,7 @@ impl AppChats for MemoryBackend {
         since: Timestamp,
         until: Timestamp,
     ) -> PortResult<bool> {
-        let window = Window {
-            after: since,
-            until,
-        };
+        let window = Window { after: since, until };
         let events = events(&lock(&self.state.table), user, window);
         let is_chat = |event: &Event| matches!(event.kind, EventKind::Chat { .. });
         Ok(events.iter().any(|event| is_chat(event) && is_own(event)))

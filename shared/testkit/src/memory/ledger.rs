@@ -35,17 +35,14 @@ impl Ledger {
         }
         for ((of, shard, _), page) in &self.pages {
             if of == run {
-                let tally = shards.entry(*shard).or_insert_with(|| ShardTally {
-                    shard: *shard,
-                    ..ShardTally::default()
-                });
+                let tally = shards
+                    .entry(*shard)
+                    .or_insert_with(|| ShardTally { shard: *shard, ..ShardTally::default() });
                 tally.enqueued = tally.enqueued.max(page.next_ordinal());
                 tally.all_paged |= page.last;
             }
         }
-        Tally {
-            shards: shards.into_values().collect(),
-        }
+        Tally { shards: shards.into_values().collect() }
     }
 }
 
@@ -73,41 +70,22 @@ impl RunLedger for MemoryBackend {
     async fn put_page(&self, page: &Page) -> PortResult<Page> {
         let key = (page.run.clone(), page.shard, page.number);
         let mut ledger = lock(&self.state.ledger);
-        Ok(ledger
-            .pages
-            .entry(key)
-            .or_insert_with(|| page.clone())
-            .clone())
+        Ok(ledger.pages.entry(key).or_insert_with(|| page.clone()).clone())
     }
 
     async fn page(&self, run: &RunId, shard: u16, number: u32) -> PortResult<Option<Page>> {
-        Ok(lock(&self.state.ledger)
-            .pages
-            .get(&(run.clone(), shard, number))
-            .cloned())
+        Ok(lock(&self.state.ledger).pages.get(&(run.clone(), shard, number)).cloned())
     }
 
     async fn mark(&self, marks: &[Mark]) -> PortResult<()> {
         let mut ledger = lock(&self.state.ledger);
-        for Mark {
-            position,
-            stage,
-            kind,
-        } in marks
-        {
+        for Mark { position, stage, kind } in marks {
             let shard = position.shard;
             let tally = ledger
                 .marks
                 .entry((position.run.clone(), shard))
-                .or_insert_with(|| ShardTally {
-                    shard,
-                    ..ShardTally::default()
-                });
-            tally
-                .marks
-                .entry((*stage, kind.clone()))
-                .or_default()
-                .set(position.ordinal);
+                .or_insert_with(|| ShardTally { shard, ..ShardTally::default() });
+            tally.marks.entry((*stage, kind.clone())).or_default().set(position.ordinal);
         }
         Ok(())
     }

@@ -170,11 +170,8 @@ impl MemoryBackend {
     pub fn items(&self, user: &UserId) -> Vec<(String, Item)> {
         let table = lock(&self.state.table);
         let from = (user.clone(), String::new());
-        let own = table
-            .range(from..)
-            .take_while(|((owner, _), _)| owner == user);
-        own.map(|((_, sk), item)| (sk.clone(), item.clone()))
-            .collect()
+        let own = table.range(from..).take_while(|((owner, _), _)| owner == user);
+        own.map(|((_, sk), item)| (sk.clone(), item.clone())).collect()
     }
 
     /// The chat messages of a user in the app's table, by sort key.

@@ -36,10 +36,7 @@ pub(super) struct People {
 impl People {
     /// The user's assessments, latest first.
     fn of(&self, user: &UserId) -> impl Iterator<Item = &Assessment> {
-        let found = self
-            .assessments
-            .values()
-            .filter(move |found| found.user == *user);
+        let found = self.assessments.values().filter(move |found| found.user == *user);
         found.rev()
     }
 }
@@ -58,18 +55,12 @@ impl AssessmentStore for MemoryBackend {
 
     async fn get_many(&self, users: &[UserId], as_of: AsOf) -> PortResult<Vec<Assessment>> {
         let people = lock(&self.state.people);
-        let found = users
-            .iter()
-            .filter_map(|user| people.assessments.get(&(user.clone(), as_of)));
+        let found = users.iter().filter_map(|user| people.assessments.get(&(user.clone(), as_of)));
         Ok(found.cloned().collect())
     }
 
     async fn latest(&self, user: &UserId, limit: usize) -> PortResult<Vec<Assessment>> {
-        Ok(lock(&self.state.people)
-            .of(user)
-            .take(limit)
-            .cloned()
-            .collect())
+        Ok(lock(&self.state.people).of(user).take(limit).cloned().collect())
     }
 
     async fn last_known(
@@ -87,10 +78,7 @@ impl AssessmentStore for MemoryBackend {
     }
 
     async fn latest_as_of(&self, user: &UserId) -> PortResult<Option<AsOf>> {
-        Ok(lock(&self.state.people)
-            .of(user)
-            .next()
-            .map(|found| found.as_of))
+        Ok(lock(&self.state.people).of(user).next().map(|found| found.as_of))
     }
 }
 
@@ -121,9 +109,7 @@ impl InterventionStore for MemoryBackend {
             intervention: intervention.clone(),
             status: DeliveryStatus::Pending,
         };
-        people
-            .interventions
-            .insert(intervention.id().clone(), stored);
+        people.interventions.insert(intervention.id().clone(), stored);
         people.guards.insert(intervention.user().clone(), new_guard);
         people.audit.push(intervention.audit().clone());
         Ok(Decision::Written)
@@ -133,11 +119,7 @@ impl InterventionStore for MemoryBackend {
         let mut people = lock(&self.state.people);
         let Some(found) = people.interventions.get_mut(id) else {
             let words = format!("expected an intervention {id}, found none");
-            return Err(PortError::permanent(
-                "interventions",
-                "no-such-intervention",
-                words,
-            ));
+            return Err(PortError::permanent("interventions", "no-such-intervention", words));
         };
         if found.status == DeliveryStatus::Pending {
             found.status = DeliveryStatus::Delivered { at };
@@ -148,10 +130,8 @@ impl InterventionStore for MemoryBackend {
     async fn latest(&self, user: &UserId, limit: usize) -> PortResult<Vec<StoredIntervention>> {
         let people = lock(&self.state.people);
         let all = people.interventions.values();
-        let mut own: Vec<_> = all
-            .filter(|found| found.intervention.user() == user)
-            .cloned()
-            .collect();
+        let mut own: Vec<_> =
+            all.filter(|found| found.intervention.user() == user).cloned().collect();
         own.sort_by_key(|found| std::cmp::Reverse(found.intervention.created_at()));
         own.truncate(limit);
         Ok(own)
@@ -162,19 +142,13 @@ impl InterventionStore for MemoryBackend {
 impl ReviewQueue for MemoryBackend {
     async fn enter(&self, entry: &ReviewEntry) -> PortResult<()> {
         let key = (entry.user.clone(), entry.as_of, entry.reason);
-        lock(&self.state.people)
-            .reviews
-            .entry(key)
-            .or_insert_with(|| entry.clone());
+        lock(&self.state.people).reviews.entry(key).or_insert_with(|| entry.clone());
         Ok(())
     }
 
     async fn open(&self, limit: usize) -> PortResult<Vec<ReviewEntry>> {
         let people = lock(&self.state.people);
-        let open = people
-            .reviews
-            .iter()
-            .filter(|(key, _)| !people.acknowledged.contains(*key));
+        let open = people.reviews.iter().filter(|(key, _)| !people.acknowledged.contains(*key));
         let mut open: Vec<_> = open.map(|(_, entry)| entry.clone()).collect();
         open.sort_by_key(|entry| entry.due_at);
         open.truncate(limit);

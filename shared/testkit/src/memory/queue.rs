@@ -77,10 +77,7 @@ impl Stored {
 
 impl Queues {
     pub(super) fn dead_letters(&self, queue: QueueName) -> Vec<Received> {
-        self.queues
-            .get(&queue)
-            .map(|contents| contents.dead.clone())
-            .unwrap_or_default()
+        self.queues.get(&queue).map(|contents| contents.dead.clone()).unwrap_or_default()
     }
 
     fn send(&mut self, queue: QueueName, body: &str, now: Timestamp) {
@@ -92,11 +89,7 @@ impl Queues {
             receipt: None,
             hidden: Hidden::Not,
         };
-        self.queues
-            .entry(queue)
-            .or_default()
-            .messages
-            .insert(self.last_number, message);
+        self.queues.entry(queue).or_default().messages.insert(self.last_number, message);
     }
 
     /// Receives what is visible. What was received too often goes to the dead letters instead.
@@ -130,11 +123,7 @@ impl Queues {
     /// When the next hidden message can be received.
     fn next_visible(&self, queue: QueueName) -> Option<Timestamp> {
         let contents = self.queues.get(&queue)?;
-        contents
-            .messages
-            .values()
-            .map(|message| message.hidden.until())
-            .min()
+        contents.messages.values().map(|message| message.hidden.until()).min()
     }
 
     fn depth(&self, queue: QueueName, now: Timestamp) -> QueueDepth {
@@ -156,10 +145,8 @@ impl Queues {
 
 impl Contents {
     fn visible(&self, now: Timestamp) -> impl Iterator<Item = u64> + '_ {
-        let visible = self
-            .messages
-            .iter()
-            .filter(move |(_, message)| message.hidden.until() <= now);
+        let visible =
+            self.messages.iter().filter(move |(_, message)| message.hidden.until() <= now);
         visible.map(|(number, _)| *number)
     }
 

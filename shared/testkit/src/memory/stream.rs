@@ -49,9 +49,7 @@ impl Streams {
 
     pub(super) fn put_aside(&self, stream: StreamName, consumer: &str) -> Vec<Aside> {
         let aside = self.aside.get(&(stream, consumer.to_owned()));
-        aside
-            .map(|aside| aside.values().cloned().collect())
-            .unwrap_or_default()
+        aside.map(|aside| aside.values().cloned().collect()).unwrap_or_default()
     }
 }
 
@@ -63,10 +61,7 @@ pub(super) struct MemoryStream {
 
 impl MemoryStream {
     pub(super) fn new(backend: MemoryBackend, name: StreamName, consumer: &str) -> Self {
-        Self {
-            backend,
-            seen: (name, consumer.to_owned()),
-        }
+        Self { backend, seen: (name, consumer.to_owned()) }
     }
 }
 
@@ -74,25 +69,14 @@ impl MemoryStream {
 impl StreamSource for MemoryStream {
     async fn read(&self, max: usize) -> PortResult<Vec<StreamRecord>> {
         let streams = lock(&self.backend.state.streams);
-        let done = streams
-            .checkpoints
-            .get(&self.seen)
-            .copied()
-            .unwrap_or(Sequence(0));
+        let done = streams.checkpoints.get(&self.seen).copied().unwrap_or(Sequence(0));
         let records = streams.records.get(&self.seen.0).into_iter().flatten();
-        Ok(records
-            .filter(|record| record.sequence > done)
-            .take(max)
-            .cloned()
-            .collect())
+        Ok(records.filter(|record| record.sequence > done).take(max).cloned().collect())
     }
 
     async fn checkpoint(&self, up_to: Sequence) -> PortResult<()> {
         let mut streams = lock(&self.backend.state.streams);
-        let done = streams
-            .checkpoints
-            .entry(self.seen.clone())
-            .or_insert(up_to);
+        let done = streams.checkpoints.entry(self.seen.clone()).or_insert(up_to);
         *done = up_to.max(*done);
         Ok(())
     }
@@ -100,10 +84,9 @@ impl StreamSource for MemoryStream {
     async fn put_aside(&self, record: &StreamRecord, cause: &DeadLetterCause) -> PortResult<()> {
         let mut streams = lock(&self.backend.state.streams);
         let aside = streams.aside.entry(self.seen.clone()).or_default();
-        aside.entry(record.sequence).or_insert_with(|| Aside {
-            record: record.clone(),
-            attributes: cause.attributes(),
-        });
+        aside
+            .entry(record.sequence)
+            .or_insert_with(|| Aside { record: record.clone(), attributes: cause.attributes() });
         Ok(())
     }
 }

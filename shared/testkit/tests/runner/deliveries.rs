@@ -22,29 +22,17 @@ async fn one_bad_user_never_holds_up_the_others() {
 
     let dispositions = deliver(&backend, &runner).await;
 
-    assert_eq!(
-        dispositions
-            .iter()
-            .filter(|found| **found == Disposition::Ack)
-            .count(),
-        7
-    );
+    assert_eq!(dispositions.iter().filter(|found| **found == Disposition::Ack).count(), 7);
     assert!(matches!(dispositions[7], Disposition::Retry { .. }));
     let dead = backend.dead_letters(INPUT);
-    assert_eq!(
-        dead.iter().map(code).collect::<Vec<_>>(),
-        ["unknown-type", "panicked"]
-    );
+    assert_eq!(dead.iter().map(code).collect::<Vec<_>>(), ["unknown-type", "panicked"]);
     for ordinal in [0, 1, 2, 4, 6, 8, 9] {
         assert_eq!(stage.attempts(ordinal), [1]);
     }
     assert_eq!(sent_on(&backend).await, 7);
     clock.advance(MINUTE);
     assert_eq!(deliver(&backend, &runner).await, [Disposition::Ack]);
-    assert_eq!(
-        (stage.attempts(7), sent_on(&backend).await),
-        (vec![1, 2], 8)
-    );
+    assert_eq!((stage.attempts(7), sent_on(&backend).await), (vec![1, 2], 8));
     assert!(backend.queue(INPUT).depth().await.unwrap().is_drained());
 }
 
@@ -60,18 +48,9 @@ async fn poison_is_dead_lettered_at_the_first_attempt_with_its_cause() {
     assert_eq!(dead[0].body, poison.body);
     let mut attributes = dead[0].attributes.clone();
     let cause = attributes.remove("cause").unwrap();
-    assert!(
-        cause.contains("app.mindmate.assessment.requested.v1"),
-        "{cause}"
-    );
-    assert!(
-        cause.contains("app.mindmate.assessment.requested.v9"),
-        "{cause}"
-    );
-    let rest: Vec<_> = attributes
-        .iter()
-        .map(|(name, text)| (name.as_str(), &**text))
-        .collect();
+    assert!(cause.contains("app.mindmate.assessment.requested.v1"), "{cause}");
+    assert!(cause.contains("app.mindmate.assessment.requested.v9"), "{cause}");
+    let rest: Vec<_> = attributes.iter().map(|(name, text)| (name.as_str(), &**text)).collect();
     let expected = [
         ("attempts", "1"),
         ("code", "unknown-type"),
@@ -87,16 +66,9 @@ async fn an_unread_message_is_counted_where_its_data_has_a_position() {
     let (clock, backend) = backend();
     let stage = Scripted::new([]);
     let runner = runner(&stage, &clock, backend.publisher());
-    send(
-        &backend,
-        &[message_of_tomorrow(INPUT, 3), fan_out_message(INPUT)],
-    )
-    .await;
+    send(&backend, &[message_of_tomorrow(INPUT, 3), fan_out_message(INPUT)]).await;
     deliver(&backend, &runner).await;
-    let unread = |ordinal| Call::GaveUpUnread {
-        ordinal,
-        code: "unknown-type",
-    };
+    let unread = |ordinal| Call::GaveUpUnread { ordinal, code: "unknown-type" };
     assert_eq!(stage.calls(), [unread(Some(3)), unread(None)]);
     assert_eq!(last_words(&backend).await, 1);
     assert_eq!(backend.dead_letters(INPUT).len(), 2);
@@ -110,20 +82,12 @@ async fn what_cannot_be_read_says_why() {
     let bodies = [
         ("not-an-event", "{".to_owned()),
         ("not-an-event", String::new()),
-        (
-            "not-an-event",
-            good.replace("\"specversion\":\"1.0\"", "\"specversion\":\"0.3\""),
-        ),
+        ("not-an-event", good.replace("\"specversion\":\"1.0\"", "\"specversion\":\"0.3\"")),
         ("bad-data", good.replace("\"urgent\":false", "\"urgent\":7")),
     ];
     for (expected, body) in bodies {
         let channel = Channel::Queue(INPUT);
-        let bad = Outgoing {
-            channel,
-            id: String::new(),
-            key: String::new(),
-            body,
-        };
+        let bad = Outgoing { channel, id: String::new(), key: String::new(), body };
         send(&backend, &[bad]).await;
         deliver(&backend, &runner).await;
         let dead = backend.dead_letters(INPUT);
@@ -139,29 +103,14 @@ async fn panics_are_caught_wherever_the_stage_panics() {
         ..Scripted::new([(0, Behaviour::Panic), (1, Behaviour::EarlyPanic)])
     };
     let runner = runner(&stage, &clock, backend.publisher());
-    send(
-        &backend,
-        &[
-            message(INPUT, 0),
-            message(INPUT, 1),
-            message_of_tomorrow(INPUT, 2),
-        ],
-    )
-    .await;
+    send(&backend, &[message(INPUT, 0), message(INPUT, 1), message_of_tomorrow(INPUT, 2)]).await;
     let dispositions = deliver(&backend, &runner).await;
-    for (letter, words) in backend
-        .dead_letters(INPUT)
-        .iter()
-        .zip(["on purpose", "early"])
-    {
+    for (letter, words) in backend.dead_letters(INPUT).iter().zip(["on purpose", "early"]) {
         assert_eq!(code(letter), "panicked");
         assert!(letter.attributes["cause"].contains(words));
     }
     assert_eq!(backend.dead_letters(INPUT).len(), 2);
-    assert!(
-        matches!(dispositions[2], Disposition::Retry { .. }),
-        "nobody is given up in silence"
-    );
+    assert!(matches!(dispositions[2], Disposition::Retry { .. }), "nobody is given up in silence");
 }
 
 #[tokio::test]
@@ -174,9 +123,7 @@ async fn a_handler_that_takes_longer_than_it_may_is_stopped_and_tried_again() {
     let runner = runner(&stage, &clock, backend.publisher()).with_limit(limit);
     send(&backend, &[message(INPUT, 0), message(INPUT, 1)]).await;
     let before = clock.now();
-    let dispositions = clock
-        .drive(Duration::from_secs(1), deliver(&backend, &runner))
-        .await;
+    let dispositions = clock.drive(Duration::from_secs(1), deliver(&backend, &runner)).await;
     assert!(matches!(dispositions[0], Disposition::Retry { .. }));
     assert_eq!(dispositions[1], Disposition::Ack);
     assert_eq!(clock.now().duration_since(before).as_secs(), 9);
@@ -194,33 +141,17 @@ async fn gives_up_once_after_the_fourth_failed_attempt() {
         let [Disposition::Retry { after }] = dispositions[..] else {
             panic!("expected a retry after attempt {attempt}, found {dispositions:?}")
         };
-        assert!(
-            after <= Duration::from_secs(1 << (attempt - 1)),
-            "full jitter: {after:?}"
-        );
+        assert!(after <= Duration::from_secs(1 << (attempt - 1)), "full jitter: {after:?}");
         assert_eq!(last_words(&backend).await, 0);
         clock.advance(after);
     }
     deliver(&backend, &runner).await;
     assert_eq!(stage.attempts(0), [1, 2, 3, 4]);
-    let gave_up = Call::GaveUp {
-        ordinal: 0,
-        code: "retries-exhausted",
-    };
-    assert_eq!(
-        stage
-            .calls()
-            .iter()
-            .filter(|call| **call == gave_up)
-            .count(),
-        1
-    );
+    let gave_up = Call::GaveUp { ordinal: 0, code: "retries-exhausted" };
+    assert_eq!(stage.calls().iter().filter(|call| **call == gave_up).count(), 1);
     assert_eq!(last_words(&backend).await, 1);
     let dead = backend.dead_letters(INPUT);
-    assert_eq!(
-        (code(&dead[0]), &*dead[0].attributes["attempts"]),
-        ("retries-exhausted", "4")
-    );
+    assert_eq!((code(&dead[0]), &*dead[0].attributes["attempts"]), ("retries-exhausted", "4"));
 }
 
 #[tokio::test]
@@ -230,14 +161,8 @@ async fn what_will_not_heal_is_given_up_at_once() {
     let runner = runner(&stage, &clock, backend.publisher());
     send(&backend, &[message(INPUT, 0)]).await;
     deliver(&backend, &runner).await;
-    let handled = Call::Handled {
-        ordinal: 0,
-        attempt: 1,
-    };
-    let gave_up = Call::GaveUp {
-        ordinal: 0,
-        code: "no-such-thing",
-    };
+    let handled = Call::Handled { ordinal: 0, attempt: 1 };
+    let gave_up = Call::GaveUp { ordinal: 0, code: "no-such-thing" };
     assert_eq!(stage.calls(), [handled, gave_up]);
     assert_eq!(code(&backend.dead_letters(INPUT)[0]), "no-such-thing");
 }
@@ -251,15 +176,7 @@ async fn a_message_whose_consumers_die_is_redriven_by_the_queue() {
     let runner = runner(&stage, &clock, backend.publisher());
     send(&backend, &[message(INPUT, 0)]).await;
     for _ in 0..3 {
-        assert_eq!(
-            backend
-                .queue(INPUT)
-                .receive(1, Duration::ZERO)
-                .await
-                .unwrap()
-                .len(),
-            1
-        );
+        assert_eq!(backend.queue(INPUT).receive(1, Duration::ZERO).await.unwrap().len(), 1);
         clock.advance(Duration::from_mins(3));
     }
     assert!(deliver(&backend, &runner).await.is_empty());

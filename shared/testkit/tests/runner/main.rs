@@ -2,11 +2,7 @@
 //!
 //! These tests stand here and not beside the runner, since `testkit` imports `pipeline`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod deliveries;
 mod publishing;

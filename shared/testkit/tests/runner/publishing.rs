@@ -43,10 +43,7 @@ async fn a_failed_message_is_sent_again_alone() {
     send(&backend, &[message(INPUT, 0)]).await;
     assert_eq!(deliver(&backend, &runner).await, [Disposition::Ack]);
     let stem = "daily-2026-11-22/0/0/requested";
-    assert_eq!(
-        ids(&backend).await,
-        [0, 1, 2].map(|n| format!("{stem}/{n}"))
-    );
+    assert_eq!(ids(&backend).await, [0, 1, 2].map(|n| format!("{stem}/{n}")));
     assert_eq!(stage.attempts(0), [1]);
 }
 
@@ -54,17 +51,10 @@ async fn a_failed_message_is_sent_again_alone() {
 async fn a_message_that_stays_unsent_is_never_acknowledged() {
     let (clock, backend) = backend();
     let stage = Scripted::new([(0, Behaviour::Sends(2))]);
-    let publisher = scripted(
-        &backend,
-        &clock,
-        [Fault::None, Fault::Before, Fault::Before],
-    );
+    let publisher = scripted(&backend, &clock, [Fault::None, Fault::Before, Fault::Before]);
     let runner = runner(&stage, &clock, publisher);
     send(&backend, &[message(INPUT, 0)]).await;
-    assert!(matches!(
-        deliver(&backend, &runner).await[..],
-        [Disposition::Retry { .. }]
-    ));
+    assert!(matches!(deliver(&backend, &runner).await[..], [Disposition::Retry { .. }]));
     clock.advance(MINUTE);
     assert_eq!(deliver(&backend, &runner).await, [Disposition::Ack]);
     let ids = ids(&backend).await;
@@ -93,10 +83,7 @@ async fn nobody_is_dead_lettered_before_the_last_words_are_sent() {
     // One that was read and one that was not.
     for message in [message(INPUT, 0), message_of_tomorrow(INPUT, 1)] {
         send(&backend, &[message]).await;
-        assert!(matches!(
-            deliver(&backend, &runner).await[..],
-            [Disposition::Retry { .. }]
-        ));
+        assert!(matches!(deliver(&backend, &runner).await[..], [Disposition::Retry { .. }]));
     }
     assert!(backend.dead_letters(INPUT).is_empty());
     clock.advance(MINUTE);
@@ -120,15 +107,8 @@ impl Publisher for Tongueless {
 #[tokio::test]
 async fn silence_of_the_publisher_is_no_success() {
     let (clock, backend) = backend();
-    let runner = runner(
-        &Scripted::new([]),
-        &clock,
-        Arc::new(Tongueless(backend.publisher())),
-    );
+    let runner = runner(&Scripted::new([]), &clock, Arc::new(Tongueless(backend.publisher())));
     send(&backend, &[message(INPUT, 0)]).await;
-    assert!(matches!(
-        deliver(&backend, &runner).await[..],
-        [Disposition::Retry { .. }]
-    ));
+    assert!(matches!(deliver(&backend, &runner).await[..], [Disposition::Retry { .. }]));
     assert_eq!(sent_on(&backend).await, 1);
 }

@@ -18,10 +18,7 @@ const REQUESTS: u32 = 200;
 /// The positions of the requests whose messages lie in a queue, or are dead.
 fn ordinals<'a>(bodies: impl IntoIterator<Item = &'a str>) -> BTreeSet<u32> {
     let position = |body| RawEvent::parse(body).unwrap().position().unwrap();
-    bodies
-        .into_iter()
-        .map(|body| position(body).ordinal)
-        .collect()
+    bodies.into_iter().map(|body| position(body).ordinal).collect()
 }
 
 async fn storm(seed: u64) {
@@ -34,12 +31,7 @@ async fn storm(seed: u64) {
         _ => None,
     });
     let stage = Scripted::new(behaviours);
-    let rates = FaultRates {
-        before: 0.1,
-        after: 0.1,
-        twice: 0.1,
-        ..FaultRates::default()
-    };
+    let rates = FaultRates { before: 0.1, after: 0.1, twice: 0.1, ..FaultRates::default() };
     let faults = Faults::seeded(rates, chance, Arc::new(clock.clone()));
     let runner = runner(&stage, &clock, Faulty::new(backend.publisher(), &faults));
     let batch: Vec<_> = (0..REQUESTS).map(|n| message(INPUT, n)).collect();
@@ -48,10 +40,7 @@ async fn storm(seed: u64) {
     while !backend.queue(INPUT).depth().await.unwrap().is_drained() {
         // What was received and never told comes again: that is the queue's affair, not ours.
         for received in queue.receive(10, Duration::ZERO).await.unwrap_or_default() {
-            let raw = RawDelivery {
-                body: &received.body,
-                attempt: received.receive_count,
-            };
+            let raw = RawDelivery { body: &received.body, attempt: received.receive_count };
             let settlement = runner.process(raw).await.into();
             // A settlement that fails leaves the message where it is: it comes again.
             drop(queue.settle(&received.receipt, &settlement).await);
@@ -60,11 +49,7 @@ async fn storm(seed: u64) {
     }
     let mut sent = Vec::new();
     loop {
-        let received = backend
-            .queue(OUTPUT)
-            .receive(10, Duration::ZERO)
-            .await
-            .unwrap();
+        let received = backend.queue(OUTPUT).receive(10, Duration::ZERO).await.unwrap();
         if received.is_empty() {
             break;
         }
@@ -74,10 +59,7 @@ async fn storm(seed: u64) {
     let accounted = &ordinals(sent.iter().map(String::as_str))
         | &ordinals(dead.iter().map(|letter| letter.body.as_str()));
     assert_eq!(accounted.len(), REQUESTS as usize, "seed {seed}");
-    assert!(
-        sent.len() > REQUESTS as usize / 2 && !dead.is_empty(),
-        "seed {seed}"
-    );
+    assert!(sent.len() > REQUESTS as usize / 2 && !dead.is_empty(), "seed {seed}");
 }
 
 #[tokio::test]

@@ -25,10 +25,7 @@ async fn stream(
 }
 
 async fn step(backend: &MemoryBackend, runner: &StreamRunner<Scripted>) -> BatchResult {
-    runner
-        .step(&*backend.stream(OUTCOMES, GROUP), 100)
-        .await
-        .unwrap()
+    runner.step(&*backend.stream(OUTCOMES, GROUP), 100).await.unwrap()
 }
 
 /// The ordinals that were handled, in the order in which they were.
@@ -65,13 +62,7 @@ async fn a_record_that_may_heal_holds_up_its_key_and_no_other() {
     step(&backend, &runner).await;
     assert_eq!(handled(&stage), [0, 10], "1 waits for 0");
     step(&backend, &runner).await;
-    assert_eq!(
-        handled(&stage)
-            .into_iter()
-            .filter(|n| *n < 10)
-            .collect::<Vec<_>>(),
-        [0, 0, 1]
-    );
+    assert_eq!(handled(&stage).into_iter().filter(|n| *n < 10).collect::<Vec<_>>(), [0, 0, 1]);
     assert!(unread(&backend).await.is_empty());
 }
 
@@ -83,9 +74,7 @@ async fn the_checkpoint_stops_before_the_lowest_failed_record() {
     let all = unread(&backend).await;
     for lowest in [2, 3] {
         let result = step(&backend, &runner).await;
-        let BatchResult::Stopped { at, after } = result else {
-            panic!("found {result:?}")
-        };
+        let BatchResult::Stopped { at, after } = result else { panic!("found {result:?}") };
         assert_eq!(at, all[lowest]);
         assert!(after <= Duration::from_secs(2));
         assert_eq!(unread(&backend).await, all[lowest..]);
@@ -101,10 +90,7 @@ async fn poison_is_put_aside_and_the_rest_goes_on() {
     assert_eq!(step(&backend, &runner).await, BatchResult::Done(all[2]));
     let aside = backend.put_aside(OUTCOMES, GROUP);
     assert_eq!(aside.len(), 1);
-    assert_eq!(
-        (aside[0].record.sequence, &*aside[0].attributes["code"]),
-        (all[1], "panicked")
-    );
+    assert_eq!((aside[0].record.sequence, &*aside[0].attributes["code"]), (all[1], "panicked"));
     assert_eq!(sent_on(&backend).await, 2);
 }
 
@@ -137,11 +123,7 @@ async fn what_lies_behind_a_held_up_record_comes_again() {
     assert_eq!(backend.put_aside(OUTCOMES, GROUP).len(), 1);
     assert_eq!(step(&backend, &runner).await, BatchResult::Done(all[2]));
     assert_eq!(stage.attempts(0), [1, 2]);
-    assert_eq!(
-        stage.attempts(2),
-        [1, 1],
-        "it did not fail, so its attempts begin anew"
-    );
+    assert_eq!(stage.attempts(2), [1, 1], "it did not fail, so its attempts begin anew");
     assert_eq!(backend.put_aside(OUTCOMES, GROUP).len(), 1);
 }
 
@@ -155,10 +137,7 @@ async fn records_whose_checkpoint_failed_come_again() {
     let source = Faulty::<dyn StreamSource>::new(backend.stream(OUTCOMES, GROUP), &faults);
     assert!(runner.step(&*source, 100).await.is_err());
     assert_eq!(unread(&backend).await.len(), 2);
-    assert!(matches!(
-        runner.step(&*source, 100).await.unwrap(),
-        BatchResult::Done(_)
-    ));
+    assert!(matches!(runner.step(&*source, 100).await.unwrap(), BatchResult::Done(_)));
     assert_eq!(handled(&stage).len(), 4);
     assert!(unread(&backend).await.is_empty());
 }

@@ -44,18 +44,9 @@ pub(crate) enum Behaviour {
 /// What the stage was called with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Call {
-    Handled {
-        ordinal: u32,
-        attempt: u32,
-    },
-    GaveUp {
-        ordinal: u32,
-        code: &'static str,
-    },
-    GaveUpUnread {
-        ordinal: Option<u32>,
-        code: &'static str,
-    },
+    Handled { ordinal: u32, attempt: u32 },
+    GaveUp { ordinal: u32, code: &'static str },
+    GaveUpUnread { ordinal: Option<u32>, code: &'static str },
 }
 
 /// A stage by a script: what no behaviour is written for is done at once.
@@ -70,10 +61,7 @@ pub(crate) struct Scripted {
 impl Scripted {
     pub(crate) fn new(behaviours: impl IntoIterator<Item = (u32, Behaviour)>) -> Self {
         let behaviours = Arc::new(behaviours.into_iter().collect());
-        Self {
-            behaviours,
-            ..Self::default()
-        }
+        Self { behaviours, ..Self::default() }
     }
 
     pub(crate) fn calls(&self) -> Vec<Call> {
@@ -84,10 +72,7 @@ impl Scripted {
     pub(crate) fn attempts(&self, ordinal: u32) -> Vec<u32> {
         let calls = self.calls();
         let attempts = calls.iter().filter_map(|call| match call {
-            Call::Handled {
-                ordinal: of,
-                attempt,
-            } if *of == ordinal => Some(*attempt),
+            Call::Handled { ordinal: of, attempt } if *of == ordinal => Some(*attempt),
             _ => None,
         });
         attempts.collect()
@@ -111,11 +96,7 @@ fn dead_lettered(position: Position, code: &str) -> Outgoing {
     let id = format!("{}/{}/dead-lettered", position.shard, position.ordinal);
     let stage = Scripted::NAME;
     let outbox = Outbox::new(stage, Timestamp::UNIX_EPOCH);
-    let message = AssessmentDeadLettered {
-        run: position,
-        stage,
-        code: code.to_owned(),
-    };
+    let message = AssessmentDeadLettered { run: position, stage, code: code.to_owned() };
     outbox.to_queue(LAST_WORDS, id, &message).unwrap()
 }
 
@@ -131,14 +112,8 @@ impl Stage for Scripted {
     ) -> impl Future<Output = Result<Vec<Outgoing>, StageError>> + Send {
         let ordinal = ordinal(&input);
         let behaviour = self.behaviours.get(&ordinal).copied();
-        self.note(Call::Handled {
-            ordinal,
-            attempt: cx.attempt,
-        });
-        assert!(
-            !matches!(behaviour, Some(Behaviour::EarlyPanic)),
-            "early, on purpose"
-        );
+        self.note(Call::Handled { ordinal, attempt: cx.attempt });
+        assert!(!matches!(behaviour, Some(Behaviour::EarlyPanic)), "early, on purpose");
         async move {
             let mut count = 1;
             match behaviour {
@@ -146,10 +121,7 @@ impl Stage for Scripted {
                     return Err(StageError::transient("a store is down"));
                 }
                 Some(Behaviour::Permanent) => {
-                    return Err(StageError::permanent(
-                        "no-such-thing",
-                        "expected it, found none",
-                    ));
+                    return Err(StageError::permanent("no-such-thing", "expected it, found none"));
                 }
                 Some(Behaviour::Panic) => panic!("on purpose"),
                 Some(Behaviour::Slow(time)) => cx.clock.sleep(time).await,
@@ -158,9 +130,7 @@ impl Stage for Scripted {
             }
             let outbox = Outbox::new(Self::NAME, Timestamp::UNIX_EPOCH);
             let id = |n| format!("{}/{n}", cx.event_id);
-            (0..count)
-                .map(|n| outbox.to_queue(OUTPUT, id(n), &input))
-                .collect()
+            (0..count).map(|n| outbox.to_queue(OUTPUT, id(n), &input)).collect()
         }
     }
 
@@ -170,27 +140,15 @@ impl Stage for Scripted {
         failure: &Failure<'_>,
         _: &Delivery<'_>,
     ) -> Result<Vec<Outgoing>, StageError> {
-        self.note(Call::GaveUp {
-            ordinal: ordinal(&input),
-            code: failure.code,
-        });
-        Ok(vec![dead_lettered(
-            input.request.run.unwrap(),
-            failure.code,
-        )])
+        self.note(Call::GaveUp { ordinal: ordinal(&input), code: failure.code });
+        Ok(vec![dead_lettered(input.request.run.unwrap(), failure.code)])
     }
 
     fn give_up_unread(&self, position: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {
         let ordinal = position.as_ref().map(|position| position.ordinal);
-        self.note(Call::GaveUpUnread {
-            ordinal,
-            code: failure.code,
-        });
+        self.note(Call::GaveUpUnread { ordinal, code: failure.code });
         assert!(!self.unread_panics, "on purpose");
-        position
-            .map(|position| dead_lettered(position, failure.code))
-            .into_iter()
-            .collect()
+        position.map(|position| dead_lettered(position, failure.code)).into_iter().collect()
     }
 }
 
@@ -208,11 +166,7 @@ pub(crate) fn runner(
     publisher: Arc<dyn Publisher>,
 ) -> Runner<Scripted> {
     let chance = Arc::new(SeededChance::new(7));
-    let ports = RunnerPorts {
-        publisher,
-        clock: Arc::new(clock.clone()),
-        chance,
-    };
+    let ports = RunnerPorts { publisher, clock: Arc::new(clock.clone()), chance };
     Runner::new(stage.clone(), ports)
 }
 
@@ -230,22 +184,12 @@ pub(crate) async fn deliver(
 ) -> Vec<Disposition> {
     let queue = backend.queue(INPUT);
     let mut dispositions = Vec::new();
-    for Received {
-        receipt,
-        receive_count,
-        body,
-        ..
-    } in queue.receive(10, Duration::ZERO).await.unwrap()
+    for Received { receipt, receive_count, body, .. } in
+        queue.receive(10, Duration::ZERO).await.unwrap()
     {
-        let raw = RawDelivery {
-            body: &body,
-            attempt: receive_count,
-        };
+        let raw = RawDelivery { body: &body, attempt: receive_count };
         let disposition = runner.process(raw).await;
-        queue
-            .settle(&receipt, &disposition.clone().into())
-            .await
-            .unwrap();
+        queue.settle(&receipt, &disposition.clone().into()).await.unwrap();
         dispositions.push(disposition);
     }
     dispositions

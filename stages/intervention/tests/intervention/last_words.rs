@@ -18,22 +18,13 @@ use crate::support::{FAILURE, World, asked, position};
 async fn giving_up_is_said_of_the_position() {
     let world = World::new();
     let stage = world.stage();
-    let said = stage
-        .give_up(asked(RiskLevel::High), &FAILURE, &world.delivery())
-        .await
-        .unwrap();
+    let said = stage.give_up(asked(RiskLevel::High), &FAILURE, &world.delivery()).await.unwrap();
     let unread = stage.give_up_unread(Some(position()), &FAILURE);
     for outcome in [&said[0], &unread[0]] {
-        assert_eq!(
-            outcome.id,
-            "daily-2026-11-22/3/17/dead-lettered/intervention"
-        );
+        assert_eq!(outcome.id, "daily-2026-11-22/3/17/dead-lettered/intervention");
         let code = FAILURE.code.to_owned();
-        let expected = AssessmentDeadLettered {
-            run: position(),
-            stage: StageName::Intervention,
-            code,
-        };
+        let expected =
+            AssessmentDeadLettered { run: position(), stage: StageName::Intervention, code };
         let found: AssessmentDeadLettered = RawEvent::parse(&outcome.body).unwrap().data().unwrap();
         assert_eq!(found, expected);
     }
@@ -48,23 +39,11 @@ async fn a_critical_one_that_is_given_up_goes_to_humans_once() {
     let stage = world.stage();
     for _ in 0..2 {
         let input = asked(RiskLevel::Critical);
-        stage
-            .give_up(input, &FAILURE, &world.delivery())
-            .await
-            .unwrap();
+        stage.give_up(input, &FAILURE, &world.delivery()).await.unwrap();
     }
-    let expected = [
-        ReviewReason::CriticalAssessment,
-        ReviewReason::CriticalNotDelivered,
-    ];
+    let expected = [ReviewReason::CriticalAssessment, ReviewReason::CriticalNotDelivered];
     assert_eq!(world.review_reasons().await, expected);
-    assert!(
-        world
-            .reviews()
-            .await
-            .iter()
-            .all(|entry| entry.content_allowed)
-    );
+    assert!(world.reviews().await.iter().all(|entry| entry.content_allowed));
     assert_eq!(world.pages(), 1);
 }
 
@@ -74,15 +53,8 @@ async fn a_critical_one_that_is_in_the_chat_is_no_alarm() {
     let world = World::new();
     world.handle(asked(RiskLevel::Critical)).await;
     let input = asked(RiskLevel::Critical);
-    world
-        .stage()
-        .give_up(input, &FAILURE, &world.delivery())
-        .await
-        .unwrap();
-    assert_eq!(
-        world.review_reasons().await,
-        [ReviewReason::CriticalAssessment]
-    );
+    world.stage().give_up(input, &FAILURE, &world.delivery()).await.unwrap();
+    assert_eq!(world.review_reasons().await, [ReviewReason::CriticalAssessment]);
     assert_eq!(world.pages(), 0);
 }
 
@@ -92,11 +64,7 @@ async fn after_an_opt_out_of_scoring_nobody_is_called() {
     let world = World::new();
     world.refuse(Consent::Scoring);
     let input = asked(RiskLevel::Critical);
-    world
-        .stage()
-        .give_up(input, &FAILURE, &world.delivery())
-        .await
-        .unwrap();
+    world.stage().give_up(input, &FAILURE, &world.delivery()).await.unwrap();
     assert_eq!((world.review_reasons().await, world.pages()), (vec![], 0));
 }
 
@@ -106,23 +74,11 @@ async fn consents_that_cannot_be_read_show_no_content_and_silence_nobody() {
     let faults = world.faults();
     faults.script([Fault::Before]);
     let profiles: Arc<dyn ProfileStore> = Faulty::new(world.backend.profiles(), &faults);
-    let stage = World::stage_over(InterventionPorts {
-        profiles,
-        ..world.ports()
-    });
+    let stage = World::stage_over(InterventionPorts { profiles, ..world.ports() });
     let input = asked(RiskLevel::Critical);
-    stage
-        .give_up(input, &FAILURE, &world.delivery())
-        .await
-        .unwrap();
+    stage.give_up(input, &FAILURE, &world.delivery()).await.unwrap();
     assert_eq!((world.reviews().await.len(), world.pages()), (2, 1));
-    assert!(
-        world
-            .reviews()
-            .await
-            .iter()
-            .all(|entry| !entry.content_allowed)
-    );
+    assert!(world.reviews().await.iter().all(|entry| !entry.content_allowed));
 }
 
 #[tokio::test]
@@ -131,21 +87,10 @@ async fn a_page_that_does_not_go_out_is_tried_again() {
     let faults = world.faults();
     faults.script([Fault::Before]);
     let notifier: Arc<dyn Notifier> = Faulty::new(world.backend.notifier(), &faults);
-    let stage = World::stage_over(InterventionPorts {
-        notifier,
-        ..world.ports()
-    });
+    let stage = World::stage_over(InterventionPorts { notifier, ..world.ports() });
     let critical = || asked(RiskLevel::Critical);
-    assert!(
-        stage
-            .give_up(critical(), &FAILURE, &world.delivery())
-            .await
-            .is_err()
-    );
+    assert!(stage.give_up(critical(), &FAILURE, &world.delivery()).await.is_err());
     assert_eq!((world.reviews().await.len(), world.pages()), (2, 0));
-    stage
-        .give_up(critical(), &FAILURE, &world.delivery())
-        .await
-        .unwrap();
+    stage.give_up(critical(), &FAILURE, &world.delivery()).await.unwrap();
     assert_eq!(world.pages(), 1);
 }

@@ -1,10 +1,6 @@
 //! The stage over in-memory ports, with resources, templates and activities as they ship.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod last_words;
 mod reaching;

@@ -19,10 +19,8 @@ use mindmate_pipeline::{Clock, Delivery, Failure, Outgoing, SeededChance, Stage,
 use mindmate_testkit::conformance::samples::{self, AS_OF, as_of};
 use mindmate_testkit::{FaultRates, Faults, ManualClock, MemoryBackend};
 
-pub(crate) const FAILURE: Failure<'static> = Failure {
-    code: "retries-exhausted",
-    message: "the chat is down",
-};
+pub(crate) const FAILURE: Failure<'static> =
+    Failure { code: "retries-exhausted", message: "the chat is down" };
 
 pub(crate) const MINUTE: std::time::Duration = std::time::Duration::from_mins(1);
 pub(crate) const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
@@ -43,11 +41,7 @@ pub(crate) fn person() -> UserId {
 }
 
 pub(crate) fn position() -> Position {
-    Position {
-        run: RunId::daily(as_of(AS_OF)),
-        shard: 3,
-        ordinal: 17,
-    }
+    Position { run: RunId::daily(as_of(AS_OF)), shard: 3, ordinal: 17 }
 }
 
 pub(crate) fn pseudonyms() -> PseudonymKey {
@@ -74,11 +68,7 @@ pub(crate) fn asked_at(at: AsOf, level: RiskLevel) -> InterventionRequested {
         urgent: level.is_urgent(),
         historical: false,
     };
-    InterventionRequested {
-        request,
-        level,
-        factors: vec![Feature::MoodMean7Day],
-    }
+    InterventionRequested { request, level, factors: vec![Feature::MoodMean7Day] }
 }
 
 pub(crate) fn asked(level: RiskLevel) -> InterventionRequested {
@@ -97,20 +87,13 @@ impl World {
     }
 
     pub(crate) fn set_profile(&self, profile: Profile) {
-        self.backend
-            .put_item(&person(), &AppItem::Profile(Box::new(profile)));
+        self.backend.put_item(&person(), &AppItem::Profile(Box::new(profile)));
     }
 
     /// Takes one consent back.
     pub(crate) fn refuse(&self, consent: Consent) {
-        let consents = Policy::built_in()
-            .unwrap()
-            .legacy_consents
-            .with(consent, false);
-        self.set_profile(Profile {
-            consents: StatedConsents::Given(consents),
-            ..profile()
-        });
+        let consents = Policy::built_in().unwrap().legacy_consents.with(consent, false);
+        self.set_profile(Profile { consents: StatedConsents::Given(consents), ..profile() });
     }
 
     pub(crate) fn now_as_of(&self) -> AsOf {
@@ -145,12 +128,7 @@ impl World {
 
     pub(crate) fn delivery(&self) -> Delivery<'_> {
         let deadline = as_of(AS_OF).instant();
-        Delivery {
-            event_id: "event",
-            attempt: 1,
-            deadline,
-            clock: &self.clock,
-        }
+        Delivery { event_id: "event", attempt: 1, deadline, clock: &self.clock }
     }
 
     pub(crate) async fn handle_by(
@@ -198,9 +176,7 @@ pub(crate) struct Said {
 
 impl Said {
     fn of(outgoing: Vec<Outgoing>) -> Self {
-        let Ok([message]) = <[Outgoing; 1]>::try_from(outgoing) else {
-            panic!("one outcome")
-        };
+        let Ok([message]) = <[Outgoing; 1]>::try_from(outgoing) else { panic!("one outcome") };
         assert_eq!(message.channel, Channel::Stream(StreamName::Outcomes));
         assert_eq!(message.key, person().partition_key());
         Self { message }
@@ -211,8 +187,7 @@ impl Said {
     }
 
     pub(crate) fn withheld(&self) -> Option<WithheldReason> {
-        self.data::<InterventionWithheld>()
-            .map(|withheld| withheld.reason)
+        self.data::<InterventionWithheld>().map(|withheld| withheld.reason)
     }
 
     fn data<M: Message>(&self) -> Option<M> {

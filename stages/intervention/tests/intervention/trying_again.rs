@@ -38,29 +38,18 @@ impl World {
         let faults = self.faults();
         faults.script([Fault::Before]);
         let chats: Arc<dyn AppChats> = Faulty::new(self.backend.chats(), &faults);
-        Self::stage_over(InterventionPorts {
-            chats,
-            ..self.ports()
-        })
+        Self::stage_over(InterventionPorts { chats, ..self.ports() })
     }
 
     /// An intervention that was decided on and did not get into the chat.
     async fn decided_on(&self, level: RiskLevel) {
-        assert!(
-            self.handle_by(&self.without_chat(), asked(level))
-                .await
-                .is_err()
-        );
+        assert!(self.handle_by(&self.without_chat(), asked(level)).await.is_err());
         assert_eq!(self.stored().await[0].status, DeliveryStatus::Pending);
     }
 
     async fn assert_one_effect(&self, what: &str) {
         let stored = self.stored().await;
-        assert_eq!(
-            (self.chats(), self.backend.audit().len(), stored.len()),
-            (1, 1, 1),
-            "{what}"
-        );
+        assert_eq!((self.chats(), self.backend.audit().len(), stored.len()), (1, 1, 1), "{what}");
         assert_ne!(stored[0].status, DeliveryStatus::Pending, "{what}");
     }
 }
@@ -81,10 +70,7 @@ async fn whichever_call_fails_and_however_there_is_one_message_in_the_chat() {
         // The store of interventions is asked four times, the chat once.
         for call in 0..5 {
             let world = World::new();
-            let expected = World::new()
-                .handle(asked(RiskLevel::Critical))
-                .await
-                .delivered();
+            let expected = World::new().handle(asked(RiskLevel::Critical)).await.delivered();
             let faults = world.faults();
             let mut script = vec![Fault::None; call];
             script.push(fault);
@@ -92,22 +78,13 @@ async fn whichever_call_fails_and_however_there_is_one_message_in_the_chat() {
             let interventions: Arc<dyn InterventionStore> =
                 Faulty::new(world.backend.interventions(), &faults);
             let chats: Arc<dyn AppChats> = Faulty::new(world.backend.chats(), &faults);
-            let ports = InterventionPorts {
-                interventions,
-                chats,
-                ..world.ports()
-            };
+            let ports = InterventionPorts { interventions, chats, ..world.ports() };
             let stage = World::stage_over(ports);
             let (said, tries) = world.until_done(&stage, RiskLevel::Critical).await;
             assert_eq!(tries, 2, "{fault:?} at call {call}");
             assert_eq!(said.delivered(), expected);
-            world
-                .assert_one_effect(&format!("{fault:?} at call {call}"))
-                .await;
-            assert_eq!(
-                world.review_reasons().await,
-                [ReviewReason::CriticalAssessment]
-            );
+            world.assert_one_effect(&format!("{fault:?} at call {call}")).await;
+            assert_eq!(world.review_reasons().await, [ReviewReason::CriticalAssessment]);
         }
     }
 }
@@ -119,21 +96,10 @@ async fn a_critical_message_is_sent_before_the_review_queue_heals() {
     let faults = world.faults();
     faults.script([Fault::Before]);
     let review: Arc<dyn ReviewQueue> = Faulty::new(world.backend.reviews(), &faults);
-    let stage = World::stage_over(InterventionPorts {
-        review,
-        ..world.ports()
-    });
-    assert!(
-        world
-            .handle_by(&stage, asked(RiskLevel::Critical))
-            .await
-            .is_err()
-    );
+    let stage = World::stage_over(InterventionPorts { review, ..world.ports() });
+    assert!(world.handle_by(&stage, asked(RiskLevel::Critical)).await.is_err());
     assert_eq!((world.chats(), world.reviews().await.len()), (1, 0));
-    let said = world
-        .handle_by(&stage, asked(RiskLevel::Critical))
-        .await
-        .unwrap();
+    let said = world.handle_by(&stage, asked(RiskLevel::Critical)).await.unwrap();
     assert!(said.delivered().is_some());
     assert_eq!(world.reviews().await.len(), 1);
     world.assert_one_effect("the review queue was down").await;
@@ -144,10 +110,7 @@ async fn a_critical_message_is_sent_before_the_review_queue_heals() {
 async fn a_critical_assessment_is_with_a_human_even_if_the_chat_is_down() {
     let world = World::new();
     world.decided_on(RiskLevel::Critical).await;
-    assert_eq!(
-        world.review_reasons().await,
-        [ReviewReason::CriticalAssessment]
-    );
+    assert_eq!(world.review_reasons().await, [ReviewReason::CriticalAssessment]);
 }
 
 /// Safety 5: a look that fails errs towards sending, for a critical one only.
@@ -158,15 +121,11 @@ async fn a_look_for_answers_that_fails_holds_back_no_critical_one() {
         world.handle(asked(level)).await;
         world.clock.advance(MINUTE);
         let at = world.now_as_of().to_string();
-        world
-            .backend
-            .put_item(&person(), &chat(&at, Author::User, "thank you"));
+        world.backend.put_item(&person(), &chat(&at, Author::User, "thank you"));
         // Past the cool-down of a critical one, within the doubled one.
         world.clock.advance(7 * HOUR);
         let stage = world.without_chat();
-        let said = world
-            .handle_by(&stage, asked_at(world.now_as_of(), level))
-            .await;
+        let said = world.handle_by(&stage, asked_at(world.now_as_of(), level)).await;
         match level {
             RiskLevel::Critical => assert!(said.unwrap().delivered().is_some()),
             _ => assert!(matches!(said.unwrap_err(), StageError::Transient { .. })),
@@ -184,10 +143,7 @@ async fn an_opt_out_after_the_decision_still_counts() {
         let world = World::new();
         world.decided_on(RiskLevel::High).await;
         world.refuse(consent);
-        assert_eq!(
-            world.handle(asked(RiskLevel::High)).await.withheld(),
-            Some(reason)
-        );
+        assert_eq!(world.handle(asked(RiskLevel::High)).await.withheld(), Some(reason));
         assert_eq!(world.chats(), 0);
     }
 }
@@ -208,13 +164,7 @@ async fn what_is_decided_on_goes_on_whatever_was_assessed_since() {
     world.clock.advance(HOUR);
     let newer = assessment(&person(), world.now_as_of(), RiskLevel::High);
     world.backend.assessments().put(&newer).await.unwrap();
-    assert!(
-        world
-            .handle(asked(RiskLevel::High))
-            .await
-            .delivered()
-            .is_some()
-    );
+    assert!(world.handle(asked(RiskLevel::High)).await.delivered().is_some());
     world.assert_one_effect("went on").await;
 }
 
@@ -226,10 +176,7 @@ async fn what_was_decided_on_more_than_a_day_ago_goes_to_review() {
     world.clock.advance(24 * HOUR);
     let said = world.handle(asked(RiskLevel::Critical)).await;
     assert_eq!(said.withheld(), Some(WithheldReason::Stale));
-    let expected = [
-        ReviewReason::CriticalAssessment,
-        ReviewReason::LateIntervention,
-    ];
+    let expected = [ReviewReason::CriticalAssessment, ReviewReason::LateIntervention];
     assert_eq!(world.review_reasons().await, expected);
     assert_eq!((world.chats(), world.pages()), (0, 1));
 }
@@ -246,24 +193,14 @@ impl Contended {
     fn stage(world: &World, blind: u32, moves: u32) -> Interventions {
         let inner = world.backend.interventions();
         let (blind, moves) = (AtomicU32::new(blind), AtomicU32::new(moves));
-        let interventions = Arc::new(Self {
-            inner,
-            blind,
-            moves,
-        });
-        World::stage_over(InterventionPorts {
-            interventions,
-            ..world.ports()
-        })
+        let interventions = Arc::new(Self { inner, blind, moves });
+        World::stage_over(InterventionPorts { interventions, ..world.ports() })
     }
 }
 
 /// Counts down to 0; says whether it was above.
 fn take(left: &AtomicU32) -> bool {
-    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
-        left.checked_sub(1)
-    })
-    .is_ok()
+    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
 }
 
 #[async_trait]
@@ -313,12 +250,7 @@ async fn a_guard_that_moves_is_looked_at_again_a_few_times() {
         assert_eq!(world.chats(), usize::from(is_sent));
         if !is_sent {
             assert!(matches!(result.unwrap_err(), StageError::Transient { .. }));
-            assert!(
-                world
-                    .handle_by(&stage, asked(RiskLevel::Critical))
-                    .await
-                    .is_ok()
-            );
+            assert!(world.handle_by(&stage, asked(RiskLevel::Critical)).await.is_ok());
             world.assert_one_effect("tried again").await;
         }
     }
@@ -327,10 +259,7 @@ async fn a_guard_that_moves_is_looked_at_again_a_few_times() {
 #[tokio::test]
 async fn two_machines_at_the_same_time_have_one_effect() {
     let world = World::new();
-    let (one, other) = (
-        Contended::stage(&world, 0, 0),
-        Contended::stage(&world, 0, 0),
-    );
+    let (one, other) = (Contended::stage(&world, 0, 0), Contended::stage(&world, 0, 0));
     let (first, second) = tokio::join!(
         world.handle_by(&one, asked(RiskLevel::High)),
         world.handle_by(&other, asked(RiskLevel::High)),
@@ -344,10 +273,7 @@ async fn the_guard_of_another_machines_same_decision_does_not_hold_it_back() {
     let world = World::new();
     world.decided_on(RiskLevel::High).await;
     let stage = Contended::stage(&world, 1, 0);
-    let said = world
-        .handle_by(&stage, asked(RiskLevel::High))
-        .await
-        .unwrap();
+    let said = world.handle_by(&stage, asked(RiskLevel::High)).await.unwrap();
     assert!(said.delivered().is_some());
     world.assert_one_effect("its own guard").await;
 }

@@ -12,9 +12,7 @@ impl World {
     /// Handles a request of now, some hours later.
     async fn after(&self, hours: u32, level: RiskLevel) -> Option<WithheldReason> {
         self.clock.advance(hours * HOUR);
-        self.handle(asked_at(self.now_as_of(), level))
-            .await
-            .withheld()
+        self.handle(asked_at(self.now_as_of(), level)).await.withheld()
     }
 
     fn user_writes(&self) {
@@ -53,10 +51,7 @@ async fn a_critical_one_without_outreach_goes_to_humans_at_once() {
     world.refuse(Consent::Outreach);
     let said = world.handle(asked(RiskLevel::Critical)).await;
     assert_eq!(said.withheld(), Some(WithheldReason::NoOutreachConsent));
-    let expected = [
-        ReviewReason::CriticalAssessment,
-        ReviewReason::CriticalNotDelivered,
-    ];
+    let expected = [ReviewReason::CriticalAssessment, ReviewReason::CriticalNotDelivered];
     assert_eq!(world.review_reasons().await, expected);
     assert_eq!(world.handle(asked(RiskLevel::Critical)).await, said);
     assert_eq!((world.pages(), world.chats()), (1, 0));
@@ -69,9 +64,7 @@ async fn a_critical_one_after_an_opt_out_of_scoring_stays_an_entry_without_conte
     world.refuse(Consent::Scoring);
     let said = world.handle(asked(RiskLevel::Critical)).await;
     assert_eq!(said.withheld(), Some(WithheldReason::NoScoringConsent));
-    let [entry] = &world.reviews().await[..] else {
-        panic!("one entry")
-    };
+    let [entry] = &world.reviews().await[..] else { panic!("one entry") };
     assert_eq!(entry.reason, ReviewReason::CriticalAssessment);
     assert!(!entry.content_allowed);
     assert_eq!(world.pages(), 0);
@@ -93,14 +86,8 @@ async fn a_page_names_the_person_by_pseudonym_only() {
     world.handle(asked(RiskLevel::Critical)).await;
     let notice = world.backend.notices().remove(0);
     let written = format!("{} {}", notice.id, notice.text);
-    assert!(
-        written.contains(&pseudonyms().of(&person()).to_string()),
-        "{written}"
-    );
-    assert!(
-        !written.contains("canary") && !written.contains("Ada"),
-        "{written}"
-    );
+    assert!(written.contains(&pseudonyms().of(&person()).to_string()), "{written}");
+    assert!(!written.contains("canary") && !written.contains("Ada"), "{written}");
 }
 
 /// Safety 7
@@ -110,10 +97,7 @@ async fn an_assessment_older_than_a_day_goes_to_review_and_is_not_sent() {
         (RiskLevel::High, vec![ReviewReason::LateIntervention], 0),
         (
             RiskLevel::Critical,
-            vec![
-                ReviewReason::CriticalAssessment,
-                ReviewReason::LateIntervention,
-            ],
+            vec![ReviewReason::CriticalAssessment, ReviewReason::LateIntervention],
             1,
         ),
     ] {
@@ -132,13 +116,7 @@ async fn an_assessment_of_exactly_a_day_is_not_too_old() {
     let world = World::new();
     // A minute has passed already.
     world.clock.advance(23 * HOUR + 59 * MINUTE);
-    assert!(
-        world
-            .handle(asked(RiskLevel::High))
-            .await
-            .delivered()
-            .is_some()
-    );
+    assert!(world.handle(asked(RiskLevel::High)).await.delivered().is_some());
 }
 
 /// Safety 7
@@ -150,12 +128,7 @@ async fn an_assessment_that_a_newer_one_has_overtaken_goes_to_review() {
         world.put_assessment("2026-11-22T06:00:30.000Z").await;
         let said = world.handle(asked(level)).await;
         assert_eq!(said.withheld(), Some(WithheldReason::Overtaken));
-        assert!(
-            world
-                .review_reasons()
-                .await
-                .contains(&ReviewReason::LateIntervention)
-        );
+        assert!(world.review_reasons().await.contains(&ReviewReason::LateIntervention));
         assert_eq!((world.pages(), world.chats()), (pages, 0));
     }
 }
@@ -165,13 +138,7 @@ async fn an_assessment_that_a_newer_one_has_overtaken_goes_to_review() {
 async fn the_assessment_itself_overtakes_nothing() {
     let world = World::new();
     world.put_assessment(AS_OF).await;
-    assert!(
-        world
-            .handle(asked(RiskLevel::High))
-            .await
-            .delivered()
-            .is_some()
-    );
+    assert!(world.handle(asked(RiskLevel::High)).await.delivered().is_some());
 }
 
 /// Safety 5
@@ -179,14 +146,8 @@ async fn the_assessment_itself_overtakes_nothing() {
 async fn the_same_or_a_lower_level_waits_for_the_cool_down() {
     let world = World::new();
     assert_eq!(world.after(0, RiskLevel::High).await, None);
-    assert_eq!(
-        world.after(23, RiskLevel::High).await,
-        Some(WithheldReason::CoolDown)
-    );
-    assert_eq!(
-        world.after(0, RiskLevel::Low).await,
-        Some(WithheldReason::CoolDown)
-    );
+    assert_eq!(world.after(23, RiskLevel::High).await, Some(WithheldReason::CoolDown));
+    assert_eq!(world.after(0, RiskLevel::Low).await, Some(WithheldReason::CoolDown));
     assert_eq!(world.after(1, RiskLevel::High).await, None);
     assert_eq!(world.chats(), 2);
 }
@@ -198,10 +159,7 @@ async fn the_cool_down_is_doubled_where_the_last_one_was_answered() {
     assert_eq!(world.after(0, RiskLevel::High).await, None);
     world.clock.advance(HOUR);
     world.user_writes();
-    assert_eq!(
-        world.after(46, RiskLevel::High).await,
-        Some(WithheldReason::CoolDown)
-    );
+    assert_eq!(world.after(46, RiskLevel::High).await, Some(WithheldReason::CoolDown));
     assert_eq!(world.after(1, RiskLevel::High).await, None);
 }
 
@@ -213,20 +171,8 @@ async fn the_cool_down_never_holds_back_a_critical_one_after_a_lower_one() {
     world.clock.advance(MINUTE);
     world.user_writes();
     assert_eq!(world.after(0, RiskLevel::Critical).await, None);
-    assert_eq!(
-        world.after(1, RiskLevel::Critical).await,
-        Some(WithheldReason::CoolDown)
-    );
-    let entered: Vec<AsOf> = world
-        .reviews()
-        .await
-        .iter()
-        .map(|entry| entry.as_of)
-        .collect();
-    assert_eq!(
-        entered.len(),
-        2,
-        "the one that was held back is with a human"
-    );
+    assert_eq!(world.after(1, RiskLevel::Critical).await, Some(WithheldReason::CoolDown));
+    let entered: Vec<AsOf> = world.reviews().await.iter().map(|entry| entry.as_of).collect();
+    assert_eq!(entered.len(), 2, "the one that was held back is with a human");
     assert_eq!((world.pages(), world.chats()), (0, 3));
 }

@@ -26,10 +26,7 @@ impl World {
     async fn assessed(&self, ordinal: u32, score: f64, level: RiskLevel) {
         self.fate(ordinal, SCORING, Completed).await;
         let score = RiskScore::new(score).ok();
-        let found = Assessment {
-            score,
-            ..assessment(&person(ordinal), run().as_of, level)
-        };
+        let found = Assessment { score, ..assessment(&person(ordinal), run().as_of, level) };
         self.put_assessment(&found).await;
     }
 
@@ -62,30 +59,12 @@ async fn a_run_closes_when_everybody_is_accounted_for() {
     assert_eq!(world.stored_summary().await, None);
 
     world.fate(5, EXTRACTION, DeadLettered).await;
-    let Closing::Closed(summary) = world.close().await else {
-        panic!("still open")
-    };
+    let Closing::Closed(summary) = world.close().await else { panic!("still open") };
     let (enqueued, missing) = (u64::from(USERS), 0);
-    let ledger = Ledger {
-        enqueued,
-        assessed: 3,
-        skipped: 2,
-        dead_lettered: 1,
-        missing,
-    };
+    let ledger = Ledger { enqueued, assessed: 3, skipped: 2, dead_lettered: 1, missing };
     assert_eq!(summary.ledger, ledger);
     assert_eq!(world.stored_summary().await, Some(summary));
-    assert!(
-        world
-            .backend
-            .ledger()
-            .run(&run().id)
-            .await
-            .unwrap()
-            .unwrap()
-            .completed_at
-            .is_some()
-    );
+    assert!(world.backend.ledger().run(&run().id).await.unwrap().unwrap().completed_at.is_some());
 }
 
 #[tokio::test]
@@ -94,17 +73,10 @@ async fn the_first_summary_stays() {
     for ordinal in 0..USERS {
         world.fate(ordinal, SCORING, DeadLettered).await;
     }
-    let Closing::Closed(first) = world.close().await else {
-        panic!("still open")
-    };
+    let Closing::Closed(first) = world.close().await else { panic!("still open") };
     world.assessed(0, 0.5, RiskLevel::Moderate).await;
-    let Closing::Closed(second) = world.close().await else {
-        panic!("open again")
-    };
-    assert_eq!(
-        (first.ledger.dead_lettered, second.ledger.dead_lettered),
-        (6, 5)
-    );
+    let Closing::Closed(second) = world.close().await else { panic!("open again") };
+    assert_eq!((first.ledger.dead_lettered, second.ledger.dead_lettered), (6, 5));
     assert_eq!(world.stored_summary().await, Some(first));
 }
 
@@ -118,20 +90,11 @@ async fn the_missing_are_named_with_what_is_missing() {
     world.sent_on(3).await;
     world.fate(3, INTERVENTION, Skipped).await;
     world.fate(5, SCORING, DeadLettered).await;
-    let Closing::Open { missing, summary } = world.close().await else {
-        panic!("closed")
-    };
-    let expected =
-        [(1, MissingAt::Intervention), (2, MissingAt::Assessment)].map(|(n, at)| Missing {
-            position: position(n),
-            user: person(n),
-            at,
-        });
+    let Closing::Open { missing, summary } = world.close().await else { panic!("closed") };
+    let expected = [(1, MissingAt::Intervention), (2, MissingAt::Assessment)]
+        .map(|(n, at)| Missing { position: position(n), user: person(n), at });
     assert_eq!(missing, expected);
-    assert_eq!(
-        (summary.ledger.missing, summary.interventions.missing),
-        (1, 1)
-    );
+    assert_eq!((summary.ledger.missing, summary.interventions.missing), (1, 1));
 }
 
 #[tokio::test]
@@ -142,9 +105,7 @@ async fn a_shard_that_is_not_paged_to_its_end_keeps_the_run_open() {
     for ordinal in 0..4 {
         world.fate(ordinal, SCORING, DeadLettered).await;
     }
-    let Closing::Open { missing, summary } = world.close().await else {
-        panic!("closed")
-    };
+    let Closing::Open { missing, summary } = world.close().await else { panic!("closed") };
     assert_eq!((missing, summary.ledger.missing), (vec![], 0));
 }
 
@@ -165,24 +126,12 @@ async fn the_average_is_that_of_the_scores_and_everybody_has_a_level() {
     let summary = summary(world.close().await);
     let average = summary.average_score.unwrap();
     assert!((average - 1.25 / 3.0).abs() < 1e-12, "{average}");
-    let filled: Vec<_> = (0..SCORE_BINS)
-        .filter(|bin| summary.score_histogram[*bin] > 0)
-        .collect();
+    let filled: Vec<_> = (0..SCORE_BINS).filter(|bin| summary.score_histogram[*bin] > 0).collect();
     assert_eq!(filled, [0, 5, 19]);
     assert_eq!(summary.score_histogram.iter().sum::<u64>(), 3);
-    let levels: Vec<_> = summary
-        .levels
-        .iter()
-        .map(|(name, n)| (name.as_str(), *n))
-        .collect();
-    let expected = [
-        ("critical", 1),
-        ("high", 0),
-        ("low", 1),
-        ("minimal", 1),
-        ("moderate", 0),
-        ("unknown", 1),
-    ];
+    let levels: Vec<_> = summary.levels.iter().map(|(name, n)| (name.as_str(), *n)).collect();
+    let expected =
+        [("critical", 1), ("high", 0), ("low", 1), ("minimal", 1), ("moderate", 0), ("unknown", 1)];
     assert_eq!(levels, expected);
     assert_eq!(summary.methods.into_values().sum::<u64>(), 4);
 }
@@ -196,11 +145,7 @@ async fn without_a_score_there_is_no_average() {
 #[tokio::test]
 async fn an_assessment_that_another_run_made_counts_and_one_of_a_skipped_user_does_not() {
     let world = World::new().await;
-    let other = Position {
-        run: RunId::named("other"),
-        shard: 2,
-        ordinal: 9,
-    };
+    let other = Position { run: RunId::named("other"), shard: 2, ordinal: 9 };
     for ordinal in [0, 1] {
         let found = Assessment {
             position: Some(other.clone()),
@@ -208,11 +153,7 @@ async fn an_assessment_that_another_run_made_counts_and_one_of_a_skipped_user_do
         };
         world.put_assessment(&found).await;
     }
-    let yesterday = assessment(
-        &person(2),
-        as_of("2026-11-21T06:00:00.000Z"),
-        RiskLevel::High,
-    );
+    let yesterday = assessment(&person(2), as_of("2026-11-21T06:00:00.000Z"), RiskLevel::High);
     world.put_assessment(&yesterday).await;
     for (ordinal, fate) in [(0, Completed), (1, Skipped), (2, Completed)] {
         world.fate(ordinal, SCORING, fate).await;
@@ -226,9 +167,7 @@ async fn missing_features_and_defects_are_added_up() {
     for ordinal in 0..2 {
         let mut found = assessment(&person(ordinal), run().as_of, RiskLevel::Low);
         if ordinal == 0 {
-            found
-                .features
-                .set(Feature::MoodRmssd, FeatureValue::Value(1.0));
+            found.features.set(Feature::MoodRmssd, FeatureValue::Value(1.0));
         }
         found.data_quality.count(Defect::MoodOutOfRange);
         found.data_quality.count(Defect::BadInstant);
@@ -273,19 +212,13 @@ async fn each_intervention_is_counted_in_one_place() {
     withheld(2, WithheldReason::Stale).await;
     withheld(4, WithheldReason::NoOutreachConsent).await;
     let found = summary(world.close().await).interventions;
-    assert_eq!(
-        (found.requested, found.dead_lettered, found.missing),
-        (6, 1, 1)
-    );
+    assert_eq!((found.requested, found.dead_lettered, found.missing), (6, 1, 1));
     assert_eq!(found.delivered["encouragement"], 2);
     assert_eq!(found.withheld["coolDown"], 1);
     assert_eq!(found.withheld["noOutreachConsent"], 1);
     let sum = |counts: &std::collections::BTreeMap<String, u64>| counts.values().sum::<u64>();
     let counted = sum(&found.delivered) + sum(&found.withheld);
-    assert_eq!(
-        counted + found.dead_lettered + found.missing,
-        found.requested
-    );
+    assert_eq!(counted + found.dead_lettered + found.missing, found.requested);
 }
 
 /// Safety 17

@@ -29,20 +29,12 @@ fn completed(ordinal: u32, level: RiskLevel, sent_on: &[&str]) -> Outcome {
 
 fn skipped(ordinal: u32, stage: StageName) -> Outcome {
     let reason = SkipReason::NoScoringConsent;
-    Outcome::Skipped(AssessmentSkipped {
-        request: request(ordinal),
-        stage,
-        reason,
-    })
+    Outcome::Skipped(AssessmentSkipped { request: request(ordinal), stage, reason })
 }
 
 fn dead_lettered(ordinal: u32, stage: StageName) -> Outcome {
     let run = request(ordinal).run.unwrap();
-    Outcome::DeadLettered(AssessmentDeadLettered {
-        run,
-        stage,
-        code: "panicked".to_owned(),
-    })
+    Outcome::DeadLettered(AssessmentDeadLettered { run, stage, code: "panicked".to_owned() })
 }
 
 fn delivered(ordinal: u32) -> Outcome {
@@ -66,11 +58,7 @@ fn withheld(ordinal: u32) -> Outcome {
 /// The marks of the ordinals 0 to 9 at a stage.
 async fn marked(world: &World, stage: StageName, kind: MarkKind) -> Vec<u32> {
     let tally = world.tally().await;
-    let bits = tally
-        .shards
-        .first()
-        .map(|shard| shard.of(stage, &kind))
-        .unwrap_or_default();
+    let bits = tally.shards.first().map(|shard| shard.of(stage, &kind)).unwrap_or_default();
     (0..10).filter(|ordinal| bits.contains(*ordinal)).collect()
 }
 
@@ -101,38 +89,22 @@ async fn each_outcome_sets_its_marks() {
         (FeatureExtraction, fate(Fate::DeadLettered), vec![4]),
         (Intervention, fate(Fate::DeadLettered), vec![5]),
         (Intervention, fate(Fate::Completed), vec![6]),
-        (
-            Intervention,
-            MarkKind::delivered(InterventionType::CheckIn),
-            vec![6],
-        ),
+        (Intervention, MarkKind::delivered(InterventionType::CheckIn), vec![6]),
         (Intervention, fate(Fate::Skipped), vec![7]),
-        (
-            Intervention,
-            MarkKind::withheld(WithheldReason::CoolDown),
-            vec![7],
-        ),
+        (Intervention, MarkKind::withheld(WithheldReason::CoolDown), vec![7]),
     ] {
-        assert_eq!(
-            marked(&world, stage, kind.clone()).await,
-            ordinals,
-            "{stage} {kind:?}"
-        );
+        assert_eq!(marked(&world, stage, kind.clone()).await, ordinals, "{stage} {kind:?}");
     }
 }
 
 #[tokio::test]
 async fn what_comes_twice_counts_once() {
     let world = World::new().await;
-    world
-        .count(completed(0, RiskLevel::Low, &["InterventionRequested"]))
-        .await;
+    world.count(completed(0, RiskLevel::Low, &["InterventionRequested"])).await;
     world.count(delivered(0)).await;
     let once = world.tally().await;
     world.count(delivered(0)).await;
-    world
-        .count(completed(0, RiskLevel::Low, &["InterventionRequested"]))
-        .await;
+    world.count(completed(0, RiskLevel::Low, &["InterventionRequested"])).await;
     assert_eq!(world.tally().await, once);
 }
 
@@ -151,52 +123,26 @@ async fn an_outcome_outside_any_run_marks_nothing() {
 #[tokio::test]
 async fn marks_whose_answer_was_lost_are_set_again_without_effect() {
     let world = World::new().await;
-    let (chance, clock) = (
-        Arc::new(SeededChance::new(1)),
-        Arc::new(world.clock.clone()),
-    );
+    let (chance, clock) = (Arc::new(SeededChance::new(1)), Arc::new(world.clock.clone()));
     let faults = Faults::seeded(FaultRates::default(), chance, clock);
     faults.script([Fault::After, Fault::Before]);
     let ledger: Arc<dyn RunLedger> = Faulty::new(world.backend.ledger(), &faults);
     let stage = RunReport::new(ledger);
     for _ in 0..2 {
-        let error = stage
-            .handle(delivered(0), &world.delivery())
-            .await
-            .unwrap_err();
+        let error = stage.handle(delivered(0), &world.delivery()).await.unwrap_err();
         assert!(matches!(error, StageError::Transient { .. }), "{error}");
     }
-    assert_eq!(
-        stage.handle(delivered(0), &world.delivery()).await.unwrap(),
-        []
-    );
-    assert_eq!(
-        marked(
-            &world,
-            StageName::Intervention,
-            MarkKind::fate(Fate::Completed)
-        )
-        .await,
-        [0]
-    );
+    assert_eq!(stage.handle(delivered(0), &world.delivery()).await.unwrap(), []);
+    assert_eq!(marked(&world, StageName::Intervention, MarkKind::fate(Fate::Completed)).await, [0]);
 }
 
 #[tokio::test]
 async fn giving_up_leaves_the_request_open() {
     let world = World::new().await;
     let stage = RunReport::new(world.backend.ledger());
-    let failure = Failure {
-        code: "retries-exhausted",
-        message: "the ledger is down",
-    };
+    let failure = Failure { code: "retries-exhausted", message: "the ledger is down" };
     let before = world.tally().await;
-    assert_eq!(
-        stage
-            .give_up(delivered(0), &failure, &world.delivery())
-            .await
-            .unwrap(),
-        []
-    );
+    assert_eq!(stage.give_up(delivered(0), &failure, &world.delivery()).await.unwrap(), []);
     assert_eq!(stage.give_up_unread(request(1).run, &failure), []);
     assert_eq!(world.tally().await, before);
 }

@@ -19,10 +19,7 @@ pub(crate) struct World {
 }
 
 pub(crate) fn run() -> Run {
-    Run {
-        shards: 1,
-        ..samples::run(samples::AS_OF)
-    }
+    Run { shards: 1, ..samples::run(samples::AS_OF) }
 }
 
 pub(crate) fn person(ordinal: u32) -> UserId {
@@ -30,11 +27,7 @@ pub(crate) fn person(ordinal: u32) -> UserId {
 }
 
 pub(crate) fn position(ordinal: u32) -> Position {
-    Position {
-        run: run().id,
-        shard: 0,
-        ordinal,
-    }
+    Position { run: run().id, shard: 0, ordinal }
 }
 
 pub(crate) fn request(ordinal: u32) -> Request {
@@ -66,30 +59,15 @@ impl World {
 
     pub(crate) async fn put_page(&self, number: u32, ordinals: std::ops::Range<u32>, last: bool) {
         let first_ordinal = ordinals.start;
-        let entry = |ordinal| PageEntry {
-            user: person(ordinal),
-            last_level: None,
-        };
+        let entry = |ordinal| PageEntry { user: person(ordinal), last_level: None };
         let entries = ordinals.map(entry).collect();
-        let page = Page {
-            run: run().id,
-            shard: 0,
-            number,
-            first_ordinal,
-            entries,
-            last,
-        };
+        let page = Page { run: run().id, shard: 0, number, first_ordinal, entries, last };
         self.backend.ledger().put_page(&page).await.unwrap();
     }
 
     pub(crate) fn delivery(&self) -> Delivery<'_> {
         let deadline = run().as_of.instant();
-        Delivery {
-            event_id: "event",
-            attempt: 1,
-            deadline,
-            clock: &self.clock,
-        }
+        Delivery { event_id: "event", attempt: 1, deadline, clock: &self.clock }
     }
 
     pub(crate) async fn count(&self, outcome: Outcome) {
@@ -98,11 +76,7 @@ impl World {
     }
 
     pub(crate) async fn mark(&self, ordinal: u32, stage: StageName, kind: MarkKind) {
-        let mark = Mark {
-            position: position(ordinal),
-            stage,
-            kind,
-        };
+        let mark = Mark { position: position(ordinal), stage, kind };
         self.backend.ledger().mark(&[mark]).await.unwrap();
     }
 
@@ -116,8 +90,6 @@ impl World {
 
     pub(crate) async fn close(&self) -> Closing {
         let (ledger, assessments) = (self.backend.ledger(), self.backend.assessments());
-        close(&*ledger, &*assessments, &run(), run().started_at)
-            .await
-            .unwrap()
+        close(&*ledger, &*assessments, &run(), run().started_at).await.unwrap()
     }
 }

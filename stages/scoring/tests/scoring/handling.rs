@@ -26,10 +26,7 @@ async fn an_assessment_is_written_and_said_to_be_complete() {
     let world = World::new();
     let sent = world.handle(well()).await;
     let written = world.assessment().await.unwrap();
-    assert_eq!(
-        (written.level, written.method),
-        (RiskLevel::Minimal, Method::Rules)
-    );
+    assert_eq!((written.level, written.method), (RiskLevel::Minimal, Method::Rules));
     assert_eq!(written.model_version.as_deref(), Some("rules-1"));
     assert_eq!(written.policy_version, "policy-1");
     assert_eq!(written.position, Some(position()));
@@ -57,18 +54,12 @@ async fn an_assessment_is_written_and_said_to_be_complete() {
 async fn a_high_level_asks_to_reach_out_by_the_priority_queue_with_what_weighed_most() {
     let world = World::new();
     let sent = world.handle(unwell()).await;
-    assert_eq!(
-        sent[0].channel,
-        Channel::Queue(QueueName::InterventionsPriority)
-    );
+    assert_eq!(sent[0].channel, Channel::Queue(QueueName::InterventionsPriority));
     assert_eq!(sent[0].id, "daily-2026-11-22/3/17/intervention");
     let asked = intervention(&sent).unwrap();
     assert_eq!(asked.level, RiskLevel::Critical);
     let written = world.assessment().await.unwrap();
-    let strongest: Vec<_> = written.contributions[..5]
-        .iter()
-        .map(|it| it.feature)
-        .collect();
+    let strongest: Vec<_> = written.contributions[..5].iter().map(|it| it.feature).collect();
     assert_eq!(asked.factors, strongest);
     let completed: AssessmentCompleted = data(&sent[1]);
     assert_eq!(completed.sent_on, ["InterventionRequested"]);
@@ -76,10 +67,9 @@ async fn a_high_level_asks_to_reach_out_by_the_priority_queue_with_what_weighed_
 
 #[tokio::test]
 async fn a_low_level_takes_the_normal_queue_unless_the_request_is_urgent() {
-    for (urgent, queue) in [
-        (false, QueueName::Interventions),
-        (true, QueueName::InterventionsPriority),
-    ] {
+    for (urgent, queue) in
+        [(false, QueueName::Interventions), (true, QueueName::InterventionsPriority)]
+    {
         let world = World::new();
         let low = samples::assessment(&person(), as_of(AS_OF), RiskLevel::Low);
         world.backend.assessments().put(&low).await.unwrap();
@@ -107,19 +97,11 @@ async fn no_message_holds_a_score_a_weight_or_a_confidence() {
 #[tokio::test]
 async fn an_opt_out_since_extraction_skips_with_the_reason() {
     let world = World::new();
-    world.set_consents(Consents {
-        scoring: false,
-        ..policy().legacy_consents
-    });
-    let sent = world
-        .handle(with_crisis(unwell(), CrisisCategory::PlanIntentMeans))
-        .await;
+    world.set_consents(Consents { scoring: false, ..policy().legacy_consents });
+    let sent = world.handle(with_crisis(unwell(), CrisisCategory::PlanIntentMeans)).await;
     assert_eq!(sent.len(), 1);
     let skipped: AssessmentSkipped = data(&sent[0]);
-    assert_eq!(
-        (skipped.stage, skipped.reason),
-        (StageName::Scoring, SkipReason::NoScoringConsent)
-    );
+    assert_eq!((skipped.stage, skipped.reason), (StageName::Scoring, SkipReason::NoScoringConsent));
     assert_eq!(world.assessment().await, None);
     assert_eq!(world.reviews().await, []);
 }
@@ -139,10 +121,7 @@ async fn crisis_language_lifts_the_level_to_its_floor() {
         assert_eq!(written.floor.unwrap().category, category);
         assert_eq!((written.level, written.method), (level, Method::Rules));
         assert_eq!(intervention(&sent).unwrap().level, level);
-        assert_eq!(
-            sent[0].channel,
-            Channel::Queue(QueueName::InterventionsPriority)
-        );
+        assert_eq!(sent[0].channel, Channel::Queue(QueueName::InterventionsPriority));
     }
 }
 
@@ -151,14 +130,9 @@ async fn crisis_language_lifts_the_level_to_its_floor() {
 async fn the_floor_stands_where_nothing_could_score() {
     let mut world = World::new();
     world.models.clear();
-    let sent = world
-        .handle(with_crisis(extracted(&[]), CrisisCategory::PlanIntentMeans))
-        .await;
+    let sent = world.handle(with_crisis(extracted(&[]), CrisisCategory::PlanIntentMeans)).await;
     let written = world.assessment().await.unwrap();
-    assert_eq!(
-        (written.level, written.method),
-        (RiskLevel::Critical, Method::Unknown)
-    );
+    assert_eq!((written.level, written.method), (RiskLevel::Critical, Method::Unknown));
     assert_eq!(intervention(&sent).unwrap().level, RiskLevel::Critical);
 }
 
@@ -174,14 +148,9 @@ async fn a_failed_look_for_crisis_language_goes_to_a_human() {
         input.crisis = CrisisCheck::Failed;
         world.handle(input.clone()).await;
         world.handle(input).await;
-        let [entry] = &world.reviews().await[..] else {
-            panic!("one entry")
-        };
+        let [entry] = &world.reviews().await[..] else { panic!("one entry") };
         assert_eq!(entry.reason, ReviewReason::CrisisCheckFailed);
-        assert_eq!(
-            (entry.level, entry.content_allowed),
-            (RiskLevel::Minimal, allowed)
-        );
+        assert_eq!((entry.level, entry.content_allowed), (RiskLevel::Minimal, allowed));
         let sla = entry.due_at.duration_since(entry.entered_at);
         assert_eq!(sla, SignedDuration::from_hours(1));
     }
@@ -199,15 +168,8 @@ async fn a_standing_assessment_is_sent_on_unchanged() {
     assert_eq!(world.assessment().await, Some(standing));
     assert_eq!(intervention(&sent).unwrap().level, RiskLevel::High);
     let completed: AssessmentCompleted = data(&sent[1]);
-    assert_eq!(
-        (completed.level, completed.method),
-        (RiskLevel::High, Method::LastKnown)
-    );
-    assert_eq!(
-        completed.request.run,
-        Some(position()),
-        "the position is the request's own"
-    );
+    assert_eq!((completed.level, completed.method), (RiskLevel::High, Method::LastKnown));
+    assert_eq!(completed.request.run, Some(position()), "the position is the request's own");
 }
 
 #[tokio::test]
@@ -219,21 +181,12 @@ async fn a_second_try_sends_the_same_whatever_the_first_came_to() {
         faults.script([fault]);
         let assessments: Arc<dyn AssessmentStore> =
             Faulty::new(world.backend.assessments(), &faults);
-        let stage = world.stage_over(ScoringPorts {
-            assessments,
-            ..world.ports()
-        });
+        let stage = world.stage_over(ScoringPorts { assessments, ..world.ports() });
         let error = stage.handle(unwell(), &world.delivery()).await.unwrap_err();
         assert!(matches!(error, StageError::Transient { .. }), "{error}");
-        assert_eq!(
-            stage.handle(unwell(), &world.delivery()).await.unwrap(),
-            expected
-        );
+        assert_eq!(stage.handle(unwell(), &world.delivery()).await.unwrap(), expected);
         // Even where the model has changed its mind since: what stands is what is said.
-        assert_eq!(
-            stage.handle(well(), &world.delivery()).await.unwrap(),
-            expected
-        );
+        assert_eq!(stage.handle(well(), &world.delivery()).await.unwrap(), expected);
     }
 }
 
@@ -243,10 +196,7 @@ async fn consents_that_cannot_be_read_are_tried_again_and_nothing_is_written() {
     let faults = world.faults();
     faults.script([Fault::Before]);
     let profiles: Arc<dyn ProfileStore> = Faulty::new(world.backend.profiles(), &faults);
-    let stage = world.stage_over(ScoringPorts {
-        profiles,
-        ..world.ports()
-    });
+    let stage = world.stage_over(ScoringPorts { profiles, ..world.ports() });
     assert!(stage.handle(unwell(), &world.delivery()).await.is_err());
     assert_eq!(world.assessment().await, None);
 }

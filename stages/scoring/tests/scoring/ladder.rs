@@ -40,29 +40,17 @@ impl RiskModel for Model {
             Self::Scores(given) => score = *given,
             Self::Fails => {
                 let version = self.version().to_owned();
-                return Err(ModelError::NotEnoughEvidence {
-                    version,
-                    looked_for: 70,
-                });
+                return Err(ModelError::NotEnoughEvidence { version, looked_for: 70 });
             }
             Self::NotANumber => score = f64::NAN,
             Self::NanContribution => log_odds = f64::NAN,
             Self::NanConfidence => confidence = f64::NAN,
             Self::Panics => panic!("a tree without leaves"),
         }
-        let not_a_number = || ModelError::NotANumber {
-            version: self.version().to_owned(),
-        };
+        let not_a_number = || ModelError::NotANumber { version: self.version().to_owned() };
         let score = RiskScore::new(score).map_err(|_| not_a_number())?;
-        let contributions = vec![Contribution {
-            feature: Feature::MoodRmssd,
-            log_odds,
-        }];
-        Ok(Scored {
-            score,
-            contributions,
-            confidence,
-        })
+        let contributions = vec![Contribution { feature: Feature::MoodRmssd, log_odds }];
+        Ok(Scored { score, contributions, confidence })
     }
 }
 
@@ -80,10 +68,7 @@ impl World {
     }
 
     async fn assessed_at(&self, at: &str, level: RiskLevel, method: Method) {
-        let earlier = Assessment {
-            method,
-            ..assessment(&person(), as_of(at), level)
-        };
+        let earlier = Assessment { method, ..assessment(&person(), as_of(at), level) };
         self.backend.assessments().put(&earlier).await.unwrap();
     }
 
@@ -114,11 +99,7 @@ async fn whatever_is_wrong_with_the_model_the_rules_are_next() {
     ] {
         let world = World::new().with(model);
         world.handle(unwell()).await;
-        let expected = (
-            RiskLevel::Critical,
-            Method::Rules,
-            Some("rules-1".to_owned()),
-        );
+        let expected = (RiskLevel::Critical, Method::Rules, Some("rules-1".to_owned()));
         assert_eq!(world.outcome().await, expected);
     }
 }
@@ -127,21 +108,10 @@ async fn whatever_is_wrong_with_the_model_the_rules_are_next() {
 #[tokio::test]
 async fn without_a_score_the_last_known_level_holds() {
     let world = World::new().without_models();
-    world
-        .assessed_at("2026-11-20T06:00:00.000Z", RiskLevel::High, Method::Rules)
-        .await;
-    world
-        .assessed_at(
-            "2026-11-21T06:00:00.000Z",
-            RiskLevel::Unknown,
-            Method::Unknown,
-        )
-        .await;
+    world.assessed_at("2026-11-20T06:00:00.000Z", RiskLevel::High, Method::Rules).await;
+    world.assessed_at("2026-11-21T06:00:00.000Z", RiskLevel::Unknown, Method::Unknown).await;
     let sent = world.handle(well()).await;
-    assert_eq!(
-        world.outcome().await,
-        (RiskLevel::High, Method::LastKnown, None)
-    );
+    assert_eq!(world.outcome().await, (RiskLevel::High, Method::LastKnown, None));
     let written = world.assessment().await.unwrap();
     assert_eq!((written.score, written.confidence), (None, 0.0));
     assert_eq!(intervention(&sent).unwrap().factors, []);
@@ -155,9 +125,7 @@ async fn a_level_of_seven_days_ago_still_counts_and_an_older_one_does_not() {
         ("2026-11-15T05:59:59.999Z", Method::Unknown),
     ] {
         let world = World::new().without_models();
-        world
-            .assessed_at(at, RiskLevel::Moderate, Method::Rules)
-            .await;
+        world.assessed_at(at, RiskLevel::Moderate, Method::Rules).await;
         world.handle(well()).await;
         assert_eq!(world.outcome().await.1, method, "{at}");
     }
@@ -167,16 +135,8 @@ async fn a_level_of_seven_days_ago_still_counts_and_an_older_one_does_not() {
 #[tokio::test]
 async fn a_level_that_was_carried_over_is_not_carried_on() {
     let world = World::new().without_models();
-    world
-        .assessed_at("2026-11-10T06:00:00.000Z", RiskLevel::High, Method::Rules)
-        .await;
-    world
-        .assessed_at(
-            "2026-11-16T06:00:00.000Z",
-            RiskLevel::High,
-            Method::LastKnown,
-        )
-        .await;
+    world.assessed_at("2026-11-10T06:00:00.000Z", RiskLevel::High, Method::Rules).await;
+    world.assessed_at("2026-11-16T06:00:00.000Z", RiskLevel::High, Method::LastKnown).await;
     world.handle(well()).await;
     assert_eq!(world.outcome().await.1, Method::Unknown);
 }
@@ -186,16 +146,10 @@ async fn a_level_that_was_carried_over_is_not_carried_on() {
 async fn nothing_to_go_by_is_unknown_and_never_minimal() {
     let world = World::new();
     let sent = world.handle(extracted(&[])).await;
-    assert_eq!(
-        world.outcome().await,
-        (RiskLevel::Unknown, Method::Unknown, None)
-    );
+    assert_eq!(world.outcome().await, (RiskLevel::Unknown, Method::Unknown, None));
     assert_eq!(sent.len(), 1, "nothing is sent at unknown");
     let completed: AssessmentCompleted = data(&sent[0]);
-    assert_eq!(
-        (completed.level, completed.method),
-        (RiskLevel::Unknown, Method::Unknown)
-    );
+    assert_eq!((completed.level, completed.method), (RiskLevel::Unknown, Method::Unknown));
     let written = world.assessment().await.unwrap();
     assert_eq!((written.score, written.confidence), (None, 0.0));
 }
@@ -233,15 +187,8 @@ async fn a_store_that_does_not_know_the_last_level_is_asked_again() {
     let faults = world.faults();
     faults.script([Fault::Before]);
     let assessments: Arc<dyn AssessmentStore> = Faulty::new(world.backend.assessments(), &faults);
-    let stage = world.stage_over(ScoringPorts {
-        assessments,
-        ..world.ports()
-    });
+    let stage = world.stage_over(ScoringPorts { assessments, ..world.ports() });
     let error = stage.handle(well(), &world.delivery()).await.unwrap_err();
     assert!(matches!(error, StageError::Transient { .. }), "{error}");
-    assert_eq!(
-        world.assessment().await,
-        None,
-        "unknown is not written for a store that is down"
-    );
+    assert_eq!(world.assessment().await, None, "unknown is not written for a store that is down");
 }

@@ -25,45 +25,25 @@ async fn giving_up_is_said_of_the_position() {
         assert_eq!(outcome.channel, Channel::Stream(StreamName::Outcomes));
         assert_eq!(outcome.id, "daily-2026-11-22/3/17/dead-lettered/scoring");
         let (stage, code) = (StageName::Scoring, FAILURE.code.to_owned());
-        let expected = AssessmentDeadLettered {
-            run: position(),
-            stage,
-            code,
-        };
+        let expected = AssessmentDeadLettered { run: position(), stage, code };
         assert_eq!(data::<AssessmentDeadLettered>(outcome), expected);
     }
     assert_eq!(world.stage().give_up_unread(None, &FAILURE), []);
-    assert_eq!(
-        (world.reviews().await.len(), world.backend.notices().len()),
-        (0, 0)
-    );
+    assert_eq!((world.reviews().await.len(), world.backend.notices().len()), (0, 0));
 }
 
 /// Safety 3, safety 6: a crisis that was found is not lost with the features.
 #[tokio::test]
 async fn a_crisis_that_is_given_up_goes_to_humans_once() {
     for (category, reason, level) in [
-        (
-            CrisisCategory::PlanIntentMeans,
-            ReviewReason::CriticalNotDelivered,
-            RiskLevel::Critical,
-        ),
-        (
-            CrisisCategory::PassiveIdeation,
-            ReviewReason::LateIntervention,
-            RiskLevel::High,
-        ),
+        (CrisisCategory::PlanIntentMeans, ReviewReason::CriticalNotDelivered, RiskLevel::Critical),
+        (CrisisCategory::PassiveIdeation, ReviewReason::LateIntervention, RiskLevel::High),
     ] {
         let world = World::new();
         let said = world.give_up(with_crisis(well(), category)).await;
         assert_eq!(world.give_up(with_crisis(well(), category)).await, said);
-        let [entry] = &world.reviews().await[..] else {
-            panic!("one entry")
-        };
-        assert_eq!(
-            (entry.reason, entry.level, entry.content_allowed),
-            (reason, level, true)
-        );
+        let [entry] = &world.reviews().await[..] else { panic!("one entry") };
+        assert_eq!((entry.reason, entry.level, entry.content_allowed), (reason, level, true));
         assert_eq!(world.backend.notices().len(), 1);
     }
 }
@@ -72,20 +52,12 @@ async fn a_crisis_that_is_given_up_goes_to_humans_once() {
 #[tokio::test]
 async fn a_page_names_the_person_by_pseudonym_only() {
     let world = World::new();
-    world
-        .give_up(with_crisis(well(), CrisisCategory::PlanIntentMeans))
-        .await;
+    world.give_up(with_crisis(well(), CrisisCategory::PlanIntentMeans)).await;
     let notice = world.backend.notices().remove(0);
     let written = format!("{} {}", notice.id, notice.text);
-    assert!(
-        written.contains(&pseudonyms().of(&person()).to_string()),
-        "{written}"
-    );
+    assert!(written.contains(&pseudonyms().of(&person()).to_string()), "{written}");
     assert!(written.contains(FAILURE.code), "{written}");
-    assert!(
-        !written.contains("canary") && !written.contains(FAILURE.message),
-        "{written}"
-    );
+    assert!(!written.contains("canary") && !written.contains(FAILURE.message), "{written}");
 }
 
 #[tokio::test]
@@ -94,13 +66,8 @@ async fn a_failed_look_that_is_given_up_is_reviewed_without_a_page() {
     let mut input = well();
     input.crisis = CrisisCheck::Failed;
     world.give_up(input).await;
-    let [entry] = &world.reviews().await[..] else {
-        panic!("one entry")
-    };
-    assert_eq!(
-        (entry.reason, entry.level),
-        (ReviewReason::CrisisCheckFailed, RiskLevel::Unknown)
-    );
+    let [entry] = &world.reviews().await[..] else { panic!("one entry") };
+    assert_eq!((entry.reason, entry.level), (ReviewReason::CrisisCheckFailed, RiskLevel::Unknown));
     assert_eq!(world.backend.notices(), []);
 }
 
@@ -108,18 +75,10 @@ async fn a_failed_look_that_is_given_up_is_reviewed_without_a_page() {
 #[tokio::test]
 async fn after_an_opt_out_of_scoring_nobody_is_called() {
     let world = World::new();
-    world.set_consents(Consents {
-        scoring: false,
-        ..policy().legacy_consents
-    });
-    let said = world
-        .give_up(with_crisis(well(), CrisisCategory::PlanIntentMeans))
-        .await;
+    world.set_consents(Consents { scoring: false, ..policy().legacy_consents });
+    let said = world.give_up(with_crisis(well(), CrisisCategory::PlanIntentMeans)).await;
     assert_eq!(said.len(), 1);
-    assert_eq!(
-        (world.reviews().await.len(), world.backend.notices().len()),
-        (0, 0)
-    );
+    assert_eq!((world.reviews().await.len(), world.backend.notices().len()), (0, 0));
 }
 
 #[tokio::test]
@@ -128,18 +87,10 @@ async fn consents_that_cannot_be_read_show_no_content_and_silence_nobody() {
     let faults = world.faults();
     faults.script([Fault::Before]);
     let profiles: Arc<dyn ProfileStore> = Faulty::new(world.backend.profiles(), &faults);
-    let stage = world.stage_over(ScoringPorts {
-        profiles,
-        ..world.ports()
-    });
+    let stage = world.stage_over(ScoringPorts { profiles, ..world.ports() });
     let input = with_crisis(well(), CrisisCategory::PlanIntentMeans);
-    stage
-        .give_up(input, &FAILURE, &world.delivery())
-        .await
-        .unwrap();
-    let [entry] = &world.reviews().await[..] else {
-        panic!("one entry")
-    };
+    stage.give_up(input, &FAILURE, &world.delivery()).await.unwrap();
+    let [entry] = &world.reviews().await[..] else { panic!("one entry") };
     assert!(!entry.content_allowed);
     assert_eq!(world.backend.notices().len(), 1);
 }
@@ -152,49 +103,17 @@ async fn nobody_is_given_up_in_silence() {
     let faults = world.faults();
     faults.script([Fault::Before]);
     let review: Arc<dyn ReviewQueue> = Faulty::new(world.backend.reviews(), &faults);
-    let stage = world.stage_over(ScoringPorts {
-        review,
-        ..world.ports()
-    });
-    assert!(
-        stage
-            .give_up(input(), &FAILURE, &world.delivery())
-            .await
-            .is_err()
-    );
-    assert_eq!(
-        (world.reviews().await.len(), world.backend.notices().len()),
-        (0, 1)
-    );
+    let stage = world.stage_over(ScoringPorts { review, ..world.ports() });
+    assert!(stage.give_up(input(), &FAILURE, &world.delivery()).await.is_err());
+    assert_eq!((world.reviews().await.len(), world.backend.notices().len()), (0, 1));
     // The page does not go out: entered all the same, and tried again.
     let world = World::new();
     let faults = world.faults();
     faults.script([Fault::Before]);
     let notifier: Arc<dyn Notifier> = Faulty::new(world.backend.notifier(), &faults);
-    let stage = world.stage_over(ScoringPorts {
-        notifier,
-        ..world.ports()
-    });
-    assert!(
-        stage
-            .give_up(input(), &FAILURE, &world.delivery())
-            .await
-            .is_err()
-    );
-    assert_eq!(
-        (world.reviews().await.len(), world.backend.notices().len()),
-        (1, 0)
-    );
-    assert_eq!(
-        stage
-            .give_up(input(), &FAILURE, &world.delivery())
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
-    assert_eq!(
-        (world.reviews().await.len(), world.backend.notices().len()),
-        (1, 1)
-    );
+    let stage = world.stage_over(ScoringPorts { notifier, ..world.ports() });
+    assert!(stage.give_up(input(), &FAILURE, &world.delivery()).await.is_err());
+    assert_eq!((world.reviews().await.len(), world.backend.notices().len()), (1, 0));
+    assert_eq!(stage.give_up(input(), &FAILURE, &world.delivery()).await.unwrap().len(), 1);
+    assert_eq!((world.reviews().await.len(), world.backend.notices().len()), (1, 1));
 }

@@ -20,10 +20,8 @@ use mindmate_scoring::{Scoring, ScoringPorts};
 use mindmate_testkit::conformance::samples::{self, AS_OF, as_of, instant};
 use mindmate_testkit::{FaultRates, Faults, ManualClock, MemoryBackend};
 
-pub(crate) const FAILURE: Failure<'static> = Failure {
-    code: "retries-exhausted",
-    message: "the store is down",
-};
+pub(crate) const FAILURE: Failure<'static> =
+    Failure { code: "retries-exhausted", message: "the store is down" };
 
 pub(crate) struct World {
     pub(crate) clock: ManualClock,
@@ -36,11 +34,7 @@ pub(crate) fn person() -> UserId {
 }
 
 pub(crate) fn position() -> Position {
-    Position {
-        run: RunId::daily(as_of(AS_OF)),
-        shard: 3,
-        ordinal: 17,
-    }
+    Position { run: RunId::daily(as_of(AS_OF)), shard: 3, ordinal: 17 }
 }
 
 pub(crate) fn policy() -> Policy {
@@ -76,29 +70,20 @@ pub(crate) fn extracted(values: &[(Feature, f64)]) -> FeaturesExtracted {
 
 /// Somebody of whom the rules say that they are well.
 pub(crate) fn well() -> FeaturesExtracted {
-    extracted(&[
-        (Feature::MoodMean7Day, 8.0),
-        (Feature::LowMoodFrequency, 0.0),
-    ])
+    extracted(&[(Feature::MoodMean7Day, 8.0), (Feature::LowMoodFrequency, 0.0)])
 }
 
 /// Somebody in whom the rules see every sign.
 pub(crate) fn unwell() -> FeaturesExtracted {
     let rules = RuleScorer::built_in().unwrap();
-    let signs: Vec<_> = rules
-        .rules()
-        .iter()
-        .map(|rule| (rule.feature, rule.to))
-        .collect();
+    let signs: Vec<_> = rules.rules().iter().map(|rule| (rule.feature, rule.to)).collect();
     extracted(&signs)
 }
 
 /// The same with crisis language of a category, written a day before.
 pub(crate) fn with_crisis(input: FeaturesExtracted, category: CrisisCategory) -> FeaturesExtracted {
     let at = instant("2026-11-21T06:00:00.000Z");
-    let crisis = CrisisCheck::Read {
-        signals: vec![CrisisSignal { category, at }],
-    };
+    let crisis = CrisisCheck::Read { signals: vec![CrisisSignal { category, at }] };
     FeaturesExtracted { crisis, ..input }
 }
 
@@ -108,11 +93,7 @@ impl World {
         let clock = ManualClock::new(instant("2026-11-22T06:00:30.123456Z"));
         let backend = MemoryBackend::new(Arc::new(clock.clone()));
         let rules: Arc<dyn RiskModel> = Arc::new(RuleScorer::built_in().unwrap());
-        Self {
-            clock,
-            backend,
-            models: vec![rules],
-        }
+        Self { clock, backend, models: vec![rules] }
     }
 
     pub(crate) fn ports(&self) -> ScoringPorts {
@@ -140,22 +121,13 @@ impl World {
 
     pub(crate) fn set_consents(&self, consents: Consents) {
         let consents = StatedConsents::Given(consents);
-        let profile = Profile {
-            consents,
-            ..Profile::default()
-        };
-        self.backend
-            .put_item(&person(), &AppItem::Profile(Box::new(profile)));
+        let profile = Profile { consents, ..Profile::default() };
+        self.backend.put_item(&person(), &AppItem::Profile(Box::new(profile)));
     }
 
     pub(crate) fn delivery(&self) -> Delivery<'_> {
         let deadline = as_of(AS_OF).instant();
-        Delivery {
-            event_id: "event",
-            attempt: 1,
-            deadline,
-            clock: &self.clock,
-        }
+        Delivery { event_id: "event", attempt: 1, deadline, clock: &self.clock }
     }
 
     pub(crate) async fn try_handle(
@@ -170,20 +142,13 @@ impl World {
     }
 
     pub(crate) async fn give_up(&self, input: FeaturesExtracted) -> Vec<Outgoing> {
-        self.stage()
-            .give_up(input, &FAILURE, &self.delivery())
-            .await
-            .unwrap()
+        self.stage().give_up(input, &FAILURE, &self.delivery()).await.unwrap()
     }
 
     /// What stands for the person at this `asOf`.
     pub(crate) async fn assessment(&self) -> Option<Assessment> {
         let store: Arc<dyn AssessmentStore> = self.backend.assessments();
-        store
-            .get_many(&[person()], as_of(AS_OF))
-            .await
-            .unwrap()
-            .pop()
+        store.get_many(&[person()], as_of(AS_OF)).await.unwrap().pop()
     }
 
     pub(crate) async fn reviews(&self) -> Vec<ReviewEntry> {
@@ -198,8 +163,6 @@ pub(crate) fn data<M: Message>(outgoing: &Outgoing) -> M {
 
 /// The request to reach out, where one was sent.
 pub(crate) fn intervention(outgoing: &[Outgoing]) -> Option<InterventionRequested> {
-    let found = outgoing
-        .iter()
-        .find(|message| message.body.contains(InterventionRequested::TYPE));
+    let found = outgoing.iter().find(|message| message.body.contains(InterventionRequested::TYPE));
     found.map(data)
 }

@@ -18,19 +18,9 @@ fn assessed_with(user: &str, lines: &[Value]) -> Value {
     program.import(&[&[neighbour][..], lines].concat());
     let result = program.daily().exited(0).json();
     assert_eq!(result["ledger"]["deadLettered"], 0);
-    let neighbour = program
-        .run(&["--format", "json", "show", "neighbour"])
-        .exited(0)
-        .json();
-    assert_eq!(
-        neighbour["assessments"][0]["dataQuality"],
-        json!({"noProfile": 1})
-    );
-    program
-        .run(&["--format", "json", "show", user])
-        .exited(0)
-        .json()["assessments"][0]
-        .clone()
+    let neighbour = program.run(&["--format", "json", "show", "neighbour"]).exited(0).json();
+    assert_eq!(neighbour["assessments"][0]["dataQuality"], json!({"noProfile": 1}));
+    program.run(&["--format", "json", "show", user]).exited(0).json()["assessments"][0].clone()
 }
 
 fn quality(user: &str, lines: &[Value]) -> Value {
@@ -48,40 +38,18 @@ fn items_that_do_not_fit_are_counted_in_the_data_quality() {
     };
     let long = "x".repeat(500 * 1024);
     for (bad, expected) in [
-        (
-            changed("mood", json!({"N": "14"})),
-            json!({"moodOutOfRange": 1}),
-        ),
-        (
-            changed("timestamp", json!({"S": "last tuesday"})),
-            json!({"badInstant": 1}),
-        ),
-        (
-            changed("type", json!({"S": "CHAT"})),
-            json!({"keyContradictsType": 1}),
-        ),
-        (
-            changed("notes", json!({"S": long})),
-            json!({"textTooLong": 1}),
-        ),
-        (
-            profile("u", &json!({"timezone": {"S": "Mars/Olympus"}})),
-            json!({"unknownTimeZone": 1}),
-        ),
+        (changed("mood", json!({"N": "14"})), json!({"moodOutOfRange": 1})),
+        (changed("timestamp", json!({"S": "last tuesday"})), json!({"badInstant": 1})),
+        (changed("type", json!({"S": "CHAT"})), json!({"keyContradictsType": 1})),
+        (changed("notes", json!({"S": long})), json!({"textTooLong": 1})),
+        (profile("u", &json!({"timezone": {"S": "Mars/Olympus"}})), json!({"unknownTimeZone": 1})),
     ] {
         assert_eq!(quality("u", &with(bad)), expected);
     }
     let mut unknown = changed("type", json!({"S": "WEATHER"}));
     unknown["Item"]["SK"] = json!({"S": "WEATHER#2025-03-09T21:00:00Z"});
-    assert_eq!(
-        quality("u", &with(unknown)),
-        json!({}),
-        "the app may add some tomorrow"
-    );
-    assert_eq!(
-        quality("u", &[mood("u", AT, "5", "ok")]),
-        json!({"noProfile": 1})
-    );
+    assert_eq!(quality("u", &with(unknown)), json!({}), "the app may add some tomorrow");
+    assert_eq!(quality("u", &[mood("u", AT, "5", "ok")]), json!({"noProfile": 1}));
 }
 
 /// Safety 12
@@ -107,10 +75,7 @@ fn bad_lines_are_shown_with_their_number_and_the_rest_is_kept() {
     let path = program.write("mixed.jsonl", text);
     let said = program.run(&["import", path.to_str().unwrap()]).exited(6);
     assert!(said.out.contains("line 2: expected {\"Item\""), "{said}");
-    assert!(
-        said.out.contains("line 3: ") && said.out.contains("409600"),
-        "{said}"
-    );
+    assert!(said.out.contains("line 3: ") && said.out.contains("409600"), "{said}");
     assert_eq!(program.daily().exited(0).json()["ledger"]["assessed"], 2);
 }
 
@@ -118,14 +83,8 @@ fn bad_lines_are_shown_with_their_number_and_the_rest_is_kept() {
 fn an_empty_export_is_an_error() {
     let program = Program::new();
     let path = program.write("empty.jsonl", "");
-    program
-        .run(&["import", path.to_str().unwrap()])
-        .exited(1)
-        .complains("no item");
-    program
-        .run(&["import", "no-such-file"])
-        .exited(1)
-        .complains("cannot open no-such-file");
+    program.run(&["import", path.to_str().unwrap()]).exited(1).complains("no item");
+    program.run(&["import", "no-such-file"]).exited(1).complains("cannot open no-such-file");
 }
 
 #[test]
@@ -148,13 +107,8 @@ fn a_truncated_gzip_keeps_what_came_before() {
 fn a_message_of_an_unknown_version_is_dead_lettered_and_counted() {
     let program = Program::with_cohort(20);
     // Half a run: the users' requests are queued, then one of them is from a newer program.
-    let mut killed = program.start(&[
-        "daily",
-        "--as-of",
-        END,
-        "--crash-at",
-        "runner.before-handle:17",
-    ]);
+    let mut killed =
+        program.start(&["daily", "--as-of", END, "--crash-at", "runner.before-handle:17"]);
     killed.wait().unwrap();
     let connection = rusqlite::Connection::open(program.database()).unwrap();
     let changed = connection
@@ -180,21 +134,15 @@ fn a_data_directory_of_a_newer_version_is_left_alone() {
     let connection = rusqlite::Connection::open(program.database()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
-    program
-        .daily()
-        .exited(1)
-        .complains("data of version 99; this program knows version 1");
+    program.daily().exited(1).complains("data of version 99; this program knows version 1");
 }
 
 #[test]
 fn a_file_that_is_no_database_is_an_error() {
     let program = Program::new();
     std::fs::create_dir_all(program.data()).unwrap();
-    std::fs::write(
-        program.database(),
-        "this is a letter, not a database, and quite a long one",
-    )
-    .unwrap();
+    std::fs::write(program.database(), "this is a letter, not a database, and quite a long one")
+        .unwrap();
     program.daily().exited(1).complains("not a database");
 }
 
@@ -203,10 +151,7 @@ fn two_daily_runs_at_once_are_told_apart() {
     let program = Program::with_cohort(3);
     let lock = std::fs::File::create(program.data().join("run.lock")).unwrap();
     lock.lock().unwrap();
-    program
-        .daily()
-        .exited(5)
-        .complains("another daily run is working on");
+    program.daily().exited(5).complains("another daily run is working on");
     drop(lock);
     program.daily().exited(0);
 }
@@ -214,22 +159,10 @@ fn two_daily_runs_at_once_are_told_apart() {
 #[test]
 fn an_as_of_that_is_none_is_refused() {
     let program = Program::with_cohort(3);
-    program
-        .run(&["daily", "--as-of", "yesterday"])
-        .exited(2)
-        .complains("RFC 3339");
-    program
-        .run(&["daily", "--as-of", "2999-01-01T06:00:00Z"])
-        .exited(1)
-        .complains("future");
-    program
-        .run(&["show", "nobody"])
-        .exited(1)
-        .complains("nothing is held");
-    program
-        .run(&["runs", "daily-1999-01-01"])
-        .exited(1)
-        .complains("there is no run");
+    program.run(&["daily", "--as-of", "yesterday"]).exited(2).complains("RFC 3339");
+    program.run(&["daily", "--as-of", "2999-01-01T06:00:00Z"]).exited(1).complains("future");
+    program.run(&["show", "nobody"]).exited(1).complains("nothing is held");
+    program.run(&["runs", "daily-1999-01-01"]).exited(1).complains("there is no run");
 }
 
 #[test]

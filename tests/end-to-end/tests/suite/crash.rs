@@ -40,21 +40,14 @@ fn finishes_like_an_uninterrupted_run(program: &Program) {
     let delivered = "SELECT count(*) FROM interventions WHERE delivered_at IS NOT NULL";
     let delivered = number(&database, delivered);
     assert!(delivered > 0);
-    assert_eq!(
-        number(&database, chats),
-        delivered,
-        "each chat is delivered exactly once"
-    );
+    assert_eq!(number(&database, chats), delivered, "each chat is delivered exactly once");
 }
 
 /// Kills at a crash point, the nth time that it is passed.
 fn killed_at(point: &str, nth: u32) -> Program {
     let program = COHORT.copy();
     let at = format!("{point}:{nth}");
-    let status = program
-        .start(&["daily", "--as-of", END, "--crash-at", &at])
-        .wait()
-        .unwrap();
+    let status = program.start(&["daily", "--as-of", END, "--crash-at", &at]).wait().unwrap();
     assert_eq!(status.signal(), Some(9), "{at} was never passed");
     program
 }
@@ -81,11 +74,9 @@ fn a_run_killed_at_any_crash_point_is_finished_by_the_same_command() {
 #[test]
 fn a_run_killed_again_and_again_is_finished_all_the_same() {
     let program = COHORT.copy();
-    for point in [
-        "runner.after-publish:40",
-        "intervention.after-chat:2",
-        "scoring.after-assessment:9",
-    ] {
+    for point in
+        ["runner.after-publish:40", "intervention.after-chat:2", "scoring.after-assessment:9"]
+    {
         let mut run = program.start(&["daily", "--as-of", END, "--crash-at", point]);
         assert_eq!(run.wait().unwrap().signal(), Some(9), "{point}");
     }
@@ -110,11 +101,7 @@ fn killed_after(assessed: i64) -> Option<Program> {
     let program = COHORT.copy();
     let mut run = program.start(&["daily", "--as-of", END]);
     let connection = stores::open(&program.database());
-    while connection
-        .query_row(ASSESSED, [], |row| row.get::<_, i64>(0))
-        .unwrap()
-        < assessed
-    {
+    while connection.query_row(ASSESSED, [], |row| row.get::<_, i64>(0)).unwrap() < assessed {
         if run.try_wait().unwrap().is_some() {
             return None;
         }

@@ -15,12 +15,7 @@ fn canaries_in_the_data_never_come_out() {
         profile(USER, &json!({"name": {"S": NAME}, "country": {"S": "US"}})),
         mood(USER, "2025-03-09T20:00:00Z", "1", TEXT),
         mood(USER, "2025-03-09T21:00:00Z", "99", TEXT),
-        mood(
-            "canaryuser-2",
-            "2025-03-09T20:00:00Z",
-            "2",
-            "canarytext so alone",
-        ),
+        mood("canaryuser-2", "2025-03-09T20:00:00Z", "2", "canarytext so alone"),
     ]);
     let mut outputs = vec![import.exited(0)];
     for args in [
@@ -34,10 +29,8 @@ fn canaries_in_the_data_never_come_out() {
         outputs.push(program.run(args).exited(0));
     }
     let report = std::fs::read_to_string(program.data().join("report-daily-2025-03-10.html"));
-    let mut texts: Vec<String> = outputs
-        .iter()
-        .flat_map(|said| [said.out.clone(), said.err.clone()])
-        .collect();
+    let mut texts: Vec<String> =
+        outputs.iter().flat_map(|said| [said.out.clone(), said.err.clone()]).collect();
     texts.push(report.unwrap());
     // An operator who asked for everybody's features gets their ids, on standard output alone.
     let features = texts.len() - 3;
@@ -45,15 +38,11 @@ fn canaries_in_the_data_never_come_out() {
     texts[features] = texts[features].replace(USER, "");
     for text in &texts {
         let lower = text.to_lowercase();
-        let leak = ["canaryname", "canarytext", "canaryuser"]
-            .into_iter()
-            .find(|c| lower.contains(c));
+        let leak =
+            ["canaryname", "canarytext", "canaryuser"].into_iter().find(|c| lower.contains(c));
         assert_eq!(leak, None, "in: {text}");
     }
-    assert!(
-        texts.concat().contains("u:"),
-        "users are shown as keyed hashes"
-    );
+    assert!(texts.concat().contains("u:"), "users are shown as keyed hashes");
 }
 
 /// Safety 1, 3, 6
@@ -67,41 +56,18 @@ fn a_plan_gets_crisis_resources_of_the_country_and_a_human() {
         mood("far", "2025-03-09T20:00:00Z", "8", TEXT),
     ]);
     program.daily().exited(0);
-    let shown = program
-        .run(&["--format", "json", "show", USER])
-        .exited(0)
-        .json();
+    let shown = program.run(&["--format", "json", "show", USER]).exited(0).json();
     assert_eq!(shown["assessments"][0]["level"], "critical");
-    assert_eq!(
-        shown["assessments"][0]["floor"]["category"],
-        "planIntentMeans"
-    );
+    assert_eq!(shown["assessments"][0]["floor"]["category"], "planIntentMeans");
     let message = shown["interventions"][0]["message"].as_str().unwrap();
-    assert!(
-        message.contains("988") && message.contains("741741"),
-        "{message}"
-    );
-    let elsewhere = program
-        .run(&["--format", "json", "show", "far"])
-        .exited(0)
-        .json();
+    assert!(message.contains("988") && message.contains("741741"), "{message}");
+    let elsewhere = program.run(&["--format", "json", "show", "far"]).exited(0).json();
     let message = elsewhere["interventions"][0]["message"].as_str().unwrap();
-    assert!(
-        !message.contains("988") && message.contains("findahelpline.com"),
-        "{message}"
-    );
-    let review = program
-        .run(&["--format", "json", "review"])
-        .exited(0)
-        .json();
+    assert!(!message.contains("988") && message.contains("findahelpline.com"), "{message}");
+    let review = program.run(&["--format", "json", "review"]).exited(0).json();
     assert_eq!(review["open"].as_array().unwrap().len(), 2);
-    program
-        .run(&["review", "--acknowledge", USER, "--by", "dr-b"])
-        .exited(0);
-    let review = program
-        .run(&["--format", "json", "review"])
-        .exited(0)
-        .json();
+    program.run(&["review", "--acknowledge", USER, "--by", "dr-b"]).exited(0);
+    let review = program.run(&["--format", "json", "review"]).exited(0).json();
     assert_eq!(review["open"].as_array().unwrap().len(), 1);
 }
 
@@ -111,18 +77,9 @@ fn who_opted_out_is_left_in_peace() {
     let program = Program::new();
     let off =
         json!({"consents": {"M": {"outreach": {"BOOL": true}, "textAnalysis": {"BOOL": true}}}});
-    program.import(&[
-        profile("out", &off),
-        mood("out", "2025-03-09T20:00:00Z", "1", TEXT),
-    ]);
+    program.import(&[profile("out", &off), mood("out", "2025-03-09T20:00:00Z", "1", TEXT)]);
     let result = program.daily().exited(0).json();
     assert_eq!(result["ledger"]["skipped"], 1);
-    program
-        .run(&["show", "out"])
-        .exited(1)
-        .complains("nothing is held");
-    program
-        .run(&["features", "--user", "out", "--as-of", END])
-        .exited(1)
-        .complains("consent");
+    program.run(&["show", "out"]).exited(1).complains("nothing is held");
+    program.run(&["features", "--user", "out", "--as-of", END]).exited(1).complains("consent");
 }

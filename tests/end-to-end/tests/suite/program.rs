@@ -7,32 +7,32 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A data directory of its own, and the program on it.
-pub struct Program {
-    pub folder: TempDir,
+pub(crate) struct Program {
+    pub(crate) folder: TempDir,
 }
 
 /// What a call said.
-pub struct Said {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Said {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self}"))
     }
 
     /// Fails unless the exit code is this one.
     #[track_caller]
-    pub fn exited(self, code: i32) -> Self {
+    pub(crate) fn exited(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self}");
         self
     }
 
     /// Fails unless standard error says this, and nothing panicked.
     #[track_caller]
-    pub fn complains(self, words: &str) -> Self {
+    pub(crate) fn complains(self, words: &str) -> Self {
         assert!(self.err.contains(words), "expected {words:?} in: {self}");
         assert!(!self.err.contains("panicked"), "{self}");
         self
@@ -41,11 +41,7 @@ impl Said {
 
 impl std::fmt::Display for Said {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "exit {:?}\n--- out\n{}\n--- err\n{}",
-            self.code, self.out, self.err
-        )
+        write!(f, "exit {:?}\n--- out\n{}\n--- err\n{}", self.code, self.out, self.err)
     }
 }
 
@@ -60,24 +56,20 @@ impl From<Output> for Said {
 }
 
 impl Program {
-    pub fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-        }
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
     }
 
     /// One with a small synthetic cohort that ends at `END`.
-    pub fn with_cohort(users: u32) -> Self {
+    pub(crate) fn with_cohort(users: u32) -> Self {
         let program = Self::new();
         let users = users.to_string();
-        program
-            .run(&["cohort", "--users", &users, "--days", "40", "--end", END])
-            .exited(0);
+        program.run(&["cohort", "--users", &users, "--days", "40", "--end", END]).exited(0);
         program
     }
 
     /// A copy of the data directory as it is now.
-    pub fn copy(&self) -> Self {
+    pub(crate) fn copy(&self) -> Self {
         let copy = Self::new();
         std::fs::create_dir_all(copy.data()).unwrap();
         for entry in std::fs::read_dir(self.data()).unwrap() {
@@ -87,62 +79,59 @@ impl Program {
         copy
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    pub fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.data().join("mindmate.db")
     }
 
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.file(name);
         std::fs::write(&path, text).unwrap();
         path
     }
 
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mindmate-under-test"));
-        command
-            .arg("--data")
-            .arg(self.data())
-            .args(args)
-            .stdin(Stdio::null());
+        command.arg("--data").arg(self.data()).args(args).stdin(Stdio::null());
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Said {
+    pub(crate) fn run(&self, args: &[&str]) -> Said {
         self.command(args).output().unwrap().into()
     }
 
-    pub fn start(&self, args: &[&str]) -> Child {
+    pub(crate) fn start(&self, args: &[&str]) -> Child {
         let mut command = self.command(args);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().unwrap()
     }
 
     /// Imports lines of an export.
-    pub fn import(&self, lines: &[Value]) -> Said {
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    pub(crate) fn import(&self, lines: &[Value]) -> Said {
+        let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+        let text = lines.join("\n") + "\n";
         let path = self.write("import.jsonl", text);
         self.run(&["--format", "json", "import", path.to_str().unwrap()])
     }
 
     /// The daily run of `END`, in JSON.
-    pub fn daily(&self) -> Said {
+    pub(crate) fn daily(&self) -> Said {
         self.run(&["--format", "json", "daily", "--as-of", END])
     }
 }
 
 /// The `asOf` of the tests' runs: long past, so that they are historical.
-pub const END: &str = "2025-03-10T06:00:00Z";
+pub(crate) const END: &str = "2025-03-10T06:00:00Z";
 
 /// A mood of a user at an instant, as a line of an export.
-pub fn mood(user: &str, at: &str, mood: &str, notes: &str) -> Value {
+pub(crate) fn mood(user: &str, at: &str, mood: &str, notes: &str) -> Value {
     serde_json::json!({"Item": {
         "PK": {"S": format!("USER#{user}")}, "SK": {"S": format!("MOOD#{at}")},
         "type": {"S": "MOOD"}, "timestamp": {"S": at}, "mood": {"N": mood}, "notes": {"S": notes},
@@ -150,7 +139,7 @@ pub fn mood(user: &str, at: &str, mood: &str, notes: &str) -> Value {
 }
 
 /// A profile, as a line of an export.
-pub fn profile(user: &str, attributes: &Value) -> Value {
+pub(crate) fn profile(user: &str, attributes: &Value) -> Value {
     let mut line = serde_json::json!({"Item": {
         "PK": {"S": format!("USER#{user}")}, "SK": {"S": "PROFILE"}, "type": {"S": "PROFILE"},
     }});
@@ -161,7 +150,7 @@ pub fn profile(user: &str, attributes: &Value) -> Value {
 }
 
 /// The real diaries, where they are beside the repository.
-pub fn open_play() -> Option<PathBuf> {
+pub(crate) fn open_play() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let path = root.join("../shared/data/open-play-diaries.ddb.json.gz");
     path.exists().then_some(path)

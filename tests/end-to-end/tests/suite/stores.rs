@@ -51,12 +51,12 @@ const STORES: [(&str, &str); 9] = [
     ),
 ];
 
-pub fn open(database: &Path) -> Connection {
+pub(crate) fn open(database: &Path) -> Connection {
     Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
 }
 
 /// All stores, a line a row.
-pub fn dump(database: &Path) -> String {
+pub(crate) fn dump(database: &Path) -> String {
     let connection = open(database);
     let mut out = String::new();
     for (store, sql) in STORES {
@@ -67,10 +67,8 @@ pub fn dump(database: &Path) -> String {
         }
     }
     // The trail's order follows who came first; what it says does not.
-    let mut audit: Vec<String> = rows(&connection, "SELECT event FROM audit")
-        .iter()
-        .map(|row| column(&row[0]))
-        .collect();
+    let mut audit: Vec<String> =
+        rows(&connection, "SELECT event FROM audit").iter().map(|row| column(&row[0])).collect();
     audit.sort();
     out + "== audit\n" + &audit.join("\n")
 }
@@ -86,10 +84,7 @@ fn column(column: &Column) -> String {
     match column {
         Column::Text(text) if text.starts_with('{') => {
             let mut json: Value = serde_json::from_str(text).unwrap();
-            if json
-                .get("type")
-                .is_none_or(|kind| kind["S"] == "CHAT" || kind.is_string())
-            {
+            if json.get("type").is_none_or(|kind| kind["S"] == "CHAT" || kind.is_string()) {
                 without_times(&mut json);
             }
             json.to_string()
@@ -129,6 +124,6 @@ fn without_times(json: &mut Value) {
 }
 
 /// One number of the database.
-pub fn number(database: &Path, sql: &str) -> i64 {
+pub(crate) fn number(database: &Path, sql: &str) -> i64 {
     open(database).query_row(sql, [], |row| row.get(0)).unwrap()
 }

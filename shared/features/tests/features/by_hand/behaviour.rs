@@ -69,27 +69,20 @@ fn engagement() -> Case {
 }
 
 fn engagement_of_one_date() -> Case {
-    let diary = (0..7).fold(Diary::new(), |diary, hour| {
-        diary.selfie(&format!("04-18 1{hour}:00"))
-    });
+    let diary = (0..7).fold(Diary::new(), |diary, hour| diary.selfie(&format!("04-18 1{hour}:00")));
     Case::new("seven interactions on one date", &diary)
         .are(&[EngagementTrend, UsageConsistency], too_few(1, 2))
 }
 
 fn engagement_of_few() -> Case {
     // Six on one date: of two needs the first unmet is named.
-    let diary = (0..6).fold(Diary::new(), |diary, hour| {
-        diary.selfie(&format!("04-18 1{hour}:00"))
-    });
+    let diary = (0..6).fold(Diary::new(), |diary, hour| diary.selfie(&format!("04-18 1{hour}:00")));
     Case::new("six interactions", &diary).are(&[EngagementTrend, UsageConsistency], too_few(6, 7))
 }
 
 fn engagement_today_only() -> Case {
-    Case::new(
-        "interactions today only",
-        &Diary::new().selfie("04-20 01:00"),
-    )
-    .are(&[EngagementTrend, UsageConsistency], NO_DATA)
+    Case::new("interactions today only", &Diary::new().selfie("04-20 01:00"))
+        .are(&[EngagementTrend, UsageConsistency], NO_DATA)
 }
 
 fn response_times() -> Case {
@@ -99,11 +92,8 @@ fn response_times() -> Case {
 }
 
 fn two_interactions() -> Case {
-    Case::new(
-        "two interactions",
-        &Diary::new().selfies(&["04-18 00:00", "04-18 01:00"]),
-    )
-    .is(ResponseTimeTrend, too_few(2, 3))
+    Case::new("two interactions", &Diary::new().selfies(&["04-18 00:00", "04-18 01:00"]))
+        .is(ResponseTimeTrend, too_few(2, 3))
 }
 
 fn sessions_and_activities() -> Case {
@@ -187,10 +177,7 @@ fn of_texts() -> Case {
 fn texts_without_words() -> Case {
     Case::new("texts without words", &Diary::new())
         .texts(read(vec![words("04-01 12:00", 0)]))
-        .are(
-            &[NegativeWordFrequency, FirstPersonRate, AbsolutistRate],
-            too_few(0, 1),
-        )
+        .are(&[NegativeWordFrequency, FirstPersonRate, AbsolutistRate], too_few(0, 1))
         .is(HelpSeekingFrequency, value(0.0))
         .is(AvgMessageLength, value(1.0))
 }
@@ -227,10 +214,7 @@ fn no_consent() -> Case {
 
 fn no_list() -> Case {
     // Characters need no list; words do.
-    let texts = TextReadings::Read {
-        lexicon: false,
-        texts: vec![text("04-01 12:00")],
-    };
+    let texts = TextReadings::Read { lexicon: false, texts: vec![text("04-01 12:00")] };
     Case::new("no list", &Diary::new())
         .texts(texts)
         .are(

@@ -61,12 +61,8 @@ fn no_direction() -> Case {
 
 fn steps() -> Case {
     // Adjacent: 14 and 15 April (+2), 17 and 18 April (+0.5); not 15 and 17.
-    let diary = Diary::new().moods(&[
-        ("04-14", 5.0),
-        ("04-15", 7.0),
-        ("04-17", 4.0),
-        ("04-18", 4.5),
-    ]);
+    let diary =
+        Diary::new().moods(&[("04-14", 5.0), ("04-15", 7.0), ("04-17", 4.0), ("04-18", 4.5)]);
     Case::new("steps", &diary)
         .is(MoodRmssd, value((4.25_f64 / 2.0).sqrt()))
         // One of two is ≥ 2.0.
@@ -75,14 +71,11 @@ fn steps() -> Case {
 }
 
 fn no_adjacent_days() -> Case {
-    Case::new(
-        "no adjacent days",
-        &Diary::new().moods(&[("04-14", 5.0), ("04-16", 7.0)]),
-    )
-    .are(&[MoodRmssd, MoodAcuteChange], too_few(0, 1))
-    .is(MoodInertia, too_few(0, 5))
-    .is(MoodSlowingDown, too_few(0, 10))
-    .is(MoodTheilSen30Day, value(1.0))
+    Case::new("no adjacent days", &Diary::new().moods(&[("04-14", 5.0), ("04-16", 7.0)]))
+        .are(&[MoodRmssd, MoodAcuteChange], too_few(0, 1))
+        .is(MoodInertia, too_few(0, 5))
+        .is(MoodSlowingDown, too_few(0, 10))
+        .is(MoodTheilSen30Day, value(1.0))
 }
 
 fn inertia() -> Case {
@@ -115,22 +108,12 @@ fn flat() -> Case {
         .are(&[MoodInertia, MoodEwmaAlarm], UNDEFINED)
         // No window has a defined autocorrelation.
         .is(MoodSlowingDown, too_few(0, 10))
-        .are(
-            &[
-                MoodRelativeSd,
-                MoodRmssd,
-                MoodAcuteChange,
-                MoodPersonalDeviation,
-            ],
-            value(0.0),
-        )
+        .are(&[MoodRelativeSd, MoodRmssd, MoodAcuteChange, MoodPersonalDeviation], value(0.0))
 }
 
 fn alternating() -> Case {
     // 21 days, a mirror image: the line is flat, and in each of the 12 windows r = −1. All tied.
-    let moods: Vec<_> = (0..21)
-        .map(|i| if i % 2 == 0 { 6.0 } else { 4.0 })
-        .collect();
+    let moods: Vec<_> = (0..21).map(|i| if i % 2 == 0 { 6.0 } else { 4.0 }).collect();
     Case::new("alternating", &Diary::new().daily(1, &moods))
         .is(MoodSlowingDown, UNDEFINED)
         .is(MoodInertia, value(-1.0))
@@ -149,19 +132,13 @@ fn no_alarm() -> Case {
 fn alarm() -> Case {
     // z₂ = 1 + 0.8 · 6.6 = 6.28, below 7 − 2.7 · √(1/9 · (1 − 0.8⁴)) = 6.3085. The days between
     // them are skipped. Later the average recovers, yet the alarm has gone.
-    let diary = baseline().moods(&[
-        ("04-14", 5.0),
-        ("04-17", 5.0),
-        ("04-18", 10.0),
-        ("04-19", 10.0),
-    ]);
+    let diary =
+        baseline().moods(&[("04-14", 5.0), ("04-17", 5.0), ("04-18", 10.0), ("04-19", 10.0)]);
     Case::new("alarm", &diary).is(MoodEwmaAlarm, value(1.0))
 }
 
 fn short_baseline() -> Case {
-    let diary = Diary::new()
-        .daily(8, &[6.0, 8.0, 6.0, 8.0])
-        .mood("04-17 12:00", 5.0);
+    let diary = Diary::new().daily(8, &[6.0, 8.0, 6.0, 8.0]).mood("04-17 12:00", 5.0);
     Case::new("a short baseline", &diary)
         .is(MoodEwmaAlarm, too_few(4, 10))
         .is(MoodPersonalDeviation, too_few(4, 5))
@@ -184,9 +161,8 @@ fn recent_days_only() -> Case {
 
 /// 19 days: with exact fractions the line falls by 31/570 a day, and r in the ten windows is
 /// −0.838, −0.763, −0.686, −0.607, −0.524, −0.420, 0.082, 0.388, 0.412, 0.555.
-const SLOWER: [f64; 19] = [
-    5.0, 8.0, 4.0, 7.0, 5.0, 8.0, 4.0, 6.0, 5.0, 7.0, 6.0, 6.0, 7.0, 6.0, 5.0, 4.0, 4.0, 5.0, 6.0,
-];
+const SLOWER: [f64; 19] =
+    [5.0, 8.0, 4.0, 7.0, 5.0, 8.0, 4.0, 6.0, 5.0, 7.0, 6.0, 6.0, 7.0, 6.0, 5.0, 4.0, 4.0, 5.0, 6.0];
 
 fn slowing_down() -> Case {
     // All 45 pairs of windows rise.
@@ -211,9 +187,8 @@ fn speeding_up() -> Case {
 
 fn personal_deviation() -> Case {
     // Median 7; |deviations| 2, 1, 0, 1, 2 with median 1; this week's mean 4.
-    let diary = Diary::new()
-        .daily(8, &[9.0, 5.0, 7.0, 6.0, 8.0])
-        .moods(&[("04-15", 3.0), ("04-17", 5.0)]);
+    let diary =
+        Diary::new().daily(8, &[9.0, 5.0, 7.0, 6.0, 8.0]).moods(&[("04-15", 3.0), ("04-17", 5.0)]);
     Case::new("personal deviation", &diary).is(MoodPersonalDeviation, value(-3.0 / 1.4826))
 }
 
@@ -233,17 +208,10 @@ fn of_texts() -> Case {
         ..TextFacts::default()
     };
     let mut later = text("04-19 06:00");
-    later.facts = TextFacts {
-        words: 10,
-        first_person_words: 3,
-        ..TextFacts::default()
-    };
+    later.facts = TextFacts { words: 10, first_person_words: 3, ..TextFacts::default() };
     // Older than 30 days: read for crisis language only.
     let mut old = text("03-18 06:00");
-    old.facts = TextFacts {
-        crisis: Some(CrisisCategory::SelfHarm),
-        ..earlier.facts
-    };
+    old.facts = TextFacts { crisis: Some(CrisisCategory::SelfHarm), ..earlier.facts };
     Case::new("texts", &Diary::new())
         .texts(read(vec![old, earlier, later]))
         .is(FirstPersonRate, value(10.0))

@@ -25,12 +25,8 @@ fn one_week() -> Case {
     // Days from 14 April: t = 0, 1, 3, 4 (mean 2); moods 8, 6, 4, 2 (mean 5).
     // Sxx = 4 + 1 + 1 + 4 = 10, Sxy = −6 − 1 − 1 − 6 = −14.
     // Squares about 5: 9 + 1 + 1 + 9 = 20, over 4: 5.
-    let diary = Diary::new().moods(&[
-        ("04-14", 8.0),
-        ("04-15", 6.0),
-        ("04-17", 4.0),
-        ("04-18", 2.0),
-    ]);
+    let diary =
+        Diary::new().moods(&[("04-14", 8.0), ("04-15", 6.0), ("04-17", 4.0), ("04-18", 2.0)]);
     Case::new("one week", &diary)
         .is(MoodTrend7Day, value(-1.4))
         .is(MoodDeclineRate, value(1.4))
@@ -88,12 +84,8 @@ fn a_fortnight_and_a_month() -> Case {
 fn runs_and_weekends() -> Case {
     // 10 April 3, none on the 11th, 12 April (Saturday) 4: a run of 2; 13 April (Sunday) 6 breaks
     // it; 14 April 2. Weekend: (4 + 6) / 2 = 5; others (3 + 2) / 2 = 2.5.
-    let diary = Diary::new().moods(&[
-        ("04-10", 3.0),
-        ("04-12", 4.0),
-        ("04-13", 6.0),
-        ("04-14", 2.0),
-    ]);
+    let diary =
+        Diary::new().moods(&[("04-10", 3.0), ("04-12", 4.0), ("04-13", 6.0), ("04-14", 2.0)]);
     Case::new("runs and weekends", &diary)
         .is(ConsecutiveLowDays, value(2.0))
         .is(ConsecutiveHighDays, value(0.0))
@@ -175,54 +167,28 @@ fn one_entry() -> Case {
 
 fn two_entries_too_close() -> Case {
     // 23 h 59 min apart: 23 whole hours of 24.
-    let diary = Diary::new()
-        .mood("04-17 12:00", 3.0)
-        .mood("04-18 11:59", 5.0);
+    let diary = Diary::new().mood("04-17 12:00", 3.0).mood("04-18 11:59", 5.0);
     Case::new("two entries too close", &diary)
-        .are(
-            &[
-                MoodTrend7Day,
-                MoodTrend14Day,
-                MoodTrend30Day,
-                MoodDeclineRate,
-            ],
-            too_few(23, 24),
-        )
+        .are(&[MoodTrend7Day, MoodTrend14Day, MoodTrend30Day, MoodDeclineRate], too_few(23, 24))
         .is(MoodStd7Day, value(1.0))
         .is(MoodVolatility, value(2.0))
 }
 
 fn exactly_a_day_apart() -> Case {
-    let diary = Diary::new()
-        .mood("04-17 12:00", 3.0)
-        .mood("04-18 12:00", 5.0);
+    let diary = Diary::new().mood("04-17 12:00", 3.0).mood("04-18 12:00", 5.0);
     Case::new("exactly a day apart", &diary).is(MoodTrend7Day, value(2.0))
 }
 
 fn only_older_entries() -> Case {
-    Case::new(
-        "only older entries",
-        &Diary::new().moods(&[("04-10", 5.0), ("04-11", 5.0)]),
-    )
-    .are(
-        &[
-            MoodTrend7Day,
-            MoodMean7Day,
-            MoodDeclineRate,
-            LowMoodFrequency,
-        ],
-        NO_DATA,
-    )
-    .are(&[MoodTrend14Day, MoodStd14Day, MoodStd30Day], value(0.0))
+    Case::new("only older entries", &Diary::new().moods(&[("04-10", 5.0), ("04-11", 5.0)]))
+        .are(&[MoodTrend7Day, MoodMean7Day, MoodDeclineRate, LowMoodFrequency], NO_DATA)
+        .are(&[MoodTrend14Day, MoodStd14Day, MoodStd30Day], value(0.0))
 }
 
 fn a_rising_week() -> Case {
-    Case::new(
-        "a rising week",
-        &Diary::new().moods(&[("04-16", 2.0), ("04-18", 8.0)]),
-    )
-    .is(MoodTrend7Day, value(3.0))
-    .is(MoodDeclineRate, value(0.0))
+    Case::new("a rising week", &Diary::new().moods(&[("04-16", 2.0), ("04-18", 8.0)]))
+        .is(MoodTrend7Day, value(3.0))
+        .is(MoodDeclineRate, value(0.0))
 }
 
 fn a_new_user() -> Case {

@@ -26,9 +26,7 @@ fn yields_and_gaps() -> Case {
     // Ten dates count, 10 to 19 April; three have interactions. Without: 10 and 11; 14 to 16;
     // 18 and 19.
     let diary =
-        Diary::new()
-            .created("04-10 20:00")
-            .selfies(&["04-12 08:00", "04-13 08:00", "04-17 08:00"]);
+        Diary::new().created("04-10 20:00").selfies(&["04-12 08:00", "04-13 08:00", "04-17 08:00"]);
     Case::new("yields and gaps", &diary)
         .is(DataYield30Day, value(0.3))
         .is(LongestGapDays, value(3.0))
@@ -46,15 +44,11 @@ fn the_same_hour_each_day() -> Case {
     // x̄ = 1/24. Σₕ = (23/24)² + 23/24² = 23/24; Σᵢ = 14 · 23/24. IS = 336 / (24 · 14) = 1.
     // Each of the 14 ones has a zero on both sides: Σ(xᵢ − xᵢ₋₁)² = 28.
     // IV = 336 · 28 / (335 · 14 · 23/24).
-    let diary = (6..20).fold(Diary::new(), |diary, date| {
-        diary.selfie(&format!("04-{date:02} 12:30"))
-    });
+    let diary =
+        (6..20).fold(Diary::new(), |diary, date| diary.selfie(&format!("04-{date:02} 12:30")));
     Case::new("the same hour each day", &diary)
         .is(InterdailyStability, value(1.0))
-        .is(
-            IntradailyVariability,
-            value(336.0 * 28.0 * 24.0 / (335.0 * 14.0 * 23.0)),
-        )
+        .is(IntradailyVariability, value(336.0 * 28.0 * 24.0 / (335.0 * 14.0 * 23.0)))
         .is(HourEntropy, value(0.0))
 }
 
@@ -63,10 +57,7 @@ fn one_in_the_middle() -> Case {
     // IS = 336 · 552/336² / (24 · 335/336) = 23/335. IV = 336 · 2 / (335 · 335/336).
     Case::new("one in the middle", &Diary::new().selfie("04-15 12:30"))
         .is(InterdailyStability, value(23.0 / 335.0))
-        .is(
-            IntradailyVariability,
-            value(2.0 * (336.0_f64 / 335.0).powi(2)),
-        )
+        .is(IntradailyVariability, value(2.0 * (336.0_f64 / 335.0).powi(2)))
 }
 
 fn one_in_the_last_slot() -> Case {
@@ -121,11 +112,8 @@ fn a_night_of_the_time_change() -> Case {
 }
 
 fn recency() -> Case {
-    Case::new(
-        "recency",
-        &Diary::new().selfies(&["04-10 12:00", "04-18 18:00"]),
-    )
-    .is(DaysSinceLastInteraction, value(1.5))
+    Case::new("recency", &Diary::new().selfies(&["04-10 12:00", "04-18 18:00"]))
+        .is(DaysSinceLastInteraction, value(1.5))
 }
 
 fn nothing() -> Case {

@@ -81,11 +81,7 @@ fn with(mut text: TextReading, facts: TextFacts) -> TextReading {
 }
 
 fn keywords() -> Case {
-    let despair = TextFacts {
-        despair_hits: 2,
-        isolation_hits: 3,
-        ..TextFacts::default()
-    };
+    let despair = TextFacts { despair_hits: 2, isolation_hits: 3, ..TextFacts::default() };
     let crisis = TextFacts {
         despair_hits: 1,
         crisis: Some(CrisisCategory::PassiveIdeation),
@@ -105,14 +101,8 @@ fn keywords() -> Case {
 }
 
 fn many_keywords() -> Case {
-    let despair = TextFacts {
-        despair_hits: 9,
-        ..TextFacts::default()
-    };
-    let texts = vec![with(
-        felt("04-01 12:00", Negative, [0.0, 1.0, 0.0]),
-        despair,
-    )];
+    let despair = TextFacts { despair_hits: 9, ..TextFacts::default() };
+    let texts = vec![with(felt("04-01 12:00", Negative, [0.0, 1.0, 0.0]), despair)];
     Case::new("many keywords", &Diary::new())
         .texts(read(texts))
         // Five count in full, more do not count more.
@@ -123,23 +113,14 @@ fn none_analysed() -> Case {
     Case::new("none analysed", &Diary::new())
         .texts(read(vec![text("04-18 12:00")]))
         .are(&OF_THE_ANALYSER, UNAVAILABLE)
-        .are(
-            &[DespairKeywords, IsolationKeywords, CrisisKeywords],
-            value(0.0),
-        )
+        .are(&[DespairKeywords, IsolationKeywords, CrisisKeywords], value(0.0))
         .is(TotalMessagesAnalyzed, value(1.0))
 }
 
 fn one_analysed() -> Case {
     Case::new("one analysed", &Diary::new())
-        .texts(read(vec![
-            text("04-17 12:00"),
-            felt("04-18 12:00", Neutral, [0.1, 0.2, 0.7]),
-        ]))
-        .are(
-            &[SentimentTrend7Day, SentimentTrend30Day, SentimentVolatility],
-            too_few(1, 2),
-        )
+        .texts(read(vec![text("04-17 12:00"), felt("04-18 12:00", Neutral, [0.1, 0.2, 0.7])]))
+        .are(&[SentimentTrend7Day, SentimentTrend30Day, SentimentVolatility], too_few(1, 2))
         .is(NeutralSentimentFrequency, value(1.0))
         .is(NegativeSentimentFrequency, value(0.0))
 }
@@ -147,10 +128,7 @@ fn one_analysed() -> Case {
 fn older_analysed_only() -> Case {
     // The week has a text, and none in it is analysed, though the month has an analysed one.
     Case::new("older analysed only", &Diary::new())
-        .texts(read(vec![
-            felt("04-01 12:00", Neutral, [0.1, 0.2, 0.7]),
-            text("04-18 12:00"),
-        ]))
+        .texts(read(vec![felt("04-01 12:00", Neutral, [0.1, 0.2, 0.7]), text("04-18 12:00")]))
         .is(SentimentTrend7Day, UNAVAILABLE)
         .is(SentimentTrend30Day, too_few(1, 2))
 }
@@ -169,16 +147,11 @@ fn close_together() -> Case {
 fn no_texts() -> Case {
     Case::new("no texts", &Diary::new())
         .are(&OF_THE_ANALYSER, NO_DATA)
-        .are(
-            &[DespairKeywords, IsolationKeywords, CrisisKeywords],
-            value(0.0),
-        )
+        .are(&[DespairKeywords, IsolationKeywords, CrisisKeywords], value(0.0))
         .is(TotalMessagesAnalyzed, value(0.0))
 }
 
 fn not_read(name: &'static str, texts: TextReadings) -> Case {
     let all: Vec<_> = Family::Sentiment.features().collect();
-    Case::new(name, &Diary::new())
-        .texts(texts)
-        .are(&all, UNAVAILABLE)
+    Case::new(name, &Diary::new()).texts(texts).are(&all, UNAVAILABLE)
 }

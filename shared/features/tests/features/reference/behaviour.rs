@@ -8,33 +8,19 @@ use super::{Answer, NO_DATA, Seen, average, few, hours, is_weekend, of, slope, s
 
 pub(crate) fn feature(seen: &Seen<'_>, feature: Feature) -> Answer {
     let interactions = seen.interactions(30);
-    let selfies = seen
-        .history
-        .selfies
-        .iter()
-        .filter(|at| seen.between(**at, 30, 0))
-        .count();
+    let selfies = seen.history.selfies.iter().filter(|at| seen.between(**at, 30, 0)).count();
     match feature {
         DailyCheckinFrequency => Ok(interactions.len() as f64 / 30.0),
         AvgSessionDuration => {
-            let sessions = seen
-                .history
-                .sessions
-                .iter()
-                .filter(|s| seen.between(s.at, 30, 0));
-            of(
-                &sessions.map(|s| s.duration_seconds).collect::<Vec<_>>(),
-                1,
-                average,
-            )
+            let sessions = seen.history.sessions.iter().filter(|s| seen.between(s.at, 30, 0));
+            of(&sessions.map(|s| s.duration_seconds).collect::<Vec<_>>(), 1, average)
         }
         EngagementTrend => engagement(seen).map(|series| slope(&indexed(&series))),
         UsageConsistency => engagement(seen).map(|series| spread(&series)),
         ResponseTimeTrend => {
             let n = interactions.len();
-            let gaps: Vec<f64> = (1..n)
-                .map(|i| hours(interactions[i - 1], interactions[i]))
-                .collect();
+            let gaps: Vec<f64> =
+                (1..n).map(|i| hours(interactions[i - 1], interactions[i])).collect();
             match n {
                 0 => NO_DATA,
                 1 | 2 => few(n, 3),
@@ -45,19 +31,14 @@ pub(crate) fn feature(seen: &Seen<'_>, feature: Feature) -> Answer {
         SelfieFrequency => Ok(selfies as f64 / 30.0),
         AvgMessageLength => {
             let texts = seen.texts(30).ok_or(MissingReason::Unavailable)?;
-            let lengths: Vec<_> = texts
-                .iter()
-                .map(|text| f64::from(text.characters))
-                .collect();
+            let lengths: Vec<_> = texts.iter().map(|text| f64::from(text.characters)).collect();
             of(&lengths, 1, average)
         }
         NegativeWordFrequency => per_word(seen, |text| text.facts.negative_words),
         HelpSeekingFrequency => {
             let texts = listed(seen)?;
-            let asked: Vec<_> = texts
-                .iter()
-                .map(|text| f64::from(u8::from(text.facts.seeks_help)))
-                .collect();
+            let asked: Vec<_> =
+                texts.iter().map(|text| f64::from(u8::from(text.facts.seeks_help))).collect();
             of(&asked, 1, average)
         }
         LateNightUsage => {
@@ -76,11 +57,7 @@ pub(crate) fn feature(seen: &Seen<'_>, feature: Feature) -> Answer {
 }
 
 fn indexed(values: &[f64]) -> Vec<(f64, f64)> {
-    values
-        .iter()
-        .enumerate()
-        .map(|(i, value)| (i as f64, *value))
-        .collect()
+    values.iter().enumerate().map(|(i, value)| (i as f64, *value)).collect()
 }
 
 fn engagement(seen: &Seen<'_>) -> Result<Vec<f64>, MissingReason> {
@@ -91,16 +68,10 @@ fn engagement(seen: &Seen<'_>) -> Result<Vec<f64>, MissingReason> {
         return Err(MissingReason::NoData);
     }
     if total < 7 {
-        return Err(MissingReason::TooFew {
-            have: total as u32,
-            need: 7,
-        });
+        return Err(MissingReason::TooFew { have: total as u32, need: 7 });
     }
     if dates < 2 {
-        return Err(MissingReason::TooFew {
-            have: dates as u32,
-            need: 2,
-        });
+        return Err(MissingReason::TooFew { have: dates as u32, need: 2 });
     }
     let first = by_day.iter().position(|day| day.1 > 0).unwrap();
     Ok(by_day[first..].iter().map(|day| day.1 as f64).collect())

@@ -100,11 +100,7 @@ fn mann_kendall(x: &[f64]) -> f64 {
         ties += (t - 1.0) * (2.0 * t + 5.0);
     }
     let variance = (n * (n - 1.0) * (2.0 * n + 5.0) - ties) / 18.0;
-    if s == 0.0 {
-        0.0
-    } else {
-        (s - s.signum()) / variance.sqrt()
-    }
+    if s == 0.0 { 0.0 } else { (s - s.signum()) / variance.sqrt() }
 }
 
 fn steps(days: &[(Date, f64)]) -> Result<Vec<f64>, MissingReason> {
@@ -129,11 +125,7 @@ fn autocorrelation(days: &[(Date, f64)], from: Date, to: Date) -> Answer {
         average(&points.iter().map(|p| p.0).collect::<Vec<_>>()),
         average(&points.iter().map(|p| p.1).collect::<Vec<_>>()),
     );
-    let slope = if points.len() > 1 {
-        slope(&points)
-    } else {
-        0.0
-    };
+    let slope = if points.len() > 1 { slope(&points) } else { 0.0 };
     let residual = |day: &(Date, f64)| day.1 - my - slope * (number(day.0) - mx);
     let (mut a, mut b) = (Vec::new(), Vec::new());
     for first in days {
@@ -150,11 +142,7 @@ fn autocorrelation(days: &[(Date, f64)], from: Date, to: Date) -> Answer {
     if squares(&a) == 0.0 || squares(&b) == 0.0 {
         return UNDEFINED;
     }
-    let product: f64 = a
-        .iter()
-        .zip(&b)
-        .map(|(x, y)| (x - average(&a)) * (y - average(&b)))
-        .sum();
+    let product: f64 = a.iter().zip(&b).map(|(x, y)| (x - average(&a)) * (y - average(&b))).sum();
     Ok(product / (squares(&a) * squares(&b)).sqrt())
 }
 
@@ -183,11 +171,7 @@ fn slowing(days: &[(Date, f64)]) -> Answer {
             untied += sign * sign;
         }
     }
-    if untied == 0.0 {
-        UNDEFINED
-    } else {
-        Ok(s / (pairs * untied).sqrt())
-    }
+    if untied == 0.0 { UNDEFINED } else { Ok(s / (pairs * untied).sqrt()) }
 }
 
 fn ewma(seen: &Seen<'_>) -> Answer {
@@ -249,11 +233,7 @@ fn slots(seen: &Seen<'_>, feature: Feature) -> Answer {
     let mut x = Vec::new();
     for slot in 0..336 {
         let (open, closed) = (seen.end - hour(336 - slot), seen.end - hour(335 - slot));
-        let inside = seen
-            .history
-            .interactions
-            .iter()
-            .filter(|at| open < **at && **at <= closed);
+        let inside = seen.history.interactions.iter().filter(|at| open < **at && **at <= closed);
         x.push(inside.count() as f64);
     }
     if x.iter().all(|count| *count == 0.0) {
@@ -276,11 +256,7 @@ fn slots(seen: &Seen<'_>, feature: Feature) -> Answer {
 }
 
 fn entropy(seen: &Seen<'_>) -> Answer {
-    let hours: Vec<i8> = seen
-        .interactions(30)
-        .iter()
-        .map(|at| seen.local(*at).hour())
-        .collect();
+    let hours: Vec<i8> = seen.interactions(30).iter().map(|at| seen.local(*at).hour()).collect();
     if hours.is_empty() {
         return NO_DATA;
     }
@@ -305,14 +281,9 @@ fn nights(seen: &Seen<'_>) -> Answer {
     for back in 0..40 {
         let date = today - jiff::Span::new().days(back);
         let begin = zone.to_timestamp(date.at(20, 0, 0, 0)).unwrap();
-        let end = zone
-            .to_timestamp(date.tomorrow().unwrap().at(10, 0, 0, 0))
-            .unwrap();
-        let mut marks: Vec<_> = interactions
-            .iter()
-            .copied()
-            .filter(|at| begin <= *at && *at <= end)
-            .collect();
+        let end = zone.to_timestamp(date.tomorrow().unwrap().at(10, 0, 0, 0)).unwrap();
+        let mut marks: Vec<_> =
+            interactions.iter().copied().filter(|at| begin <= *at && *at <= end).collect();
         let whole = seen.between(begin, 30, 0) && seen.between(end, 30, 0);
         if marks.is_empty() || !whole {
             continue;
@@ -322,22 +293,12 @@ fn nights(seen: &Seen<'_>) -> Answer {
         let gaps = (1..marks.len()).map(|i| hours(marks[i - 1], marks[i]));
         stretches.push(gaps.fold(0.0, f64::max));
     }
-    if stretches.is_empty() {
-        few(0, 1)
-    } else {
-        Ok(middle(&stretches))
-    }
+    if stretches.is_empty() { few(0, 1) } else { Ok(middle(&stretches)) }
 }
 
 fn recency(seen: &Seen<'_>) -> Answer {
-    let texts = seen
-        .texts(35)
-        .filter(|_| seen.has_list())
-        .ok_or(MissingReason::Unavailable)?;
-    let crisis: Vec<_> = texts
-        .iter()
-        .filter(|text| text.facts.crisis.is_some())
-        .collect();
+    let texts = seen.texts(35).filter(|_| seen.has_list()).ok_or(MissingReason::Unavailable)?;
+    let crisis: Vec<_> = texts.iter().filter(|text| text.facts.crisis.is_some()).collect();
     match (texts.len(), crisis.last()) {
         (0, _) => NO_DATA,
         (_, None) => few(0, 1),

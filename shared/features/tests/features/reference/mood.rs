@@ -5,12 +5,7 @@ use mindmate_domain::Feature::{self, *};
 use super::{Answer, NO_DATA, Seen, average, few, mean_step, of, spread, squares, trend};
 
 pub(crate) fn feature(seen: &Seen<'_>, feature: Feature) -> Answer {
-    let values = |days| {
-        seen.moods(days, 0)
-            .iter()
-            .map(|entry| entry.1)
-            .collect::<Vec<f64>>()
-    };
+    let values = |days| seen.moods(days, 0).iter().map(|entry| entry.1).collect::<Vec<f64>>();
     let daily: Vec<f64> = seen.daily_means(30, 0).iter().map(|day| day.1).collect();
     let share = |values: &[f64], holds: fn(f64) -> bool| {
         values.iter().filter(|v| holds(**v)).count() as f64 / values.len() as f64

@@ -10,26 +10,15 @@ use super::{Answer, Seen, average, mean_step, of, trend};
 pub(crate) fn feature(seen: &Seen<'_>, feature: Feature) -> Answer {
     let share = |label| {
         let found = analysed(seen, 30)?;
-        let has: Vec<_> = found
-            .iter()
-            .map(|s| f64::from(u8::from(s.1.label == label)))
-            .collect();
+        let has: Vec<_> = found.iter().map(|s| f64::from(u8::from(s.1.label == label))).collect();
         of(&has, 1, average)
     };
     let scores = |days, score: fn(&Sentiment) -> f64| -> Result<Vec<f64>, MissingReason> {
-        Ok(analysed(seen, days)?
-            .iter()
-            .map(|found| score(&found.1))
-            .collect())
+        Ok(analysed(seen, days)?.iter().map(|found| score(&found.1)).collect())
     };
     let negative_trend = |days| {
         let found = analysed(seen, days)?;
-        trend(
-            &found
-                .iter()
-                .map(|(at, s)| (*at, s.negative))
-                .collect::<Vec<_>>(),
-        )
+        trend(&found.iter().map(|(at, s)| (*at, s.negative)).collect::<Vec<_>>())
     };
     match feature {
         SentimentTrend7Day => negative_trend(7),
@@ -57,15 +46,8 @@ pub(crate) fn feature(seen: &Seen<'_>, feature: Feature) -> Answer {
 
 fn analysed(seen: &Seen<'_>, days: i64) -> Result<Vec<(Timestamp, Sentiment)>, MissingReason> {
     let texts = seen.texts(days).ok_or(MissingReason::Unavailable)?;
-    let found: Vec<_> = texts
-        .iter()
-        .filter_map(|t| t.sentiment.map(|s| (t.at, s)))
-        .collect();
-    if found.is_empty() && !texts.is_empty() {
-        Err(MissingReason::Unavailable)
-    } else {
-        Ok(found)
-    }
+    let found: Vec<_> = texts.iter().filter_map(|t| t.sentiment.map(|s| (t.at, s))).collect();
+    if found.is_empty() && !texts.is_empty() { Err(MissingReason::Unavailable) } else { Ok(found) }
 }
 
 fn hits(seen: &Seen<'_>, count: fn(&mindmate_language::TextFacts) -> u32) -> Answer {
