@@ -14,7 +14,7 @@ fn history() -> History {
     let kind = EventKind::Mood { mood: 5.0, notes: None, tags: Vec::new() };
     let at = "2025-04-18T06:00:00Z".parse().unwrap();
     let mood = Event { at, sk: "MOOD#1".to_owned(), kind };
-    let items = [AppItem::Profile(profile), AppItem::Event(mood)];
+    let items = [AppItem::Profile(Box::new(profile)), AppItem::Event(mood)];
     History::assemble(UserId::new("u1").unwrap(), as_of, items, DataQuality::default(), given)
 }
 

@@ -23,7 +23,7 @@ const TEXTS: [&str; 6] = [
 type Planned = (i64, usize, u32);
 
 fn items(diary: &Diary, planned: &[Planned]) -> Vec<(u32, AppItem)> {
-    let mut items = vec![(0, AppItem::Profile(diary.profile.clone()))];
+    let mut items = vec![(0, AppItem::Profile(Box::new(diary.profile.clone())))];
     for (i, (minutes, what, key)) in planned.iter().enumerate() {
         let at = diary.as_of.instant() - SignedDuration::from_mins(*minutes);
         let text = DiaryText::new(TEXTS[what % TEXTS.len()]);

@@ -117,7 +117,7 @@ impl Diary {
     }
 
     pub(crate) fn history(&self) -> History {
-        let profile = AppItem::Profile(self.profile.clone());
+        let profile = AppItem::Profile(Box::new(self.profile.clone()));
         let items = self.items.iter().cloned().chain([profile]);
         assemble(self.as_of, items)
     }
