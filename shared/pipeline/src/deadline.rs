@@ -53,7 +53,7 @@ mod tests {
     use crate::clock::SystemClock;
 
     async fn panic_of(work: impl Future<Output = ()>) -> String {
-        match within(&SystemClock, Duration::from_secs(60), work).await {
+        match within(&SystemClock, Duration::from_mins(1), work).await {
             Err(Cut::Panicked(words)) => words,
             other => panic!("expected a panic, found {other:?}"),
         }
