@@ -39,7 +39,8 @@ fn history(texts: i64) -> History {
         };
         AppItem::Event(Event { at, sk: format!("EVENT#{i}"), kind })
     });
-    let items: Vec<_> = std::iter::once(AppItem::Profile(Box::new(profile))).chain(events).collect();
+    let items: Vec<_> =
+        std::iter::once(AppItem::Profile(Box::new(profile))).chain(events).collect();
     let consents = Consents { scoring: true, text_analysis: true, ..Consents::NONE };
     let user = UserId::new("u1").expect("a user id");
     let as_of = AsOf::new(end).expect("whole milliseconds");

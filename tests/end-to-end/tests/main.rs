@@ -1,6 +1,11 @@
 //! Whole ways: the program on real files, as a person or a scheduler runs it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "suite/bad_input.rs"]
 mod bad_input;

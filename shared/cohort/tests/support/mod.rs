@@ -90,7 +90,8 @@ pub(crate) fn written_out(made: &SyntheticUser) -> String {
 fn content(item: &AppItem) -> String {
     match item {
         AppItem::Profile(profile) => {
-            let Profile { name, personality, pet_name, created_at, last_active_at, .. } = &**profile;
+            let Profile { name, personality, pet_name, created_at, last_active_at, .. } =
+                &**profile;
             let Profile { preferences, push_endpoint, .. } = &**profile;
             format!(
                 "{profile:?} {name:?} {personality:?} {pet_name:?} {created_at:?} \
