@@ -50,12 +50,27 @@ impl fmt::Display for Pseudonym {
 
 /// Lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        // Writing to a String cannot fail.
-        if write!(out, "{byte:02x}").is_err() {
-            out.clear();
-        }
-        out
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_digits_are_lower_case_and_two_a_byte() {
+        assert_eq!(hex(&[0x00, 0x0f, 0xa9, 0xff]), "000fa9ff");
+    }
+
+    /// Safety 17
+    #[test]
+    fn a_pseudonym_depends_on_the_key() {
+        let user = UserId::new("canary").unwrap();
+        let of = |byte| PseudonymKey::new([byte; KEY_BYTES]).of(&user).to_string();
+        assert_eq!(of(1), of(1));
+        assert_ne!(of(1), of(2));
+        assert!(!of(1).contains("canary"));
+    }
 }
