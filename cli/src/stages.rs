@@ -38,7 +38,7 @@ pub(crate) async fn host(
     let backend = &session.backend;
     let ports = RunnerPorts {
         publisher: backend.publisher(),
-        clock: Arc::clone(&clock),
+        clock,
         chance: Arc::new(SeededChance::new(seed()?)),
     };
     let lexicons = Arc::new(Lexicons::built_in()?);
@@ -52,7 +52,7 @@ pub(crate) async fn host(
     let fan_out =
         FanOut::new(FanOutPorts { activity: backend.activity(), ledger: backend.ledger() });
     let extraction = FeatureExtraction::new(
-        FeatureExtractionPorts { history: backend.history(), clock: Arc::clone(&clock) },
+        FeatureExtractionPorts { history: backend.history() },
         lexicons,
         Arc::clone(&policy),
     );
@@ -62,7 +62,6 @@ pub(crate) async fn host(
             assessments: backend.assessments(),
             review: backend.reviews(),
             notifier: backend.notifier(),
-            clock: Arc::clone(&clock),
         },
         models,
         Arc::clone(&policy),
@@ -76,7 +75,6 @@ pub(crate) async fn host(
             chats: backend.chats(),
             review: backend.reviews(),
             notifier: backend.notifier(),
-            clock,
         },
         materials,
         policy,

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use mindmate_contracts::envelope::{MAX_BODY_BYTES, encode};
+use mindmate_contracts::messages::AssessmentDeadLettered;
 use mindmate_contracts::{Channel, Message, QueueName, StreamName};
-use mindmate_domain::StageName;
+use mindmate_domain::{Position, StageName, UserId};
 
-use crate::stage::StageError;
+use crate::stage::{Failure, StageError};
 
 /// A written message and where it goes.
 #[derive(Clone, PartialEq, Eq)]
@@ -69,6 +70,24 @@ impl Outbox {
         message: &M,
     ) -> Result<Outgoing, StageError> {
         self.write(Channel::Stream(stream), id, key, message)
+    }
+
+    /// The outcome of a request that this stage gives up. Without a user to keep it in order with,
+    /// its own id spreads such records over the stream.
+    ///
+    /// # Errors
+    /// What [`Outbox::to_stream`] says.
+    pub fn dead_lettered(
+        &self,
+        run: Position,
+        user: Option<&UserId>,
+        failure: &Failure<'_>,
+    ) -> Result<Outgoing, StageError> {
+        let stage = self.stage;
+        let id = format!("{}/{}/{}/dead-lettered/{stage}", run.run, run.shard, run.ordinal);
+        let key = user.map_or_else(|| id.clone(), UserId::partition_key);
+        let message = AssessmentDeadLettered { run, stage, code: failure.code.to_owned() };
+        self.to_stream(StreamName::Outcomes, id, key, &message)
     }
 
     fn write<M: Message>(

@@ -10,7 +10,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::crash;
 use crate::deadline::{Cut, within};
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Outbox, Outgoing};
 use crate::ports::{DeadLetterCause, PortError, Publisher, Settlement};
 use crate::retry::RetryPolicy;
 use crate::stage::{Delivery, Failure, Stage, StageError};
@@ -221,9 +221,11 @@ impl<S: Stage> Runner<S> {
     ) -> Disposition {
         let position = event.and_then(RawEvent::position);
         let failure = Failure { code, message };
-        let last_words = async { self.stage.give_up_unread(position, &failure) };
+        let outbox = Outbox::new(S::NAME, self.ports.clock.now());
+        let last_words = async { self.stage.give_up_unread(outbox, position, &failure) };
         match within(&*self.ports.clock, self.limit, last_words).await {
-            Ok(outgoing) => self.dead_letter(raw, code, message, &outgoing).await,
+            Ok(Ok(outgoing)) => self.dead_letter(raw, code, message, &outgoing).await,
+            Ok(Err(error)) => self.retry(raw, None, &error),
             Err(cut) => {
                 let error = StageError::transient(format!("giving up failed: {cut:?}"));
                 self.retry(raw, None, &error)

@@ -9,7 +9,7 @@ use mindmate_domain::StageName;
 use mindmate_domain::run::Position;
 
 use crate::clock::Clock;
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Outbox, Outgoing};
 use crate::ports::PortError;
 
 /// Any error, as the cause of another.
@@ -46,7 +46,18 @@ pub trait Stage: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<Outgoing>, StageError>> + Send;
 
     /// The same for a body that could not be read; `position` is known where the data has one.
-    fn give_up_unread(&self, position: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing>;
+    ///
+    /// # Errors
+    /// As for [`Stage::give_up`].
+    fn give_up_unread(
+        &self,
+        outbox: Outbox,
+        position: Option<Position>,
+        failure: &Failure<'_>,
+    ) -> Result<Vec<Outgoing>, StageError> {
+        let outcome = position.map(|run| outbox.dead_lettered(run, None, failure));
+        Ok(outcome.transpose()?.into_iter().collect())
+    }
 }
 
 /// Why a message is given up.

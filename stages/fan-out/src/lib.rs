@@ -28,7 +28,6 @@ use std::sync::Arc;
 
 use mindmate_contracts::messages::FanOutShardRequested;
 use mindmate_domain::instant::ACTIVE_DAYS;
-use mindmate_domain::run::Position;
 use mindmate_domain::{StageName, UserId};
 use mindmate_pipeline::ports::{ActivityIndex, Page, RunLedger};
 use mindmate_pipeline::{Delivery, Failure, Outgoing, Stage, StageError, crash};
@@ -169,10 +168,5 @@ impl Stage for FanOut {
             code = failure.code, "gave up a page: the shard stays open"
         );
         Ok(Vec::new())
-    }
-
-    fn give_up_unread(&self, _: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {
-        error!(code = failure.code, "gave up a request for a page that cannot be read");
-        Vec::new()
     }
 }

@@ -16,7 +16,7 @@ use mindmate_fan_out::{FanOut, FanOutPorts, PAGE_USERS, shard_requests};
 use mindmate_pipeline::ports::{
     ActivityIndex, ActivityPage, Page, PortResult, RunLedger, RunStart,
 };
-use mindmate_pipeline::{Delivery, Failure, Outgoing, SeededChance, Stage, StageError};
+use mindmate_pipeline::{Delivery, Failure, Outbox, Outgoing, SeededChance, Stage, StageError};
 use mindmate_testkit::conformance::samples::{AS_OF, as_of, assessment, mood, profile, run, user};
 use mindmate_testkit::{Fault, FaultRates, Faults, Faulty, ManualClock, MemoryBackend};
 
@@ -247,7 +247,7 @@ async fn giving_up_says_nothing_of_users_and_leaves_the_shard_open() {
     let failure = Failure { code: "retries-exhausted", message: "the index is down" };
     let given_up = world.stage().give_up(shard(0), &failure, &delivery(&world.clock)).await;
     assert_eq!(given_up.unwrap(), []);
-    assert_eq!(world.stage().give_up_unread(None, &failure), []);
+    assert_eq!(world.stage().give_up_unread(outbox(), None, &failure).unwrap(), []);
     assert!(!ledger.tally(&run.id).await.unwrap().is_closed(1));
 }
 
@@ -263,4 +263,9 @@ fn a_run_begins_with_the_first_page_of_each_shard() {
         assert_eq!((request.shard, request.page, request.shards), (number, 0, run.shards));
     }
     assert_eq!(outgoing, shard_requests(&run, run.started_at).unwrap());
+}
+
+/// The outbox that the runner gives.
+fn outbox() -> Outbox {
+    Outbox::new(FanOut::NAME, jiff::Timestamp::UNIX_EPOCH)
 }

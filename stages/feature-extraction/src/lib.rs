@@ -23,23 +23,19 @@
 use std::sync::Arc;
 
 use mindmate_contracts::messages::{
-    AssessmentDeadLettered, AssessmentRequested, AssessmentSkipped, FeaturesExtracted, Request,
-    SkipReason,
+    AssessmentRequested, AssessmentSkipped, FeaturesExtracted, Request, SkipReason,
 };
 use mindmate_contracts::{QueueName, StreamName};
-use mindmate_domain::{Consent, History, Policy, Position, StageName};
+use mindmate_domain::{Consent, History, Policy, StageName};
 use mindmate_language::Lexicons;
 use mindmate_pipeline::ports::HistoryStore;
-use mindmate_pipeline::{Clock, Delivery, Failure, Outbox, Outgoing, Stage, StageError};
-use tracing::error;
+use mindmate_pipeline::{Delivery, Failure, Outbox, Outgoing, Stage, StageError};
 
 /// What the stage speaks to.
 #[derive(Clone)]
 pub struct FeatureExtractionPorts {
     /// What may be read of a user.
     pub history: Arc<dyn HistoryStore>,
-    /// The run's clock, for words about a message that cannot be read.
-    pub clock: Arc<dyn Clock>,
 }
 
 /// The stage.
@@ -109,22 +105,7 @@ impl Stage for FeatureExtraction {
             return Ok(Vec::new());
         };
         let outbox = Outbox::new(Self::NAME, cx.clock.now());
-        let key = input.request.user_id.partition_key();
-        Ok(vec![dead_lettered(outbox, position, Some(key), failure)?])
-    }
-
-    fn give_up_unread(&self, position: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {
-        let Some(position) = position else {
-            return Vec::new();
-        };
-        let outbox = Outbox::new(Self::NAME, self.ports.clock.now());
-        match dead_lettered(outbox, position, None, failure) {
-            Ok(outcome) => vec![outcome],
-            Err(error) => {
-                error!(%error, code = failure.code, "a dead letter has no outcome");
-                Vec::new()
-            }
-        }
+        Ok(vec![outbox.dead_lettered(position, Some(&input.request.user_id), failure)?])
     }
 }
 
@@ -133,19 +114,5 @@ fn skipped(outbox: Outbox, request: Request) -> Result<Outgoing, StageError> {
     let key = request.user_id.partition_key();
     let reason = SkipReason::NoScoringConsent;
     let message = AssessmentSkipped { request, stage: FeatureExtraction::NAME, reason };
-    outbox.to_stream(StreamName::Outcomes, id, key, &message)
-}
-
-/// Without a user to keep in order, the outcome's own id spreads such records over the stream.
-fn dead_lettered(
-    outbox: Outbox,
-    run: Position,
-    key: Option<String>,
-    failure: &Failure<'_>,
-) -> Result<Outgoing, StageError> {
-    let stage = FeatureExtraction::NAME;
-    let id = format!("{}/{}/{}/dead-lettered/{stage}", run.run, run.shard, run.ordinal);
-    let key = key.unwrap_or_else(|| id.clone());
-    let message = AssessmentDeadLettered { run, stage, code: failure.code.to_owned() };
     outbox.to_stream(StreamName::Outcomes, id, key, &message)
 }

@@ -22,7 +22,7 @@ use mindmate_domain::{
 use mindmate_feature_extraction::{FeatureExtraction, FeatureExtractionPorts};
 use mindmate_language::Lexicons;
 use mindmate_pipeline::ports::HistoryStore;
-use mindmate_pipeline::{Delivery, Failure, Outgoing, SeededChance, Stage, StageError};
+use mindmate_pipeline::{Delivery, Failure, Outbox, Outgoing, SeededChance, Stage, StageError};
 use mindmate_testkit::conformance::samples::{self, AS_OF, as_of, chat, mood, note};
 use mindmate_testkit::{Fault, FaultRates, Faults, Faulty, ManualClock, MemoryBackend};
 
@@ -64,7 +64,7 @@ impl World {
     }
 
     fn stage_over(&self, history: Arc<dyn HistoryStore>) -> FeatureExtraction {
-        let ports = FeatureExtractionPorts { history, clock: Arc::new(self.clock.clone()) };
+        let ports = FeatureExtractionPorts { history };
         FeatureExtraction::new(ports, Arc::clone(&LEXICONS), Arc::new(Policy::built_in().unwrap()))
     }
 
@@ -234,7 +234,7 @@ async fn giving_up_is_said_of_the_position() {
     let stage = world.stage();
     let said = stage.give_up(requested(), &FAILURE, &world.delivery()).await.unwrap();
     assert_eq!((said.len(), said[0].key.clone()), (1, person().partition_key()));
-    let unread = stage.give_up_unread(Some(position()), &FAILURE);
+    let unread = stage.give_up_unread(outbox(), Some(position()), &FAILURE).unwrap();
     for outcome in [&said[0], &unread[0]] {
         assert_eq!(outcome.channel, Channel::Stream(StreamName::Outcomes));
         let code = FAILURE.code.to_owned();
@@ -251,7 +251,7 @@ async fn outside_a_run_there_is_no_position_to_speak_of() {
     let mut input = requested();
     input.request.run = None;
     assert_eq!(world.stage().give_up(input, &FAILURE, &world.delivery()).await.unwrap(), []);
-    assert_eq!(world.stage().give_up_unread(None, &FAILURE), []);
+    assert_eq!(world.stage().give_up_unread(outbox(), None, &FAILURE).unwrap(), []);
 }
 
 /// Safety 17; no message holds text written by a user.
@@ -266,4 +266,9 @@ async fn no_text_of_the_user_leaves_the_stage() {
     let sent = world.handle(requested()).await;
     assert_eq!(data::<FeaturesExtracted>(&sent).crisis.signals().len(), 1);
     assert!(!sent.body.contains(CANARY), "{}", sent.body);
+}
+
+/// The outbox that the runner gives.
+fn outbox() -> Outbox {
+    Outbox::new(FeatureExtraction::NAME, jiff::Timestamp::UNIX_EPOCH)
 }

@@ -47,14 +47,12 @@ use mindmate_crisis::ResourceDirectory;
 use mindmate_domain::app::Profile;
 use mindmate_domain::intervention::{ReviewReason, WithheldReason};
 use mindmate_domain::pseudonym::PseudonymKey;
-use mindmate_domain::{Consent, Consents, Policy, Position, StageName, UserId};
+use mindmate_domain::{Consent, Consents, Policy, StageName, UserId};
 use mindmate_language::{Activities, Templates};
 use mindmate_pipeline::ports::{
     AppChats, AssessmentStore, InterventionStore, Notifier, ProfileStore, ReviewQueue,
 };
-use mindmate_pipeline::{
-    Clock, Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError,
-};
+use mindmate_pipeline::{Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError};
 
 use crate::alarm::Page;
 use crate::case::Case;
@@ -75,8 +73,6 @@ pub struct InterventionPorts {
     pub review: Arc<dyn ReviewQueue>,
     /// Who is called when somebody critical is not reached.
     pub notifier: Arc<dyn Notifier>,
-    /// The run's clock, for words about a message that cannot be read.
-    pub clock: Arc<dyn Clock>,
 }
 
 /// What messages are made from.
@@ -166,31 +162,17 @@ impl Stage for Interventions {
     ) -> Result<Vec<Outgoing>, StageError> {
         let outbox = Outbox::new(Self::NAME, cx.clock.now());
         let position = input.request.run.clone();
-        let key = input.request.user_id.partition_key();
+        let user = input.request.user_id.clone();
         // Consents that cannot be read allow no content to be shown, and silence nobody.
         let unread = (Profile::default(), Consents::NONE.with(Consent::Scoring, true));
-        let person = self.person(&input.request.user_id).await.unwrap_or(unread);
+        let person = self.person(&user).await.unwrap_or(unread);
         if let Ok(case) = Case::new(input, person, cx.clock) {
             self.last_words(&case, failure).await?;
         }
         let Some(position) = position else {
             return Ok(Vec::new());
         };
-        Ok(vec![outgoing::dead_lettered(outbox, position, Some(key), failure)?])
-    }
-
-    fn give_up_unread(&self, position: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {
-        let Some(position) = position else {
-            return Vec::new();
-        };
-        let outbox = Outbox::new(Self::NAME, self.ports.clock.now());
-        match outgoing::dead_lettered(outbox, position, None, failure) {
-            Ok(outcome) => vec![outcome],
-            Err(error) => {
-                tracing::error!(%error, code = failure.code, "a dead letter has no outcome");
-                Vec::new()
-            }
-        }
+        Ok(vec![outbox.dead_lettered(position, Some(&user), failure)?])
     }
 }
 

@@ -1,12 +1,9 @@
 //! What is said of an intervention. No message holds its text.
 
 use mindmate_contracts::StreamName;
-use mindmate_contracts::messages::{
-    AssessmentDeadLettered, InterventionDelivered, InterventionWithheld,
-};
-use mindmate_domain::Position;
+use mindmate_contracts::messages::{InterventionDelivered, InterventionWithheld};
 use mindmate_domain::intervention::WithheldReason;
-use mindmate_pipeline::{Failure, Outbox, Outgoing, Stage, StageError};
+use mindmate_pipeline::{Outbox, Outgoing, Stage, StageError};
 
 use crate::Interventions;
 use crate::case::Case;
@@ -31,20 +28,6 @@ pub(crate) fn withheld(case: &Case<'_>, reason: WithheldReason) -> Result<Outgoi
     };
     let id = format!("{}/withheld", case.request.stem());
     outbox(case).to_stream(StreamName::Outcomes, id, key(case), &message)
-}
-
-/// Without a user to keep in order, the outcome's own id spreads such records over the stream.
-pub(crate) fn dead_lettered(
-    outbox: Outbox,
-    run: Position,
-    key: Option<String>,
-    failure: &Failure<'_>,
-) -> Result<Outgoing, StageError> {
-    let stage = Interventions::NAME;
-    let id = format!("{}/{}/{}/dead-lettered/{stage}", run.run, run.shard, run.ordinal);
-    let key = key.unwrap_or_else(|| id.clone());
-    let message = AssessmentDeadLettered { run, stage, code: failure.code.to_owned() };
-    outbox.to_stream(StreamName::Outcomes, id, key, &message)
 }
 
 fn outbox(case: &Case<'_>) -> Outbox {

@@ -33,7 +33,7 @@ use mindmate_contracts::messages::{AssessmentCompleted, InterventionRequested, O
 use mindmate_domain::run::Fate;
 use mindmate_domain::{Position, StageName};
 use mindmate_pipeline::ports::{Mark, MarkKind, RunLedger};
-use mindmate_pipeline::{Delivery, Failure, Outgoing, Stage, StageError};
+use mindmate_pipeline::{Delivery, Failure, Outbox, Outgoing, Stage, StageError};
 use tracing::error;
 
 pub use closing::{Closing, Missing, MissingAt, close};
@@ -116,9 +116,14 @@ impl Stage for RunReport {
         Ok(Vec::new())
     }
 
-    fn give_up_unread(&self, position: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {
+    fn give_up_unread(
+        &self,
+        _: Outbox,
+        position: Option<Position>,
+        failure: &Failure<'_>,
+    ) -> Result<Vec<Outgoing>, StageError> {
         log_loss(position.as_ref(), failure);
-        Vec::new()
+        Ok(Vec::new())
     }
 }
 

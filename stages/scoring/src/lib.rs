@@ -34,14 +34,14 @@ use mindmate_contracts::messages::{FeaturesExtracted, Request};
 use mindmate_domain::intervention::{ReviewEntry, ReviewReason};
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::{
-    Assessment, Consent, Consents, CrisisCheck, Policy, Position, RiskLevel, StageName, UserId,
+    Assessment, Consent, Consents, CrisisCheck, Policy, RiskLevel, StageName, UserId,
 };
 use mindmate_model::RiskModel;
 use mindmate_pipeline::ports::{
     AssessmentPut, AssessmentStore, Notifier, ProfileStore, ReviewQueue,
 };
 use mindmate_pipeline::{
-    Clock, Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError, crash,
+    Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError, crash,
 };
 
 /// What the stage speaks to.
@@ -55,8 +55,6 @@ pub struct ScoringPorts {
     pub review: Arc<dyn ReviewQueue>,
     /// Who is called when a crisis would otherwise be given up in silence.
     pub notifier: Arc<dyn Notifier>,
-    /// The run's clock, for words about a message that cannot be read.
-    pub clock: Arc<dyn Clock>,
 }
 
 /// The stage.
@@ -155,22 +153,7 @@ impl Stage for Scoring {
         let Some(position) = input.request.run else {
             return Ok(Vec::new());
         };
-        let key = input.request.user_id.partition_key();
         let outbox = Outbox::new(Self::NAME, now);
-        Ok(vec![outgoing::dead_lettered(outbox, position, Some(key), failure)?])
-    }
-
-    fn give_up_unread(&self, position: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {
-        let Some(position) = position else {
-            return Vec::new();
-        };
-        let outbox = Outbox::new(Self::NAME, self.ports.clock.now());
-        match outgoing::dead_lettered(outbox, position, None, failure) {
-            Ok(outcome) => vec![outcome],
-            Err(error) => {
-                tracing::error!(%error, code = failure.code, "a dead letter has no outcome");
-                Vec::new()
-            }
-        }
+        Ok(vec![outbox.dead_lettered(position, Some(&input.request.user_id), failure)?])
     }
 }

@@ -1,13 +1,12 @@
 //! What is sent on of an assessment. No message holds its score.
 
 use mindmate_contracts::messages::{
-    AssessmentCompleted, AssessmentDeadLettered, AssessmentSkipped, InterventionRequested, Request,
-    SkipReason,
+    AssessmentCompleted, AssessmentSkipped, InterventionRequested, Request, SkipReason,
 };
 use mindmate_contracts::{Message, QueueName, StreamName};
 use mindmate_domain::intervention::InterventionType;
-use mindmate_domain::{Assessment, Feature, Position};
-use mindmate_pipeline::{Failure, Outbox, Outgoing, Stage, StageError};
+use mindmate_domain::{Assessment, Feature};
+use mindmate_pipeline::{Outbox, Outgoing, Stage, StageError};
 
 use crate::Scoring;
 
@@ -66,19 +65,5 @@ pub(crate) fn skipped(outbox: Outbox, request: Request) -> Result<Outgoing, Stag
     let key = request.user_id.partition_key();
     let reason = SkipReason::NoScoringConsent;
     let message = AssessmentSkipped { request, stage: Scoring::NAME, reason };
-    outbox.to_stream(StreamName::Outcomes, id, key, &message)
-}
-
-/// Without a user to keep in order, the outcome's own id spreads such records over the stream.
-pub(crate) fn dead_lettered(
-    outbox: Outbox,
-    run: Position,
-    key: Option<String>,
-    failure: &Failure<'_>,
-) -> Result<Outgoing, StageError> {
-    let stage = Scoring::NAME;
-    let id = format!("{}/{}/{}/dead-lettered/{stage}", run.run, run.shard, run.ordinal);
-    let key = key.unwrap_or_else(|| id.clone());
-    let message = AssessmentDeadLettered { run, stage, code: failure.code.to_owned() };
     outbox.to_stream(StreamName::Outcomes, id, key, &message)
 }

@@ -144,11 +144,16 @@ impl Stage for Scripted {
         Ok(vec![dead_lettered(input.request.run.unwrap(), failure.code)])
     }
 
-    fn give_up_unread(&self, position: Option<Position>, failure: &Failure<'_>) -> Vec<Outgoing> {
+    fn give_up_unread(
+        &self,
+        _: Outbox,
+        position: Option<Position>,
+        failure: &Failure<'_>,
+    ) -> Result<Vec<Outgoing>, StageError> {
         let ordinal = position.as_ref().map(|position| position.ordinal);
         self.note(Call::GaveUpUnread { ordinal, code: failure.code });
         assert!(!self.unread_panics, "on purpose");
-        position.map(|position| dead_lettered(position, failure.code)).into_iter().collect()
+        Ok(position.map(|position| dead_lettered(position, failure.code)).into_iter().collect())
     }
 }
 

@@ -7,8 +7,8 @@ use mindmate_contracts::messages::AssessmentDeadLettered;
 use mindmate_domain::intervention::ReviewReason;
 use mindmate_domain::{Consent, RiskLevel, StageName};
 use mindmate_intervention::InterventionPorts;
-use mindmate_pipeline::Stage;
 use mindmate_pipeline::ports::{Notifier, ProfileStore};
+use mindmate_pipeline::{Outbox, Stage};
 use mindmate_testkit::{Fault, Faulty};
 
 use crate::support::{FAILURE, World, asked, position};
@@ -19,7 +19,7 @@ async fn giving_up_is_said_of_the_position() {
     let world = World::new();
     let stage = world.stage();
     let said = stage.give_up(asked(RiskLevel::High), &FAILURE, &world.delivery()).await.unwrap();
-    let unread = stage.give_up_unread(Some(position()), &FAILURE);
+    let unread = stage.give_up_unread(outbox(), Some(position()), &FAILURE).unwrap();
     for outcome in [&said[0], &unread[0]] {
         assert_eq!(outcome.id, "daily-2026-11-22/3/17/dead-lettered/intervention");
         let code = FAILURE.code.to_owned();
@@ -28,7 +28,7 @@ async fn giving_up_is_said_of_the_position() {
         let found: AssessmentDeadLettered = RawEvent::parse(&outcome.body).unwrap().data().unwrap();
         assert_eq!(found, expected);
     }
-    assert_eq!(stage.give_up_unread(None, &FAILURE), []);
+    assert_eq!(stage.give_up_unread(outbox(), None, &FAILURE).unwrap(), []);
     assert_eq!((world.review_reasons().await, world.pages()), (vec![], 0));
 }
 
@@ -93,4 +93,9 @@ async fn a_page_that_does_not_go_out_is_tried_again() {
     assert_eq!((world.reviews().await.len(), world.pages()), (2, 0));
     stage.give_up(critical(), &FAILURE, &world.delivery()).await.unwrap();
     assert_eq!(world.pages(), 1);
+}
+
+/// The outbox that the runner gives.
+fn outbox() -> Outbox {
+    Outbox::new(StageName::Intervention, jiff::Timestamp::UNIX_EPOCH)
 }

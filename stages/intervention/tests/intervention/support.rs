@@ -108,7 +108,6 @@ impl World {
             chats: self.backend.chats(),
             review: self.backend.reviews(),
             notifier: self.backend.notifier(),
-            clock: Arc::new(self.clock.clone()),
         }
     }
 

@@ -11,7 +11,7 @@ use mindmate_domain::intervention::{InterventionType, WithheldReason};
 use mindmate_domain::run::Fate;
 use mindmate_domain::{InterventionId, RiskLevel, StageName};
 use mindmate_pipeline::ports::{MarkKind, RunLedger};
-use mindmate_pipeline::{Failure, SeededChance, Stage, StageError};
+use mindmate_pipeline::{Failure, Outbox, SeededChance, Stage, StageError};
 use mindmate_run_report::RunReport;
 use mindmate_testkit::{Fault, FaultRates, Faults, Faulty};
 
@@ -143,6 +143,11 @@ async fn giving_up_leaves_the_request_open() {
     let failure = Failure { code: "retries-exhausted", message: "the ledger is down" };
     let before = world.tally().await;
     assert_eq!(stage.give_up(delivered(0), &failure, &world.delivery()).await.unwrap(), []);
-    assert_eq!(stage.give_up_unread(request(1).run, &failure), []);
+    assert_eq!(stage.give_up_unread(outbox(), request(1).run, &failure).unwrap(), []);
     assert_eq!(world.tally().await, before);
+}
+
+/// The outbox that the runner gives.
+fn outbox() -> Outbox {
+    Outbox::new(RunReport::NAME, jiff::Timestamp::UNIX_EPOCH)
 }

@@ -6,8 +6,8 @@ use mindmate_contracts::messages::AssessmentDeadLettered;
 use mindmate_contracts::{Channel, StreamName};
 use mindmate_domain::intervention::ReviewReason;
 use mindmate_domain::{Consents, CrisisCategory, CrisisCheck, RiskLevel, StageName};
-use mindmate_pipeline::Stage;
 use mindmate_pipeline::ports::{Notifier, ProfileStore, ReviewQueue};
+use mindmate_pipeline::{Outbox, Stage};
 use mindmate_scoring::ScoringPorts;
 use mindmate_testkit::{Fault, Faulty};
 
@@ -20,7 +20,7 @@ use crate::support::{
 async fn giving_up_is_said_of_the_position() {
     let world = World::new();
     let said = world.give_up(unwell()).await;
-    let unread = world.stage().give_up_unread(Some(position()), &FAILURE);
+    let unread = world.stage().give_up_unread(outbox(), Some(position()), &FAILURE).unwrap();
     for outcome in [&said[0], &unread[0]] {
         assert_eq!(outcome.channel, Channel::Stream(StreamName::Outcomes));
         assert_eq!(outcome.id, "daily-2026-11-22/3/17/dead-lettered/scoring");
@@ -28,7 +28,7 @@ async fn giving_up_is_said_of_the_position() {
         let expected = AssessmentDeadLettered { run: position(), stage, code };
         assert_eq!(data::<AssessmentDeadLettered>(outcome), expected);
     }
-    assert_eq!(world.stage().give_up_unread(None, &FAILURE), []);
+    assert_eq!(world.stage().give_up_unread(outbox(), None, &FAILURE).unwrap(), []);
     assert_eq!((world.reviews().await.len(), world.backend.notices().len()), (0, 0));
 }
 
@@ -116,4 +116,9 @@ async fn nobody_is_given_up_in_silence() {
     assert_eq!((world.reviews().await.len(), world.backend.notices().len()), (1, 0));
     assert_eq!(stage.give_up(input(), &FAILURE, &world.delivery()).await.unwrap().len(), 1);
     assert_eq!((world.reviews().await.len(), world.backend.notices().len()), (1, 1));
+}
+
+/// The outbox that the runner gives.
+fn outbox() -> Outbox {
+    Outbox::new(StageName::Scoring, jiff::Timestamp::UNIX_EPOCH)
 }

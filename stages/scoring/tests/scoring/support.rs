@@ -102,7 +102,6 @@ impl World {
             assessments: self.backend.assessments(),
             review: self.backend.reviews(),
             notifier: self.backend.notifier(),
-            clock: Arc::new(self.clock.clone()),
         }
     }
 
