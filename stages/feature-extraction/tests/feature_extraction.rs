@@ -270,5 +270,5 @@ async fn no_text_of_the_user_leaves_the_stage() {
 
 /// The outbox that the runner gives.
 fn outbox() -> Outbox {
-    Outbox::new(FeatureExtraction::NAME, jiff::Timestamp::UNIX_EPOCH)
+    Outbox::new(FeatureExtraction::NAME, as_of(AS_OF).instant())
 }

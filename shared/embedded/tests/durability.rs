@@ -1,0 +1,188 @@
+//! What the file promises beyond the ports: full disks, failing neighbours, other processes, and
+//! an audit trail that shows what was done to it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mindmate_contracts::{QueueName, StreamName};
+use mindmate_domain::run::StageName;
+use mindmate_embedded::db::Db;
+use mindmate_embedded::{AuditBreak, DataDir, DataDirError, Embedded, OpenError, Options};
+use mindmate_pipeline::{Outgoing, PortError, SystemClock};
+use mindmate_testkit::conformance::samples;
+use rusqlite::Connection;
+
+fn open(path: &Path) -> Embedded {
+    Embedded::open(path, Arc::new(SystemClock), Options::default()).unwrap()
+}
+
+fn message(id: &str, size: usize) -> Outgoing {
+    Outgoing {
+        channel: mindmate_contracts::Channel::Queue(QueueName::Scoring),
+        id: id.to_owned(),
+        key: String::new(),
+        body: "x".repeat(size),
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_an_error_and_what_was_written_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mindmate.db");
+    let options = Options { max_pages: Some(120), ..Options::default() };
+    let backend = Embedded::open(&file, Arc::new(SystemClock), options).unwrap();
+    let mut sent = 0;
+    let error = loop {
+        let result = backend.publisher().publish(&[message("m", 8_192)]).await.remove(0);
+        match result {
+            Ok(()) => sent += 1,
+            Err(error) => break error,
+        }
+        assert!(sent < 1_000, "the disk never became full");
+    };
+    assert!(matches!(error, PortError::Transient { .. }), "space may be freed: {error}");
+    assert!(error.to_string().contains("full"), "{error}");
+    drop(backend);
+    // More room, and the same file goes on.
+    let backend = open(&file);
+    assert_eq!(backend.queue(QueueName::Scoring).depth().await.unwrap().visible, sent);
+    backend.publisher().publish(&[message("more", 8_192)]).await.remove(0).unwrap();
+}
+
+#[tokio::test]
+async fn a_job_that_fails_is_undone_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Db::open(&folder.path().join("a.db"), None).unwrap();
+    let insert = |name: String, then_fail: bool| {
+        let db = db.clone();
+        async move {
+            db.write(move |connection| {
+                connection.execute("INSERT INTO settings VALUES (?1, 'v')", [&name])?;
+                if then_fail { Err(rusqlite::Error::QueryReturnedNoRows) } else { Ok(()) }
+            })
+            .await
+            .is_ok()
+        }
+    };
+    let jobs = (0..200).map(|n| tokio::spawn(insert(format!("job-{n:03}"), n % 7 == 3)));
+    let mut kept = BTreeSet::new();
+    for (n, job) in jobs.collect::<Vec<_>>().into_iter().enumerate() {
+        if job.await.unwrap() {
+            kept.insert(format!("job-{n:03}"));
+        }
+    }
+    let stored: BTreeSet<String> = db
+        .read(|connection| {
+            let mut names = connection.prepare("SELECT name FROM settings")?;
+            names.query_map([], |row| row.get(0))?.collect()
+        })
+        .await
+        .unwrap();
+    assert_eq!(stored, kept);
+    assert_eq!(kept.len(), 200 - 29);
+}
+
+#[tokio::test]
+async fn two_processes_on_one_file_share_the_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mindmate.db");
+    let (one, other) = (open(&file), open(&file));
+    let batch: Vec<_> = (0..100).map(|n| message(&format!("m{n}"), 10)).collect();
+    for result in one.publisher().publish(&batch).await {
+        result.unwrap();
+    }
+    let take = |backend: Embedded| async move {
+        let queue = backend.queue(QueueName::Scoring);
+        let mut taken = Vec::new();
+        loop {
+            let received = queue.receive(10, Duration::ZERO).await.unwrap();
+            if received.is_empty() {
+                return taken;
+            }
+            taken.extend(received.into_iter().map(|message| message.receipt.0));
+        }
+    };
+    let (a, b) = tokio::join!(tokio::spawn(take(one)), tokio::spawn(take(other)));
+    let (a, b) = (a.unwrap(), b.unwrap());
+    let all: BTreeSet<_> = a.iter().chain(&b).collect();
+    assert_eq!((all.len(), a.len() + b.len()), (100, 100), "each message once");
+}
+
+#[tokio::test]
+async fn what_a_dead_host_held_is_given_back_and_its_count_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = open(&folder.path().join("mindmate.db"));
+    backend.publisher().publish(&[message("m", 10)]).await.remove(0).unwrap();
+    let queue = backend.queue(QueueName::Scoring);
+    assert_eq!(queue.receive(10, Duration::ZERO).await.unwrap().len(), 1);
+    assert_eq!(queue.receive(10, Duration::ZERO).await.unwrap().len(), 0);
+    assert_eq!(backend.release_orphans().await.unwrap(), 1);
+    let again = queue.receive(10, Duration::ZERO).await.unwrap();
+    assert_eq!(again[0].receive_count, 2, "a message that kills its consumer still ends as dead");
+}
+
+#[tokio::test]
+async fn an_audit_trail_that_was_touched_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mindmate.db");
+    let backend = open(&file);
+    for name in ["ada", "bob", "eve"] {
+        let user = samples::user(name);
+        let intervention = samples::check_in(&user, samples::AS_OF);
+        let guard = samples::guard(intervention.level(), samples::AS_OF);
+        backend.interventions().decide(&intervention, guard, None).await.unwrap();
+    }
+    assert_eq!(backend.verify_audit().await.unwrap(), Ok(3));
+    let raw = Connection::open(&file).unwrap();
+    assert!(raw.execute("DELETE FROM audit", []).is_err(), "the file itself refuses");
+    raw.execute_batch("DROP TRIGGER audit_is_never_changed; DROP TRIGGER audit_is_never_shortened")
+        .unwrap();
+    raw.execute("UPDATE audit SET event = replace(event, 'bob', 'ann') WHERE number = 2", []).unwrap();
+    assert_eq!(backend.verify_audit().await.unwrap(), Err(AuditBreak::Changed { number: 2 }));
+    raw.execute("DELETE FROM audit WHERE number = 1", []).unwrap();
+    assert_eq!(backend.verify_audit().await.unwrap(), Err(AuditBreak::Missing { number: 1 }));
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_left_untouched() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mindmate.db");
+    drop(open(&file));
+    Connection::open(&file).unwrap().pragma_update(None, "user_version", 7).unwrap();
+    let error = Embedded::open(&file, Arc::new(SystemClock), Options::default()).err().unwrap();
+    assert!(matches!(error, OpenError::Newer { found: 7, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_data_directory_has_one_run_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = DataDir::open(&folder.path().join("new")).unwrap();
+    let lock = dir.lock_run().unwrap();
+    assert!(matches!(dir.lock_run(), Err(DataDirError::Busy { .. })));
+    drop(lock);
+    dir.lock_run().unwrap();
+}
+
+#[tokio::test]
+async fn a_checkpoint_survives_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mindmate.db");
+    let record = Outgoing {
+        channel: mindmate_contracts::Channel::Stream(StreamName::Outcomes),
+        id: "r".to_owned(),
+        key: "k".to_owned(),
+        body: "{}".to_owned(),
+    };
+    let backend = open(&file);
+    backend.publisher().publish(&[record.clone(), record]).await.remove(0).unwrap();
+    let stream = backend.stream(StreamName::Outcomes, StageName::RunReport.name());
+    let first = stream.read(1).await.unwrap().remove(0);
+    stream.checkpoint(first.sequence).await.unwrap();
+    drop((stream, backend));
+    let stream = open(&file).stream(StreamName::Outcomes, StageName::RunReport.name());
+    assert_eq!(stream.read(10).await.unwrap().len(), 1);
+}
