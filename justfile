@@ -24,9 +24,9 @@ lint:
 schemas:
     cargo run -p mindmate-contracts --bin schemas
 
-# Benchmarks of features and text reading
+# Benchmarks of features, text reading and queues
 bench:
-    cargo bench -p mindmate-features -p mindmate-language
+    cargo bench -p mindmate-features -p mindmate-language -p mindmate-embedded
 
 # Licences, sources, duplicates and advisories (needs cargo-deny and the network)
 deny:

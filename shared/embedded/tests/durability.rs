@@ -141,7 +141,8 @@ async fn an_audit_trail_that_was_touched_says_where() {
     assert!(raw.execute("DELETE FROM audit", []).is_err(), "the file itself refuses");
     raw.execute_batch("DROP TRIGGER audit_is_never_changed; DROP TRIGGER audit_is_never_shortened")
         .unwrap();
-    raw.execute("UPDATE audit SET event = replace(event, 'bob', 'ann') WHERE number = 2", []).unwrap();
+    raw.execute("UPDATE audit SET event = replace(event, 'bob', 'ann') WHERE number = 2", [])
+        .unwrap();
     assert_eq!(backend.verify_audit().await.unwrap(), Err(AuditBreak::Changed { number: 2 }));
     raw.execute("DELETE FROM audit WHERE number = 1", []).unwrap();
     assert_eq!(backend.verify_audit().await.unwrap(), Err(AuditBreak::Missing { number: 1 }));

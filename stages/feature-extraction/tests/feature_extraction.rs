@@ -63,13 +63,13 @@ impl World {
         self.with(&AppItem::Profile(Box::new(Profile { consents, ..Profile::default() })))
     }
 
-    fn stage_over(&self, history: Arc<dyn HistoryStore>) -> FeatureExtraction {
+    fn stage_over(history: Arc<dyn HistoryStore>) -> FeatureExtraction {
         let ports = FeatureExtractionPorts { history };
         FeatureExtraction::new(ports, Arc::clone(&LEXICONS), Arc::new(Policy::built_in().unwrap()))
     }
 
     fn stage(&self) -> FeatureExtraction {
-        self.stage_over(self.backend.history())
+        Self::stage_over(self.backend.history())
     }
 
     fn delivery(&self) -> Delivery<'_> {
@@ -218,7 +218,7 @@ async fn a_history_that_cannot_be_loaded_is_tried_again_and_says_the_same_then()
     let faults = Faults::seeded(FaultRates::default(), chance, clock);
     faults.script([Fault::Before, Fault::After]);
     let history: Arc<dyn HistoryStore> = Faulty::new(world.backend.history(), &faults);
-    let stage = world.stage_over(history);
+    let stage = World::stage_over(history);
     for _ in 0..2 {
         let error = stage.handle(requested(), &world.delivery()).await.unwrap_err();
         assert!(matches!(error, StageError::Transient { .. }), "{error}");
