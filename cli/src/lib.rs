@@ -1,7 +1,7 @@
 //! `mindmate`: runs the pipeline on one machine, and shows what it did.
 //!
 //! Results go to standard output, everything else (progress, notes, logs) to standard error. What
-//! a command's exit code means is in [`exit`].
+//! a command's exit code means stands at the end of `mindmate --help`.
 
 mod args;
 mod audit;
