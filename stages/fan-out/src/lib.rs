@@ -1,6 +1,6 @@
 //! Turns a shard of users into requests, one page at a time.
 //!
-//! **In:** [`FanOutShardRequested`], one page of one shard. **Out:** an [`AssessmentRequested`]
+//! **In:** `FanOutShardRequested`, one page of one shard. **Out:** an `AssessmentRequested`
 //! for each user of the page, and the request for the next page to this stage itself, so that no
 //! delivery has to reach a whole shard.
 //!

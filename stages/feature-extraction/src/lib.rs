@@ -1,7 +1,7 @@
 //! Turns a history into features.
 //!
-//! **In:** [`AssessmentRequested`]. **Out:** [`FeaturesExtracted`] to scoring, or
-//! [`AssessmentSkipped`] to the outcomes where the person does not consent to scoring.
+//! **In:** `AssessmentRequested`. **Out:** `FeaturesExtracted` to scoring, or
+//! `AssessmentSkipped` to the outcomes where the person does not consent to scoring.
 //!
 //! The texts are read once, first and apart: what they hold of crisis language travels beside the
 //! features and still stands where a feature fails (safety 3). Where it sets a floor now, the

@@ -1,7 +1,7 @@
 //! Reaches out.
 //!
-//! **In:** [`InterventionRequested`]. **Out:** [`InterventionDelivered`] or
-//! [`InterventionWithheld`] to the outcomes; and before them a message in the person's chat, and
+//! **In:** `InterventionRequested`. **Out:** `InterventionDelivered` or
+//! `InterventionWithheld` to the outcomes; and before them a message in the person's chat, and
 //! entries in the review queue.
 //!
 //! The order is what keeps people safe:

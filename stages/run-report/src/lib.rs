@@ -1,6 +1,6 @@
 //! Counts what became of each request, and says when the books of a run are closed.
 //!
-//! **In:** any [`Outcome`], from the stream of outcomes. **Out:** nothing; marks in the ledger of
+//! **In:** any `Outcome`, from the stream of outcomes. **Out:** nothing; marks in the ledger of
 //! the run. A mark is a bit that is set: an outcome that comes twice, or a replay of one, counts
 //! once.
 //!
@@ -20,7 +20,7 @@
 //! | a record that cannot be read | put aside with its cause; its request stays open in the ledger |
 //! | every try failed | the same |
 //!
-//! [`closing`] makes the run's summary: enqueued = assessed + skipped + dead-lettered, or those
+//! `closing` makes the run's summary: enqueued = assessed + skipped + dead-lettered, or those
 //! that are missing, by name.
 
 pub mod closing;

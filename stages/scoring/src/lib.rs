@@ -1,11 +1,11 @@
 //! Turns features into an assessment.
 //!
-//! **In:** [`FeaturesExtracted`]. **Out:** [`AssessmentCompleted`] to the outcomes and, from low
-//! upwards, [`InterventionRequested`]; or [`AssessmentSkipped`] where the person does not consent
+//! **In:** `FeaturesExtracted`. **Out:** `AssessmentCompleted` to the outcomes and, from low
+//! upwards, `InterventionRequested`; or `AssessmentSkipped` where the person does not consent
 //! to scoring any more: consents are read again here, so that an opt-out takes effect on what is
 //! already queued (R8.4).
 //!
-//! The level is that of the first rung of the [`ladder`] that can say one, lifted to the floor
+//! The level is that of the first rung of the `ladder` that can say one, lifted to the floor
 //! that crisis language sets. The assessment is written under (user, `asOf`). Where one stands
 //! there already, *that one* is sent on, unchanged: two tries never say two things of a person.
 //! No score is in any message.
