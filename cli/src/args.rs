@@ -85,6 +85,10 @@ pub(crate) struct Daily {
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
 
+    /// Fail in an empty data directory instead of making a synthetic cohort: for services
+    #[arg(long)]
+    pub(crate) no_cohort: bool,
+
     /// Where the report goes [default: in the data directory]
     #[arg(long, value_name = "FILE.html")]
     pub(crate) out: Option<PathBuf>,

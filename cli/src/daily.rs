@@ -7,12 +7,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use mindmate_cohort::CohortSpec;
-use mindmate_contracts::QueueName;
 use mindmate_domain::run::Run;
 use mindmate_domain::{AsOf, RunId, StageName};
 use mindmate_pipeline::ports::{MarkKind, RunLedger, RunStart};
 use mindmate_pipeline::{Clock, OffsetClock};
-use mindmate_run_report::{Missing, Summary};
 use serde_json::json;
 
 use crate::args::{self, Format};
@@ -20,6 +18,7 @@ use crate::exit::Exit;
 use crate::output::{self, grouped};
 use crate::progress::StageBars;
 use crate::reports::{self, Timings};
+use crate::runs::Look;
 use crate::session::{self, Session};
 use crate::{cohort, runs, stages};
 
@@ -40,8 +39,14 @@ pub(crate) async fn run(data: &Path, format: Format, args: &args::Daily) -> anyh
     let policy = Arc::new(session::policy(args.policy.as_deref())?);
     let as_of = session.as_of(args.as_of)?;
     if session.backend.is_empty().await? {
+        anyhow::ensure!(
+            !args.no_cohort,
+            "{} is empty: import an export first, or leave out --no-cohort for a synthetic cohort",
+            data.display()
+        );
         fill(&session, data, as_of).await?;
     }
+    finish_others(&session, &RunId::daily(as_of), &policy).await?;
     let run = start(&session, as_of).await?;
     let finished_before = run.completed_at.is_some();
     let mut seconds = None;
@@ -53,16 +58,40 @@ pub(crate) async fn run(data: &Path, format: Format, args: &args::Daily) -> anyh
         let policy = policy.version.clone();
         Timings { elapsed_seconds: elapsed, stages: times, policy }.keep(&session, &run).await?;
     }
-    let (summary, missing) = runs::look(&session, &run).await?;
+    let look = runs::look(&session, &run).await?;
     let run = runs::find(&session, run.id.as_str()).await?;
     let report = args.out.clone().unwrap_or_else(|| session.dir.report(run.id.as_str()));
-    reports::write(&session, &run, &summary, &report).await?;
-    let end = End { summary: &summary, missing: &missing, seconds, report: &report };
+    reports::write(&session, &run, &look.summary, &report).await?;
+    let end = End { look: &look, seconds, report: &report };
     match format {
         Format::Json => output::json(&end.json())?,
         Format::Text | Format::Csv => output::text(&end.text(&session).await?)?,
     }
-    Ok(runs::exit(&summary, &missing))
+    Ok(look.exit())
+}
+
+/// Finishes first what another run left in the queues: under its own clock, so that a historical
+/// run's messages are never decided at today's time, nor today's at a historical one's.
+async fn finish_others(
+    session: &Session,
+    own: &RunId,
+    policy: &Arc<mindmate_domain::Policy>,
+) -> anyhow::Result<()> {
+    let ledger = session.backend.ledger();
+    for id in session.backend.queued_runs().await? {
+        if id == *own {
+            continue;
+        }
+        let run = ledger.run(&id).await?.with_context(|| {
+            format!("messages of {id} wait in the queues, and there is no such run here")
+        })?;
+        eprintln!("{id} was stopped before its end and is finished first.");
+        drain(session, &run, Arc::clone(policy)).await?;
+        if !runs::look(session, &run).await?.closed {
+            eprintln!("{id} is still open: mindmate runs {id}");
+        }
+    }
+    Ok(())
 }
 
 async fn fill(session: &Session, data: &Path, as_of: AsOf) -> anyhow::Result<()> {
@@ -144,13 +173,10 @@ fn run_clock(run: &Run, clock: &Arc<dyn Clock>) -> Arc<dyn Clock> {
     }
 }
 
-/// Asks for the first page that a shard lacks, unless requests are still on their way. Pages are
-/// stored before they are sent, and the request for the next one is sent with them, so that a run
-/// that was stopped anywhere needs no more than this.
+/// Asks for the first page of each shard that is not paged to its end. Pages are stored before
+/// they are sent and each sends for the next, so that a request that was on its way already only
+/// sends the same again.
 async fn request_shards(session: &Session, run: &Run, now: Timestamp) -> anyhow::Result<()> {
-    if !session.backend.queue(QueueName::FanOut).depth().await?.is_drained() {
-        return Ok(());
-    }
     let tally = session.backend.ledger().tally(&run.id).await?;
     let paged = |shard: u16| tally.shards.iter().any(|one| one.shard == shard && one.all_paged);
     let requests: Vec<_> = mindmate_fan_out::shard_requests(run, now)?
@@ -192,8 +218,7 @@ async fn follow(
 
 /// What a run came to.
 struct End<'a> {
-    summary: &'a Summary,
-    missing: &'a [Missing],
+    look: &'a Look,
     seconds: Option<f64>,
     report: &'a Path,
 }
@@ -201,11 +226,12 @@ struct End<'a> {
 impl End<'_> {
     fn users_per_second(&self) -> Option<f64> {
         let seconds = self.seconds.filter(|seconds| *seconds > 0.0)?;
-        Some(self.summary.ledger.enqueued as f64 / seconds)
+        Some(self.look.summary.ledger.enqueued as f64 / seconds)
     }
 
     fn json(&self) -> serde_json::Value {
-        let mut json = json!(self.summary);
+        let mut json = json!(self.look.summary);
+        json["closed"] = json!(self.look.closed);
         json["elapsedSeconds"] = json!(self.seconds);
         json["usersPerSecond"] = json!(self.users_per_second());
         json["report"] = json!(self.report);
@@ -213,11 +239,10 @@ impl End<'_> {
     }
 
     async fn text(&self, session: &Session) -> anyhow::Result<String> {
-        let mut out = runs::text(self.summary);
+        let mut out = self.look.text(&session.pseudonyms().await?);
         if let (Some(seconds), Some(rate)) = (self.seconds, self.users_per_second()) {
             out += &format!("  time           {seconds:.1} s, {rate:.0} users a second\n");
         }
-        out += &runs::missing_words(self.missing, &session.pseudonyms().await?);
         let waiting = session.backend.reviews().open(1_000).await?.len() as u64;
         if waiting > 0 {
             out += &format!("  for humans     {} entries: mindmate review\n", grouped(waiting));

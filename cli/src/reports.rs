@@ -57,11 +57,11 @@ pub(crate) async fn run(data: &Path, args: &args::Report) -> anyhow::Result<Exit
         let runs = session.backend.ledger().runs().await?;
         runs.into_iter().next().context("there is no run yet: mindmate daily")?
     };
-    let (summary, missing) = runs::look(&session, &run).await?;
+    let look = runs::look(&session, &run).await?;
     let run = runs::find(&session, run.id.as_str()).await?;
-    write(&session, &run, &summary, &args.out).await?;
+    write(&session, &run, &look.summary, &args.out).await?;
     output::text(&format!("{}\n", args.out.display()))?;
-    Ok(runs::exit(&summary, &missing))
+    Ok(look.exit())
 }
 
 /// Writes the page of a run.

@@ -35,20 +35,50 @@ pub(crate) async fn find(session: &Session, id: &str) -> anyhow::Result<Run> {
     anyhow::bail!("there is no run {id:?} here; there are: {}", known.join(", "))
 }
 
-/// What is known of a run: its summary, and who is missing while its ledger is open.
-///
-/// Looking closes the books of a run whose last outcome has come since.
-pub(crate) async fn look(session: &Session, run: &Run) -> anyhow::Result<(Summary, Vec<Missing>)> {
+/// What is known of a run.
+pub(crate) struct Look {
+    pub(crate) summary: Summary,
+    /// Who is missing while its ledger is open, as far as they are paged.
+    pub(crate) missing: Vec<Missing>,
+    /// Whether everybody is paged and accounted for.
+    pub(crate) closed: bool,
+}
+
+impl Look {
+    /// How a command that looks at a run ends.
+    pub(crate) fn exit(&self) -> Exit {
+        if !self.closed {
+            Exit::LedgerOpen
+        } else if self.summary.ledger.dead_lettered + self.summary.interventions.dead_lettered > 0 {
+            Exit::DeadLettered
+        } else {
+            Exit::Success
+        }
+    }
+
+    /// The summary for people, and what is wrong with it.
+    pub(crate) fn text(&self, pseudonyms: &PseudonymKey) -> String {
+        let mut out = text(&self.summary);
+        if !self.closed && self.missing.is_empty() {
+            out += "  LEDGER OPEN    not every shard was fanned out: nobody knows yet who is missing; run the same command again\n";
+        }
+        out + &missing_words(&self.missing, pseudonyms)
+    }
+}
+
+/// Looks at a run. That closes the books of one whose last outcome has come since.
+pub(crate) async fn look(session: &Session, run: &Run) -> anyhow::Result<Look> {
     let ledger = session.backend.ledger();
     if run.completed_at.is_some()
         && let Some(summary) = ledger.summary(&run.id).await?
     {
-        return Ok((serde_json::from_str(&summary)?, Vec::new()));
+        let summary = serde_json::from_str(&summary)?;
+        return Ok(Look { summary, missing: Vec::new(), closed: true });
     }
     let assessments = session.backend.assessments();
     Ok(match close(&*ledger, &*assessments, run, session.clock.now()).await? {
-        Closing::Closed(summary) => (summary, Vec::new()),
-        Closing::Open { missing, summary } => (summary, missing),
+        Closing::Closed(summary) => Look { summary, missing: Vec::new(), closed: true },
+        Closing::Open { missing, summary } => Look { summary, missing, closed: false },
     })
 }
 
@@ -74,31 +104,18 @@ async fn list(session: &Session, format: Format) -> anyhow::Result<Exit> {
 
 async fn show(session: &Session, format: Format, id: &str) -> anyhow::Result<Exit> {
     let run = find(session, id).await?;
-    let (summary, missing) = look(session, &run).await?;
+    let look = look(session, &run).await?;
     let pseudonyms = session.pseudonyms().await?;
     match format {
         Format::Json => output::json(&json!({
             "run": run,
-            "summary": summary,
-            "missing": missing.iter().take(SHOWN).map(|one| named(one, &pseudonyms)).collect::<Vec<_>>(),
+            "closed": look.closed,
+            "summary": look.summary,
+            "missing": look.missing.iter().take(SHOWN).map(|one| named(one, &pseudonyms)).collect::<Vec<_>>(),
         }))?,
-        Format::Text | Format::Csv => {
-            output::text(&(text(&summary) + &missing_words(&missing, &pseudonyms)))?;
-        }
+        Format::Text | Format::Csv => output::text(&look.text(&pseudonyms))?,
     }
-    Ok(exit(&summary, &missing))
-}
-
-/// How a look at a run ends.
-pub(crate) fn exit(summary: &Summary, missing: &[Missing]) -> Exit {
-    let interventions = &summary.interventions;
-    if !missing.is_empty() || summary.ledger.missing + interventions.missing > 0 {
-        Exit::LedgerOpen
-    } else if summary.ledger.dead_lettered + interventions.dead_lettered > 0 {
-        Exit::DeadLettered
-    } else {
-        Exit::Success
-    }
+    Ok(look.exit())
 }
 
 fn named(missing: &Missing, pseudonyms: &PseudonymKey) -> Value {
@@ -110,7 +127,7 @@ fn named(missing: &Missing, pseudonyms: &PseudonymKey) -> Value {
 }
 
 /// Those of whom nobody knows what became of them, by keyed hash and place.
-pub(crate) fn missing_words(missing: &[Missing], pseudonyms: &PseudonymKey) -> String {
+fn missing_words(missing: &[Missing], pseudonyms: &PseudonymKey) -> String {
     let mut out = String::new();
     if missing.is_empty() {
         return out;
@@ -132,7 +149,7 @@ pub(crate) fn missing_words(missing: &[Missing], pseudonyms: &PseudonymKey) -> S
 }
 
 /// A summary for people.
-pub(crate) fn text(summary: &Summary) -> String {
+fn text(summary: &Summary) -> String {
     let ledger = &summary.ledger;
     let mark = if summary.historical { "  (historical)" } else { "" };
     let mut out = format!("Run {}  asOf {}{mark}\n", summary.run_id, summary.as_of);
@@ -200,4 +217,31 @@ fn missing_data(summary: &Summary) -> String {
     let share = if values == 0 { 0.0 } else { 100.0 * missing as f64 / values as f64 };
     let defects: u64 = summary.data_quality.values().sum();
     format!("{share:.1}% of all feature values; {} defects in the data", grouped(defects))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(dead_lettered: u64) -> Summary {
+        let none = json!({});
+        let json = json!({
+            "runId": "daily-2026-11-22", "asOf": "2026-11-22T06:00:00Z", "historical": false,
+            "ledger": {"enqueued": 2, "assessed": 1, "skipped": 0, "deadLettered": dead_lettered, "missing": 0},
+            "levels": none, "averageScore": null, "scoreHistogram": [], "methods": none,
+            "interventions": {"requested": 0, "delivered": none, "withheld": none, "deadLettered": 0, "missing": 0},
+            "missingFeatures": none, "dataQuality": none, "stages": none,
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn a_ledger_that_is_open_with_nobody_named_is_no_success() {
+        let look = |closed, dead| Look { summary: summary(dead), missing: Vec::new(), closed };
+        assert_eq!(look(false, 0).exit(), Exit::LedgerOpen);
+        assert_eq!(look(true, 1).exit(), Exit::DeadLettered);
+        assert_eq!(look(true, 0).exit(), Exit::Success);
+        let pseudonyms = PseudonymKey::new([7; mindmate_domain::pseudonym::KEY_BYTES]);
+        assert!(look(false, 0).text(&pseudonyms).contains("LEDGER OPEN"));
+    }
 }

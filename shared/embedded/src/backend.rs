@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mindmate_contracts::{QueueName, StreamName};
-use mindmate_domain::UserId;
 use mindmate_domain::pseudonym::{KEY_BYTES, PseudonymKey};
+use mindmate_domain::{RunId, UserId};
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notifier,
     ProfileStore, Publisher, Queue, ReviewQueue, RunLedger, StreamSource,
@@ -193,6 +193,24 @@ impl Embedded {
             })
             .await?;
         ids.iter().map(|id| UserId::new(id).map_err(unreadable)).collect()
+    }
+
+    /// The runs of which messages wait in a queue. Every message of a run has an id that begins
+    /// with the run's: `daily-2026-11-22/3/17/features`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn queued_runs(&self) -> PortResult<Vec<RunId>> {
+        self.db
+            .read(|connection| {
+                let sql = "SELECT DISTINCT substr(event_id, 1, instr(event_id, '/') - 1)
+                    FROM messages JOIN message_bodies USING (id) WHERE dead = 0 ORDER BY 1";
+                let mut statement = connection.prepare_cached(sql)?;
+                let rows =
+                    statement.query_map([], |row| Ok(RunId::named(row.get_ref(0)?.as_str()?)))?;
+                rows.collect()
+            })
+            .await
     }
 
     /// Gives back at once what a host that died held. Only for a host that knows it is alone.

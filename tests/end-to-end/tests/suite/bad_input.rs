@@ -184,3 +184,10 @@ fn a_policy_behind_the_safety_rules_is_refused() {
     let args = ["daily", "--as-of", END, "--policy", path.to_str().unwrap()];
     program.run(&args).exited(1).complains("at least 72");
 }
+
+#[test]
+fn a_service_never_invents_people() {
+    let program = Program::new();
+    program.run(&["daily", "--no-cohort"]).exited(1).complains("is empty");
+    assert_eq!(number(&program.database(), "SELECT count(*) FROM users"), 0);
+}

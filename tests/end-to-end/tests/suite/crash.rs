@@ -115,3 +115,44 @@ fn killed_after(assessed: i64) -> Option<Program> {
     let is_open = number(&program.database(), OPEN_RUNS) == 1;
     (is_open && number(&program.database(), ASSESSED) > 0).then_some(program)
 }
+
+/// The next day's command, after a run of `END` was killed.
+fn next_day(program: &Program) -> serde_json::Value {
+    let said = program.run(&["--format", "json", "daily", "--as-of", "2025-03-11T06:00:00Z"]);
+    said.exited(0).complains("daily-2025-03-10 was stopped before its end").json()
+}
+
+#[test]
+fn a_run_that_died_early_does_not_keep_the_next_day_from_anybody() {
+    let result = next_day(&killed_at("fan-out.before-page", 1));
+    assert_eq!(result["closed"], true);
+    let enqueued = result["ledger"]["enqueued"].as_u64().unwrap();
+    assert!(enqueued > u64::from(USERS) / 2, "{result}");
+    assert_eq!(result["ledger"]["missing"], 0);
+}
+
+#[test]
+fn what_a_dead_run_left_is_finished_under_its_own_clock() {
+    let program = killed_at("runner.after-publish", 60);
+    next_day(&program);
+    let database = program.database();
+    assert_eq!(number(&database, OPEN_RUNS), 0);
+    // 2025-03-11T06:00:00Z in milliseconds: the first run's clock never came so far.
+    let strays = "SELECT count(*) FROM interventions
+        WHERE body LIKE '%\"asOf\":\"2025-03-10T%' AND created_at >= 1741672800000";
+    let of_the_first =
+        "SELECT count(*) FROM interventions WHERE body LIKE '%\"asOf\":\"2025-03-10T%'";
+    assert!(number(&database, of_the_first) > 0);
+    assert_eq!(number(&database, strays), 0);
+}
+
+#[test]
+fn a_run_of_an_earlier_date_does_not_take_over_a_dead_runs_messages() {
+    let program = killed_at("runner.after-publish", 60);
+    let earlier = ["--format", "json", "daily", "--as-of", "2025-03-05T06:00:00Z"];
+    program.run(&earlier).exited(0).complains("daily-2025-03-10 was stopped before its end");
+    // 2025-03-10T06:00:00Z in milliseconds.
+    let strays = "SELECT count(*) FROM interventions
+        WHERE body LIKE '%\"asOf\":\"2025-03-10T%' AND created_at < 1741586400000";
+    assert_eq!(number(&program.database(), strays), 0);
+}

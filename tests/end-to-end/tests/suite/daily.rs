@@ -11,6 +11,7 @@ fn books_are_closed(ledger: &Value) -> u64 {
     let of = |name: &str| ledger[name].as_u64().unwrap();
     assert_eq!(of("assessed") + of("skipped") + of("deadLettered"), of("enqueued"), "{ledger}");
     assert_eq!(of("missing"), 0);
+    assert!(of("enqueued") > 0, "nobody was assessed: {ledger}");
     of("enqueued")
 }
 
@@ -96,6 +97,7 @@ fn the_next_day_assesses_again_and_holds_repeats_back() {
     program.daily().exited(0);
     let next = program.run(&["--format", "json", "daily", "--as-of", "2025-03-11T06:00:00Z"]);
     let result = next.exited(0).json();
+    assert_eq!(result["closed"], true);
     books_are_closed(&result["ledger"]);
     // Low and moderate wait for days (safety 5).
     assert!(result["interventions"]["withheld"]["coolDown"].as_u64().unwrap() > 0, "{result}");
