@@ -182,13 +182,21 @@ pub(crate) struct Report {
 /// Without an action: lists what nobody has acknowledged yet, those due first.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Review {
-    /// Acknowledge the entries of this user
+    /// Acknowledge the entry of this user: an id, or a keyed hash as the list shows it
     #[arg(long, value_name = "USER", requires = "by")]
     pub(crate) acknowledge: Option<String>,
 
     /// Who acknowledges
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "acknowledge")]
     pub(crate) by: Option<String>,
+
+    /// Which entry, where the user has several
+    #[arg(long, value_name = "INSTANT", requires = "acknowledge")]
+    pub(crate) as_of: Option<AsOf>,
+
+    /// All entries of the user
+    #[arg(long, requires = "acknowledge", conflicts_with = "as_of")]
+    pub(crate) all: bool,
 
     /// Show raw user ids instead of keyed hashes
     #[arg(long)]

@@ -243,7 +243,7 @@ impl End<'_> {
         if let (Some(seconds), Some(rate)) = (self.seconds, self.users_per_second()) {
             out += &format!("  time           {seconds:.1} s, {rate:.0} users a second\n");
         }
-        let waiting = session.backend.reviews().open(1_000).await?.len() as u64;
+        let waiting = session.backend.reviews().count_open().await?;
         if waiting > 0 {
             out += &format!("  for humans     {} entries: mindmate review\n", grouped(waiting));
         }

@@ -406,6 +406,9 @@ pub struct ReviewEntry {
     pub reason: ReviewReason,
     /// The assessment's level.
     pub level: RiskLevel,
+    /// Whether the assessment was made by a historical run: nobody waits for this one.
+    #[serde(default)]
+    pub historical: bool,
     /// Whether the reviewer may see what the assessment was made from.
     pub content_allowed: bool,
     /// When it entered.
@@ -414,4 +417,27 @@ pub struct ReviewEntry {
     /// By when it is to be acknowledged.
     #[serde(with = "crate::instant::serde_key_form")]
     pub due_at: Timestamp,
+}
+
+/// What a historical entry's rank is raised by: it comes after every other.
+const HISTORICAL: u8 = 10;
+
+impl ReviewEntry {
+    /// Its place in the queue, lowest first; entries of one rank follow each other as they are due.
+    ///
+    /// People who were not reached come first, then by level. A level that is unknown may be any,
+    /// so it comes before those that are known to be low. What a historical run entered comes after
+    /// all that happens now.
+    pub fn rank(&self) -> u8 {
+        let level = match (self.reason, self.level) {
+            (ReviewReason::CriticalNotDelivered, _) => 0,
+            (_, RiskLevel::Critical) => 1,
+            (_, RiskLevel::High) => 2,
+            (_, RiskLevel::Unknown) => 3,
+            (_, RiskLevel::Moderate) => 4,
+            (_, RiskLevel::Low) => 5,
+            (_, RiskLevel::Minimal) => 6,
+        };
+        if self.historical { level + HISTORICAL } else { level }
+    }
 }

@@ -32,14 +32,15 @@ impl ReviewQueue for Reviews {
     async fn enter(&self, entry: &ReviewEntry) -> PortResult<()> {
         let body = serde_json::to_string(entry).map_err(unreadable)?;
         let (user, as_of) = (entry.user.clone(), stored_as_of(entry.as_of));
-        let (reason, due_at) = (entry.reason.name(), entry.due_at.as_millisecond());
+        let (reason, rank) = (entry.reason.name(), entry.rank());
+        let due_at = entry.due_at.as_millisecond();
         self.db
             .write(move |connection| {
                 let uid = ensure_user(connection, &user)?;
-                let sql = "INSERT INTO reviews (uid, as_of, reason, due_at, body)
-                    VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+                let sql = "INSERT INTO reviews (uid, as_of, reason, rank, due_at, body)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
                 let mut statement = connection.prepare_cached(sql)?;
-                statement.execute(params![uid, as_of, reason, due_at, body])?;
+                statement.execute(params![uid, as_of, reason, rank, due_at, body])?;
                 Ok(())
             })
             .await
@@ -50,13 +51,22 @@ impl ReviewQueue for Reviews {
             .db
             .read(move |connection| {
                 let sql = "SELECT body FROM reviews WHERE acknowledged_at IS NULL
-                    ORDER BY due_at, uid, as_of, reason LIMIT ?1";
+                    ORDER BY rank, due_at, uid, as_of, reason LIMIT ?1";
                 let mut statement = connection.prepare_cached(sql)?;
                 let rows = statement.query_map([limit], |row| row.get(0))?;
                 rows.collect()
             })
             .await?;
         bodies.iter().map(|body| serde_json::from_str(body).map_err(unreadable)).collect()
+    }
+
+    async fn count_open(&self) -> PortResult<u64> {
+        self.db
+            .read(|connection| {
+                let sql = "SELECT count(*) FROM reviews WHERE acknowledged_at IS NULL";
+                connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+            })
+            .await
     }
 
     async fn acknowledge(

@@ -158,6 +158,27 @@ async fn a_file_of_a_newer_version_is_left_untouched() {
     assert!(matches!(error, OpenError::Newer { found: 7, .. }), "{error}");
 }
 
+/// What was entered before an entry had a rank is still shown, and first.
+#[tokio::test]
+async fn a_file_of_the_first_version_is_brought_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mindmate.db");
+    let old = Connection::open(&file).unwrap();
+    old.execute_batch(include_str!("../src/schema/1.sql")).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    let body = r#"{"userId":"ada","asOf":"2026-11-22T06:00:00.000Z","reason":"criticalAssessment",
+        "level":"critical","contentAllowed":false,"enteredAt":"2026-11-22T06:00:02.000Z",
+        "dueAt":"2026-11-22T07:00:02.000Z"}"#;
+    old.execute("INSERT INTO users (user, hash) VALUES ('ada', 1)", []).unwrap();
+    let sql = "INSERT INTO reviews (uid, as_of, reason, due_at, body)
+        VALUES (1, 1, 'criticalAssessment', 1, ?1)";
+    old.execute(sql, [body]).unwrap();
+    drop(old);
+    let entries = open(&file).reviews().open(10).await.unwrap();
+    assert_eq!((entries.len(), entries[0].user.as_str()), (1, "ada"));
+    assert!(!entries[0].historical);
+}
+
 #[tokio::test]
 async fn a_data_directory_has_one_run_at_a_time() {
     let folder = tempfile::tempdir().unwrap();

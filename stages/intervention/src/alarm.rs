@@ -33,6 +33,7 @@ impl Interventions {
             as_of: case.request.as_of,
             reason,
             level: case.level,
+            historical: case.request.historical,
             content_allowed: case.content_allowed(),
             entered_at: now,
             due_at: now.saturating_add(sla).unwrap_or(Timestamp::MAX),

@@ -108,6 +108,7 @@ impl Scoring {
             as_of: request.as_of,
             reason,
             level,
+            historical: request.historical,
             content_allowed,
             entered_at: now,
             due_at: now.saturating_add(sla).unwrap_or(Timestamp::MAX),

@@ -94,8 +94,12 @@ pub trait ReviewQueue: Send + Sync {
     /// Enters it, unless an entry of the same user, `asOf` and reason is there.
     async fn enter(&self, entry: &ReviewEntry) -> PortResult<()>;
 
-    /// Entries that nobody has acknowledged, those due first, at most `limit`.
+    /// Entries that nobody has acknowledged, by [`ReviewEntry::rank`], then those due first, at
+    /// most `limit`.
     async fn open(&self, limit: usize) -> PortResult<Vec<ReviewEntry>>;
+
+    /// How many entries nobody has acknowledged.
+    async fn count_open(&self) -> PortResult<u64>;
 
     /// Takes notice of an entry, with an audit event. Says whether it was open.
     async fn acknowledge(

@@ -115,6 +115,8 @@ macro_rules! conformance_suites {
                 entering_twice_enters_once,
                 user_as_of_and_reason_tell_entries_apart,
                 those_due_first_come_first,
+                those_at_most_risk_come_first,
+                open_entries_are_counted,
                 an_acknowledgement_is_audited,
                 only_an_open_entry_can_be_acknowledged,
                 an_acknowledged_entry_is_not_opened_again;

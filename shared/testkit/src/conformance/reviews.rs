@@ -16,6 +16,7 @@ fn entry(id: &str, due: &str) -> ReviewEntry {
         as_of: as_of(AS_OF),
         reason: ReviewReason::CriticalAssessment,
         level: RiskLevel::Critical,
+        historical: false,
         content_allowed: true,
         entered_at: instant("2026-11-22T06:00:02Z"),
         due_at: instant(due),
@@ -97,6 +98,37 @@ pub async fn only_an_open_entry_can_be_acknowledged(backend: &dyn Backend) {
     assert!(one != two, "expected one of two to acknowledge, found {one} and {two}");
     assert!(!acknowledge(&*queue, &entry).await);
     assert_eq!(backend.audit().await.len(), 1);
+}
+
+/// Those who were not reached, then by level, then those due first; history after all of it.
+pub async fn those_at_most_risk_come_first(backend: &dyn Backend) {
+    let queue = backend.reviews();
+    let due = "2026-11-22T06:15:00Z";
+    let historical = ReviewEntry { historical: true, ..entry("a", "2025-01-01T06:15:00Z") };
+    let level = |id, level| ReviewEntry { level, ..entry(id, due) };
+    let unknown =
+        ReviewEntry { reason: ReviewReason::CrisisCheckFailed, ..level("b", RiskLevel::Unknown) };
+    let high =
+        ReviewEntry { reason: ReviewReason::LateIntervention, ..level("c", RiskLevel::High) };
+    let later = entry("d", "2026-11-22T09:15:00Z");
+    let not_reached = ReviewEntry { reason: ReviewReason::CriticalNotDelivered, ..later.clone() };
+    for entry in [&historical, &unknown, &high, &later, &not_reached] {
+        queue.enter(entry).await.expect("entered");
+    }
+    assert_eq!(open(&*queue).await, [not_reached, later, high, unknown, historical]);
+}
+
+/// However many are shown.
+pub async fn open_entries_are_counted(backend: &dyn Backend) {
+    let queue = backend.reviews();
+    let (one, two) = (entry("a", "2026-11-22T08:00:00Z"), entry("b", "2026-11-22T08:00:00Z"));
+    assert_eq!(queue.count_open().await.expect("counted"), 0);
+    for entry in [&one, &two] {
+        queue.enter(entry).await.expect("entered");
+    }
+    assert_eq!(queue.count_open().await.expect("counted"), 2);
+    assert!(acknowledge(&*queue, &one).await);
+    assert_eq!(queue.count_open().await.expect("counted"), 1);
 }
 
 /// A message that comes again does not bring back what a human has seen.

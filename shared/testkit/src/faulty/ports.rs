@@ -70,6 +70,7 @@ faulty!(InterventionStore {
 faulty!(ReviewQueue {
     enter(entry: &ReviewEntry) -> ();
     open(limit: usize) -> Vec<ReviewEntry>;
+    count_open() -> u64;
     acknowledge(user: &UserId, as_of: AsOf, reason: ReviewReason, by: &str, at: Timestamp) -> bool;
 });
 

@@ -150,9 +150,13 @@ impl ReviewQueue for MemoryBackend {
         let people = lock(&self.state.people);
         let open = people.reviews.iter().filter(|(key, _)| !people.acknowledged.contains(*key));
         let mut open: Vec<_> = open.map(|(_, entry)| entry.clone()).collect();
-        open.sort_by_key(|entry| entry.due_at);
+        open.sort_by_key(|entry| (entry.rank(), entry.due_at));
         open.truncate(limit);
         Ok(open)
+    }
+
+    async fn count_open(&self) -> PortResult<u64> {
+        Ok(self.open(usize::MAX).await?.len() as u64)
     }
 
     async fn acknowledge(

@@ -71,6 +71,25 @@ fn a_plan_gets_crisis_resources_of_the_country_and_a_human() {
     assert_eq!(review["open"].as_array().unwrap().len(), 1);
 }
 
+/// Who took notice of one entry has not seen the others.
+#[test]
+fn one_entry_is_acknowledged_unless_all_are_asked_for() {
+    let program = Program::new();
+    program.import(&[mood(USER, "2025-03-09T20:00:00Z", "8", TEXT)]);
+    program.daily().exited(0);
+    program.run(&["daily", "--as-of", "2025-03-11T06:00:00Z"]).exited(0);
+    let review = || program.run(&["--format", "json", "review"]).exited(0).json();
+    assert_eq!(review()["count"], 2);
+    let name = review()["open"][0]["user"].as_str().unwrap().to_owned();
+    let unclear = program.run(&["review", "--acknowledge", &name, "--by", "dr-b"]).exited(1);
+    unclear.complains("--as-of 2025-03-11").complains("--all");
+    let one = ["review", "--acknowledge", &name, "--by", "dr-b", "--as-of", END];
+    program.run(&one).exited(0);
+    assert_eq!(review()["count"], 1);
+    program.run(&["review", "--acknowledge", USER, "--by", "dr-b", "--all"]).exited(0);
+    assert_eq!(review()["count"], 0);
+}
+
 /// R8.4, safety 13
 #[test]
 fn who_opted_out_is_left_in_peace() {
