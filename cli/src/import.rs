@@ -7,7 +7,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use anyhow::Context as _;
-use mindmate_contracts::app_table::{Decoded, ExportLine, decode, parse_line};
+use mindmate_contracts::app_table::{Decoded, ExportLine, closed_profile, decode, parse_line};
 use mindmate_embedded::{Embedded, ImportBatch, Imported};
 use serde::Serialize;
 
@@ -17,9 +17,6 @@ use crate::exit::Exit;
 use crate::output::{self, grouped};
 use crate::progress;
 use crate::session::Session;
-
-/// Items that are written together.
-const BATCH: usize = 2_000;
 
 /// Bad lines that are shown one by one; the others are only counted.
 const SHOWN: usize = 20;
@@ -86,7 +83,7 @@ async fn read_file(backend: &Embedded, path: &Path) -> anyhow::Result<FileResult
                 break;
             }
         }
-        if batch.len() == BATCH {
+        if batch.is_full() {
             result.add(backend.import(std::mem::take(&mut batch)).await?);
         }
     }
@@ -111,7 +108,14 @@ impl FileResult {
                 self.items += 1;
                 self.superseded += u64::from(batch.add(item)?);
             }
-            Err(error) => self.bad_line(number, error.to_string()),
+            Err(error) => {
+                let mut what = error.to_string();
+                if let Some(profile) = closed_profile(bytes) {
+                    what += ": a profile that cannot be read allows nothing, and is kept so";
+                    self.superseded += u64::from(batch.add(profile)?);
+                }
+                self.bad_line(number, what);
+            }
         }
         Ok(())
     }

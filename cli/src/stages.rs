@@ -52,7 +52,11 @@ pub(crate) async fn host(
     let fan_out =
         FanOut::new(FanOutPorts { activity: backend.activity(), ledger: backend.ledger() });
     let extraction = FeatureExtraction::new(
-        FeatureExtractionPorts { history: backend.history() },
+        FeatureExtractionPorts {
+            history: backend.history(),
+            profiles: backend.profiles(),
+            review: backend.reviews(),
+        },
         lexicons,
         Arc::clone(&policy),
     );

@@ -116,6 +116,7 @@ pub(super) fn defect(defect: Defect) -> &'static str {
         Defect::MoodOutOfRange => "Mood outside 1 to 10",
         Defect::BadInstant => "No readable instant",
         Defect::KeyContradictsType => "Key contradicts the type",
+        Defect::KeyContradictsInstant => "Key contradicts the instant",
         Defect::NoType => "No type",
         Defect::BadAttribute => "Unfit attribute of an item",
         Defect::NoSender => "Message without a sender",

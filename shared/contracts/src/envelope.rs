@@ -8,11 +8,16 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::JsonFault;
+
 /// The prefix that all types of our events share.
 pub const TYPE_PREFIX: &str = "app.mindmate.";
 
 /// Largest body that is sent, in bytes: payloads are small, whatever the queue would take.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// Longest type that an error shows, in bytes.
+const LONGEST_NAME: usize = 80;
 
 /// A message: one type in one version.
 pub trait Message: Serialize + DeserializeOwned + JsonSchema {
@@ -36,7 +41,7 @@ pub trait Contract: Sized + Send + Sync + 'static {
 pub enum DecodeError {
     /// The body is not a JSON envelope.
     #[error("expected a CloudEvents 1.0 envelope in JSON: {0}")]
-    NotAnEvent(#[source] serde_json::Error),
+    NotAnEvent(#[source] JsonFault),
     /// The envelope is of another version of `CloudEvents`.
     #[error("expected specversion 1.0, found {found:?}")]
     OtherSpecVersion {
@@ -58,7 +63,7 @@ pub enum DecodeError {
         message: &'static str,
         /// What does not fit, without any value of the data.
         #[source]
-        source: serde_json::Error,
+        source: JsonFault,
     },
 }
 
@@ -96,9 +101,11 @@ impl<'a> RawEvent<'a> {
     /// # Errors
     /// [`DecodeError::NotAnEvent`] or [`DecodeError::OtherSpecVersion`].
     pub fn parse(body: &'a str) -> Result<Self, DecodeError> {
-        let event: Self = serde_json::from_str(body).map_err(DecodeError::NotAnEvent)?;
+        let event: Self =
+            serde_json::from_str(body).map_err(|error| DecodeError::NotAnEvent(error.into()))?;
         if event.specversion != "1.0" {
-            return Err(DecodeError::OtherSpecVersion { found: event.specversion.into_owned() });
+            let found = shown(&event.specversion);
+            return Err(DecodeError::OtherSpecVersion { found });
         }
         Ok(event)
     }
@@ -111,11 +118,11 @@ impl<'a> RawEvent<'a> {
         if self.kind != M::TYPE {
             return Err(DecodeError::UnknownType {
                 expected: const { &[M::TYPE] },
-                found: self.kind.chars().take(120).collect(),
+                found: shown(&self.kind),
             });
         }
         serde_json::from_str(self.data.get())
-            .map_err(|source| DecodeError::BadData { message: M::NAME, source })
+            .map_err(|source| DecodeError::BadData { message: M::NAME, source: source.into() })
     }
 
     /// The position in a run, if the data has one, whatever else is wrong with it: so that even a
@@ -126,6 +133,16 @@ impl<'a> RawEvent<'a> {
             run: Position,
         }
         serde_json::from_str::<Peek>(self.data.get()).ok().map(|peek| peek.run)
+    }
+}
+
+/// A name as an error may show it. What does not look like one is a stranger's, and may be anything.
+pub(crate) fn shown(name: &str) -> String {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    if name.len() <= LONGEST_NAME && name.bytes().all(is_name) {
+        name.to_owned()
+    } else {
+        format!("another text of {} bytes", name.len())
     }
 }
 

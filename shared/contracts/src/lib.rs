@@ -12,8 +12,10 @@ pub mod app_table;
 pub mod channels;
 pub mod envelope;
 pub mod examples;
+mod json_fault;
 pub mod messages;
 pub mod schemas;
 
 pub use channels::{Channel, QueueName, StreamName};
 pub use envelope::{Contract, DecodeError, Message, RawEvent};
+pub use json_fault::JsonFault;

@@ -1,7 +1,9 @@
 //! The messages, each in its current version. None holds text written by a user.
 
+use jiff::Timestamp;
 use mindmate_domain::assessment::{Method, MissingPart};
-use mindmate_domain::intervention::{InterventionType, WithheldReason};
+use mindmate_domain::intervention::{InterventionType, ReviewEntry, ReviewReason, WithheldReason};
+use mindmate_domain::policy::ReviewRule;
 use mindmate_domain::quality::DataQuality;
 use mindmate_domain::{
     AsOf, CrisisCheck, Feature, FeatureVector, InterventionId, Position, RiskLevel, RunId,
@@ -75,6 +77,26 @@ pub struct Request {
 }
 
 impl Request {
+    /// An entry of the review queue about this request.
+    pub fn review(
+        &self,
+        reason: ReviewReason,
+        level: RiskLevel,
+        content_allowed: bool,
+        (now, rule): (Timestamp, ReviewRule),
+    ) -> ReviewEntry {
+        ReviewEntry {
+            user: self.user_id.clone(),
+            as_of: self.as_of,
+            reason,
+            level,
+            historical: self.historical,
+            content_allowed,
+            entered_at: now,
+            due_at: rule.due(now),
+        }
+    }
+
     /// What is derived from the request and the same at every try: the stem of message ids.
     pub fn stem(&self) -> String {
         if let Some(position) = &self.run {
@@ -254,7 +276,7 @@ impl Contract for Outcome {
             InterventionWithheld::TYPE => event.data().map(Self::Withheld),
             other => Err(DecodeError::UnknownType {
                 expected: Self::TYPES,
-                found: other.chars().take(120).collect(),
+                found: crate::envelope::shown(other),
             }),
         }
     }

@@ -46,6 +46,13 @@ pub struct Profile {
     pub push_endpoint: Option<String>,
 }
 
+impl Profile {
+    /// The profile of somebody whose own cannot be read: it allows nothing.
+    pub fn closed() -> Self {
+        Self { consents: StatedConsents::Unreadable, ..Self::default() }
+    }
+}
+
 impl std::fmt::Debug for Profile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Profile")

@@ -51,16 +51,33 @@ pub enum CrisisCheck {
     },
     /// Text analysis is not consented to: no text was read and there is no floor.
     NotConsented,
-    /// The look failed: a human reviews.
-    Failed,
+    /// Not every text could be looked at, or one that holds crisis language is of an item that
+    /// does not fit: a human reviews. What was found in the others stands.
+    Failed {
+        /// As under `Read`.
+        #[serde(default)]
+        signals: Vec<CrisisSignal>,
+    },
 }
 
 impl CrisisCheck {
     /// The signals that were found.
     pub fn signals(&self) -> &[CrisisSignal] {
         match self {
-            Self::Read { signals } => signals,
-            Self::NotConsented | Self::Failed => &[],
+            Self::Read { signals } | Self::Failed { signals } => signals,
+            Self::NotConsented => &[],
         }
+    }
+
+    /// Whether a human has to look.
+    pub fn has_failed(&self) -> bool {
+        matches!(self, Self::Failed { .. })
+    }
+
+    /// The same, failed: what was found stands.
+    #[must_use]
+    pub fn failed(self) -> Self {
+        let (Self::Read { signals } | Self::Failed { signals }) = self else { return self };
+        Self::Failed { signals }
     }
 }

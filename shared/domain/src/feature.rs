@@ -172,6 +172,22 @@ features! {
     }
 }
 
+impl Feature {
+    /// Whether it is made from what a user wrote, and so needs consent to text analysis.
+    pub fn reads_texts(self) -> bool {
+        self.family() == Family::Sentiment
+            || matches!(
+                self,
+                Self::AvgMessageLength
+                    | Self::NegativeWordFrequency
+                    | Self::HelpSeekingFrequency
+                    | Self::FirstPersonRate
+                    | Self::AbsolutistRate
+                    | Self::CrisisLanguageRecencyDays
+            )
+    }
+}
+
 impl fmt::Display for Feature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -248,6 +264,15 @@ impl FeatureVector {
     /// A vector with every feature missing for this reason.
     pub fn all_missing(reason: MissingReason) -> Self {
         Self(Box::new([FeatureValue::Missing(reason); FEATURE_COUNT]))
+    }
+
+    /// The same without anything that was read of texts.
+    #[must_use]
+    pub fn without_texts(mut self) -> Self {
+        for feature in Feature::ALL.into_iter().filter(|feature| feature.reads_texts()) {
+            self.set(feature, FeatureValue::Missing(MissingReason::Unavailable));
+        }
+        self
     }
 
     /// The value of a feature.

@@ -37,6 +37,9 @@ pub struct History {
     pub texts: Option<Vec<TextEntry>>,
     /// Instant of the first loaded event of any type, the companion's messages included.
     pub first_event: Option<Timestamp>,
+    /// Texts of items that were left out; none without consent to text analysis. They become no
+    /// feature: they are only looked through for crisis language, which must not be lost.
+    pub left_out: Vec<LeftOutText>,
     /// What was left out.
     pub quality: DataQuality,
 }
@@ -81,6 +84,16 @@ pub struct TextEntry {
     pub text: DiaryText,
     /// Its stored sentiment, where there is one and its hash fits.
     pub sentiment: Option<Sentiment>,
+}
+
+/// A text of an item that does not fit: whose words they are, and when they were written, nobody
+/// can say for sure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOutText {
+    /// Its instant as far as known, else the history's `asOf`.
+    pub at: Timestamp,
+    /// The text; `None` where its bytes could not be read.
+    pub text: Option<DiaryText>,
 }
 
 impl History {
@@ -128,12 +141,22 @@ impl History {
             activities: Vec::new(),
             texts: consents.allows(Consent::TextAnalysis).then(Vec::new),
             first_event: events.first().map(|event| event.at),
+            left_out: Vec::new(),
             quality,
         };
         for event in events {
             history.take(event.at, &event.sk, event.kind, &sentiments);
         }
         history
+    }
+
+    /// The same with these texts of items that were left out, where texts may be read.
+    #[must_use]
+    pub fn with_left_out(mut self, texts: Vec<LeftOutText>) -> Self {
+        if self.consents.allows(Consent::TextAnalysis) {
+            self.left_out = texts;
+        }
+        self
     }
 
     fn take(

@@ -7,10 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::consent::Consents;
 use crate::crisis::{CrisisCategory, CrisisSignal};
+use crate::instant::Window;
 use crate::risk::{RiskLevel, RiskScore};
 
 /// The policy that ships with the pipeline.
 const BUILT_IN: &str = include_str!("../data/policy-1.toml");
+
+/// A score from which an assessment is critical at the latest (R4.4).
+const HIGHEST_CRITICAL: f64 = 0.8;
 
 /// A checked policy.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -136,8 +140,10 @@ pub enum PolicyError {
     /// It is not the TOML that a policy is.
     #[error("the policy file cannot be read: {0}")]
     Unreadable(#[from] toml::de::Error),
-    /// The level bounds do not rise between 0 and 1.
-    #[error("expected 0 < low < moderate < high < critical <= 1 under [levels], found {0:?}")]
+    /// The level bounds do not rise, or critical begins too late.
+    #[error(
+        "expected 0 < low < moderate < high < critical <= {HIGHEST_CRITICAL} under [levels], found {0:?}"
+    )]
     Bounds(LevelBounds),
     /// A floor is missing or lower than the safety rules allow.
     #[error("expected a floor of at least {least} for {category:?} under [floor], found {found:?}")]
@@ -149,9 +155,26 @@ pub enum PolicyError {
         /// What the file says.
         found: Option<RiskLevel>,
     },
-    /// The look-back of the floor is shorter than the safety rules allow.
-    #[error("expected lookback_hours of at least 72 under [floor], found {0}")]
-    Lookback(u32),
+    /// A number falls behind the safety rules.
+    #[error("expected {name} from {} to {} under [{section}], found {found}", range.0, range.1)]
+    OutOfRange {
+        /// The part of the file.
+        section: &'static str,
+        /// The number's name.
+        name: &'static str,
+        /// The least and the most that the safety rules allow.
+        range: (u32, u32),
+        /// What the file says.
+        found: u32,
+    },
+}
+
+impl ReviewRule {
+    /// By when an entry of this instant is to be acknowledged.
+    pub fn due(&self, entered_at: Timestamp) -> Timestamp {
+        let sla = SignedDuration::from_mins(self.sla_minutes.into());
+        entered_at.saturating_add(sla).unwrap_or(Timestamp::MAX)
+    }
 }
 
 impl Policy {
@@ -170,11 +193,14 @@ impl Policy {
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let policy: Self = toml::from_str(text)?;
         let LevelBounds { low, moderate, high, critical } = policy.levels;
-        if !(0.0 < low && low < moderate && moderate < high && high < critical && critical <= 1.0) {
+        let rises = 0.0 < low && low < moderate && moderate < high && high < critical;
+        if !(rises && critical <= HIGHEST_CRITICAL) {
             return Err(PolicyError::Bounds(policy.levels));
         }
-        if policy.floor.lookback_hours < 72 {
-            return Err(PolicyError::Lookback(policy.floor.lookback_hours));
+        for (section, name, found, range) in policy.numbers() {
+            if !(range.0..=range.1).contains(&found) {
+                return Err(PolicyError::OutOfRange { section, name, range, found });
+            }
         }
         for category in CrisisCategory::ALL {
             let least = match category {
@@ -187,6 +213,26 @@ impl Policy {
             }
         }
         Ok(policy)
+    }
+
+    /// Each number whose range the safety rules limit: section, name, value, least and most.
+    fn numbers(&self) -> [(&'static str, &'static str, u32, (u32, u32)); 9] {
+        let Cooldown { critical_hours, high_hours, moderate_hours, low_hours, answered_factor } =
+            self.cooldown;
+        let age = self.interventions.max_assessment_age_hours;
+        [
+            // A history goes back 35 days: older texts are not read.
+            ("floor", "lookback_hours", self.floor.lookback_hours, (72, 840)),
+            // Longer than safety 5 says, and somebody who gets worse waits too long.
+            ("cooldown", "critical_hours", critical_hours, (0, 6)),
+            ("cooldown", "high_hours", high_hours, (0, 24)),
+            ("cooldown", "moderate_hours", moderate_hours, (0, 72)),
+            ("cooldown", "low_hours", low_hours, (0, 168)),
+            ("cooldown", "answered_factor", answered_factor, (1, 2)),
+            ("interventions", "max_assessment_age_hours", age, (1, 24)),
+            ("review", "sla_minutes", self.review.sla_minutes, (1, 60)),
+            ("assessments", "retention_days", self.assessments.retention_days, (1, 90)),
+        ]
     }
 
     /// The level of a score (R4.4).
@@ -206,13 +252,18 @@ impl Policy {
         }
     }
 
+    /// The time in which a text still sets a floor at `as_of`.
+    pub fn floor_window(&self, as_of: Timestamp) -> Window {
+        let lookback = SignedDuration::from_hours(self.floor.lookback_hours.into());
+        Window { after: as_of.saturating_sub(lookback).unwrap_or(Timestamp::MIN), until: as_of }
+    }
+
     /// The floor that these signals set at `as_of`: the most severe, the latest among equals.
     pub fn floor(&self, signals: &[CrisisSignal], as_of: Timestamp) -> Option<Floor> {
-        let lookback = SignedDuration::from_hours(self.floor.lookback_hours.into());
-        let after = as_of.saturating_sub(lookback).unwrap_or(Timestamp::MIN);
+        let window = self.floor_window(as_of);
         signals
             .iter()
-            .filter(|signal| after < signal.at && signal.at <= as_of)
+            .filter(|signal| window.contains(signal.at))
             .filter_map(|signal| {
                 let level = *self.floor.levels.get(&signal.category)?;
                 Some(Floor { level, category: signal.category, at: signal.at })
@@ -269,6 +320,13 @@ mod tests {
             ("lookback_hours = 72", "lookback_hours = 24", "lookback_hours"),
             ("moderate = 0.4", "moderate = 0.1", "0 < low < moderate"),
             ("critical = 0.8", "critical = nan", "0 < low < moderate"),
+            ("critical = 0.8", "critical = 0.9", "critical <= 0.8"),
+            ("critical_hours = 6", "critical_hours = 7", "critical_hours from 0 to 6"),
+            ("high_hours = 24", "high_hours = 240", "high_hours from 0 to 24"),
+            ("answered_factor = 2", "answered_factor = 0", "answered_factor from 1 to 2"),
+            ("age_hours = 24", "age_hours = 25", "max_assessment_age_hours from 1 to 24"),
+            ("sla_minutes = 60", "sla_minutes = 0", "sla_minutes from 1 to 60"),
+            ("retention_days = 90", "retention_days = 0", "retention_days from 1 to 90"),
             ("[review]", "[reviews]", "reviews"),
         ] {
             let text = BUILT_IN.replacen(from, to, 1);

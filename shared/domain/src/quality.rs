@@ -18,6 +18,8 @@ pub enum Defect {
     BadInstant,
     /// The sort key says another type than `type`.
     KeyContradictsType,
+    /// The sort key has no instant, or one that is too far from the item's own to be found by it.
+    KeyContradictsInstant,
     /// No `type` on anything but a profile.
     NoType,
     /// A known attribute of a wrong type, or a value out of its range.
@@ -45,6 +47,7 @@ impl Defect {
             Self::MoodOutOfRange => "moodOutOfRange",
             Self::BadInstant => "badInstant",
             Self::KeyContradictsType => "keyContradictsType",
+            Self::KeyContradictsInstant => "keyContradictsInstant",
             Self::NoType => "noType",
             Self::BadAttribute => "badAttribute",
             Self::NoSender => "noSender",
@@ -65,6 +68,9 @@ impl fmt::Display for Defect {
             Self::MoodOutOfRange => "expected a mood from 1 to 10, found another number",
             Self::BadInstant => "expected an RFC 3339 instant, found none or another text",
             Self::KeyContradictsType => "the sort key says another type than `type`",
+            Self::KeyContradictsInstant => {
+                "expected the item's instant in its sort key, found none or another"
+            }
             Self::NoType => "expected a `type`, found none",
             Self::BadAttribute => "a known attribute is missing, or of a wrong type or range",
             Self::NoSender => "expected a `sender` beside `message`, found none",

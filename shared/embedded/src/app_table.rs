@@ -64,15 +64,20 @@ fn each_item(
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![uid, range.from, range.to])?;
     while let Some(row) = rows.next()? {
-        take(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+        take(row.get_ref(0)?.as_str()?, text_or_none(row)?);
     }
     Ok(())
+}
+
+/// The row's item; of one that is no text, none, which reads as an item that cannot be read.
+fn text_or_none<'a>(row: &'a rusqlite::Row<'_>) -> rusqlite::Result<&'a str> {
+    Ok(row.get_ref("item")?.as_str().unwrap_or_default())
 }
 
 fn profile_item(connection: &Connection, uid: i64) -> rusqlite::Result<Option<String>> {
     connection
         .prepare_cached("SELECT item FROM app_items WHERE uid = ?1 AND sk = ?2")?
-        .query_row(params![uid, PROFILE_SK], |row| row.get(0))
+        .query_row(params![uid, PROFILE_SK], |row| text_or_none(row).map(str::to_owned))
         .optional()
 }
 
@@ -114,7 +119,9 @@ impl ProfileStore for AppTable {
             .await?;
         let Some(item) = item else { return Ok(None) };
         // An item that cannot be read allows nothing, as an unreadable consents block does.
-        let item: Item = serde_json::from_str(&item).map_err(crate::error::unreadable)?;
+        let Ok(item) = serde_json::from_str::<Item>(&item) else {
+            return Ok(Some(Profile::closed()));
+        };
         Ok(match decode(PROFILE_SK, &item) {
             Decoded::Read(AppItem::Profile(profile), _) => Some(*profile),
             _ => None,

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use mindmate_pipeline::PortError;
+use mindmate_contracts::JsonFault;
+use mindmate_domain::ids::UserIdError;
+use mindmate_pipeline::{BoxError, PortError};
 use rusqlite::ErrorCode;
 
 /// Why the database of a data directory could not be opened.
@@ -58,9 +60,30 @@ pub(crate) fn port_error(error: rusqlite::Error) -> PortError {
     }
 }
 
+/// A stored value that cannot be read, said without any of it.
+pub(crate) struct Unreadable(BoxError);
+
+impl From<serde_json::Error> for Unreadable {
+    fn from(error: serde_json::Error) -> Self {
+        Self(JsonFault::from(error).into())
+    }
+}
+
+impl From<jiff::Error> for Unreadable {
+    fn from(error: jiff::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<UserIdError> for Unreadable {
+    fn from(error: UserIdError) -> Self {
+        Self(error.into())
+    }
+}
+
 /// A stored value that cannot be read.
-pub(crate) fn unreadable(error: impl Into<mindmate_pipeline::BoxError>) -> PortError {
-    PortError::permanent(PORT, "store-unreadable", error)
+pub(crate) fn unreadable(error: impl Into<Unreadable>) -> PortError {
+    PortError::permanent(PORT, "store-unreadable", error.into().0)
 }
 
 /// The writer or a reader is gone, which only happens while the process stops.

@@ -32,4 +32,4 @@ mod texts;
 mod trend;
 
 pub use families::{Extraction, extract};
-pub use texts::{TextReading, TextReadings, read_texts};
+pub use texts::{TextReading, TextReadings, left_out_crisis, read_texts};

@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
 use mindmate_domain::app::Sentiment;
-use mindmate_domain::history::TextEntry;
+use mindmate_domain::history::{LeftOutText, TextEntry};
+use mindmate_domain::instant::Window;
 use mindmate_domain::{CrisisCheck, History};
 use mindmate_language::{Language, Lexicons, TextFacts};
 
@@ -56,6 +57,18 @@ pub fn read_texts(history: &History, lexicons: &Lexicons) -> TextReadings {
     })
 }
 
+/// Whether a text of an item that was left out calls for a human: one of this window that holds
+/// crisis language, or that cannot be read.
+pub fn left_out_crisis(history: &History, lexicons: &Lexicons, window: Window) -> bool {
+    let calls = |left_out: &LeftOutText| {
+        let text = left_out.text.as_ref();
+        text.is_none_or(|text| lexicons.crisis(text.as_str()).is_some())
+    };
+    let look = || history.left_out.iter().filter(|text| window.contains(text.at)).any(calls);
+    // A look that panics has failed, and a human looks instead.
+    catch_unwind(AssertUnwindSafe(look)).unwrap_or(true)
+}
+
 /// Runs a reading so that a panic in it is a failed reading.
 fn guarded(read: impl FnOnce() -> TextReadings) -> TextReadings {
     // Only shared references cross the boundary: nothing can be left half-changed.
@@ -77,7 +90,7 @@ impl TextReadings {
     pub fn crisis_check(&self) -> CrisisCheck {
         match self {
             Self::NotConsented => CrisisCheck::NotConsented,
-            Self::Failed => CrisisCheck::Failed,
+            Self::Failed => CrisisCheck::Failed { signals: Vec::new() },
             Self::Read { texts, .. } => mindmate_crisis::gather(
                 texts.iter().filter_map(|text| Some((text.at, text.facts.crisis?))),
             ),
@@ -93,6 +106,6 @@ mod tests {
     fn a_panic_while_reading_is_a_failed_reading_and_a_failed_crisis_check() {
         let readings = guarded(|| panic!("a lexicon that breaks"));
         assert_eq!(readings, TextReadings::Failed);
-        assert_eq!(readings.crisis_check(), CrisisCheck::Failed);
+        assert!(readings.crisis_check().has_failed());
     }
 }

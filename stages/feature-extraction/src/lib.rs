@@ -14,28 +14,36 @@
 //! | the history cannot be loaded | tried again |
 //! | a user of whom nothing is stored | features are missing, with their reasons; scoring says so |
 //! | an item that does not fit | left out and counted in the data quality |
+//! | … and its text holds crisis language, or cannot be read | the crisis check has failed: see below |
 //! | one family of features | its features are unavailable, the part is named, the rest goes on |
 //! | reading the texts | the crisis check has failed: scoring hands it to a human |
 //! | consent to text analysis is not given | no text is read, there is no floor, and both say so |
 //! | consent to scoring is not given or cannot be read | skipped, with the reason |
 //! | every try failed, or the request cannot be read | dead-lettered, and an outcome says so |
+//! | … and the request names its user | nobody looked for a crisis: an entry in the review queue |
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use mindmate_contracts::messages::{
     AssessmentRequested, AssessmentSkipped, FeaturesExtracted, Request, SkipReason,
 };
 use mindmate_contracts::{QueueName, StreamName};
-use mindmate_domain::{Consent, History, Policy, StageName};
+use mindmate_domain::intervention::ReviewReason;
+use mindmate_domain::{Consent, History, Policy, RiskLevel, StageName};
 use mindmate_language::Lexicons;
-use mindmate_pipeline::ports::HistoryStore;
-use mindmate_pipeline::{Delivery, Failure, Outbox, Outgoing, Stage, StageError};
+use mindmate_pipeline::ports::{HistoryStore, ProfileStore, ReviewQueue};
+use mindmate_pipeline::{Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError};
 
 /// What the stage speaks to.
 #[derive(Clone)]
 pub struct FeatureExtractionPorts {
     /// What may be read of a user.
     pub history: Arc<dyn HistoryStore>,
+    /// Where consents are read when the history cannot be.
+    pub profiles: Arc<dyn ProfileStore>,
+    /// What humans look at.
+    pub review: Arc<dyn ReviewQueue>,
 }
 
 /// The stage.
@@ -58,9 +66,14 @@ impl FeatureExtraction {
 
     fn extract(&self, request: Request, history: History) -> FeaturesExtracted {
         let texts = mindmate_features::read_texts(&history, &self.lexicons);
-        let crisis = texts.crisis_check();
         let extraction = mindmate_features::extract(&history, &texts);
-        let floor = self.policy.floor(crisis.signals(), history.as_of.instant());
+        let as_of = history.as_of.instant();
+        let window = self.policy.floor_window(as_of);
+        let mut crisis = texts.crisis_check();
+        if mindmate_features::left_out_crisis(&history, &self.lexicons, window) {
+            crisis = crisis.failed();
+        }
+        let floor = self.policy.floor(crisis.signals(), as_of);
         FeaturesExtracted {
             request: Request { urgent: request.urgent || floor.is_some(), ..request },
             vector: extraction.features,
@@ -68,6 +81,23 @@ impl FeatureExtraction {
             missing_parts: extraction.missing_parts,
             data_quality: history.quality,
         }
+    }
+
+    /// What is done before a request is given up: nobody looked whether its user is in a crisis, so
+    /// a human has to (safety 3). After an opt-out of scoring or of the reading of texts nobody
+    /// looks.
+    async fn last_words(&self, request: &Request, now: Timestamp) -> PortResult<()> {
+        let profile = self.ports.profiles.profile(&request.user_id).await;
+        let legacy = self.policy.legacy_consents;
+        let known = profile.ok().map(|found| found.unwrap_or_default().consents.effective(legacy));
+        let refused = |consent| known.is_some_and(|consents| !consents.allows(consent));
+        if refused(Consent::Scoring) || refused(Consent::TextAnalysis) {
+            return Ok(());
+        }
+        let allowed = known.is_some_and(|consents| consents.allows(Consent::HumanReview));
+        let (reason, rule) = (ReviewReason::CrisisCheckFailed, (now, self.policy.review));
+        let entry = request.review(reason, RiskLevel::Unknown, allowed, rule);
+        self.ports.review.enter(&entry).await
     }
 }
 
@@ -101,10 +131,12 @@ impl Stage for FeatureExtraction {
         failure: &Failure<'_>,
         cx: &Delivery<'_>,
     ) -> Result<Vec<Outgoing>, StageError> {
+        let now = cx.clock.now();
+        self.last_words(&input.request, now).await?;
         let Some(position) = input.request.run else {
             return Ok(Vec::new());
         };
-        let outbox = Outbox::new(Self::NAME, cx.clock.now());
+        let outbox = Outbox::new(Self::NAME, now);
         Ok(vec![outbox.dead_lettered(position, Some(&input.request.user_id), failure)?])
     }
 }

@@ -14,15 +14,18 @@ use mindmate_domain::app::{AppItem, Author, Profile};
 use mindmate_domain::assessment::{MissingPart, PartCause};
 use mindmate_domain::consent::StatedConsents;
 use mindmate_domain::feature::Family;
+use mindmate_domain::intervention::ReviewReason;
 use mindmate_domain::quality::Defect;
 use mindmate_domain::{
     Consent, Consents, CrisisCategory, CrisisCheck, Feature, FeatureValue, MissingReason, Policy,
-    Position, RunId, StageName, UserId,
+    Position, RiskLevel, RunId, StageName, UserId,
 };
 use mindmate_feature_extraction::{FeatureExtraction, FeatureExtractionPorts};
 use mindmate_language::Lexicons;
-use mindmate_pipeline::ports::HistoryStore;
-use mindmate_pipeline::{Delivery, Failure, Outbox, Outgoing, SeededChance, Stage, StageError};
+use mindmate_pipeline::ports::{HistoryStore, ProfileStore};
+use mindmate_pipeline::{
+    Clock, Delivery, Failure, Outbox, Outgoing, SeededChance, Stage, StageError,
+};
 use mindmate_testkit::conformance::samples::{self, AS_OF, as_of, chat, mood, note};
 use mindmate_testkit::{Fault, FaultRates, Faults, Faulty, ManualClock, MemoryBackend};
 
@@ -63,13 +66,18 @@ impl World {
         self.with(&AppItem::Profile(Box::new(Profile { consents, ..Profile::default() })))
     }
 
-    fn stage_over(history: Arc<dyn HistoryStore>) -> FeatureExtraction {
-        let ports = FeatureExtractionPorts { history };
+    fn stage_over(&self, history: Arc<dyn HistoryStore>) -> FeatureExtraction {
+        let (profiles, review) = (self.backend.profiles(), self.backend.reviews());
+        let ports = FeatureExtractionPorts { history, profiles, review };
+        Self::stage_of(ports)
+    }
+
+    fn stage_of(ports: FeatureExtractionPorts) -> FeatureExtraction {
         FeatureExtraction::new(ports, Arc::clone(&LEXICONS), Arc::new(Policy::built_in().unwrap()))
     }
 
     fn stage(&self) -> FeatureExtraction {
-        Self::stage_over(self.backend.history())
+        self.stage_over(self.backend.history())
     }
 
     fn delivery(&self) -> Delivery<'_> {
@@ -86,6 +94,11 @@ impl World {
 
 fn person() -> UserId {
     samples::user("syn-1")
+}
+
+/// Consent to everything.
+fn everything() -> Consents {
+    Consent::ALL.into_iter().fold(Consents::default(), |given, consent| given.with(consent, true))
 }
 
 fn position() -> Position {
@@ -218,7 +231,7 @@ async fn a_history_that_cannot_be_loaded_is_tried_again_and_says_the_same_then()
     let faults = Faults::seeded(FaultRates::default(), chance, clock);
     faults.script([Fault::Before, Fault::After]);
     let history: Arc<dyn HistoryStore> = Faulty::new(world.backend.history(), &faults);
-    let stage = World::stage_over(history);
+    let stage = world.stage_over(history);
     for _ in 0..2 {
         let error = stage.handle(requested(), &world.delivery()).await.unwrap_err();
         assert!(matches!(error, StageError::Transient { .. }), "{error}");
@@ -252,6 +265,73 @@ async fn outside_a_run_there_is_no_position_to_speak_of() {
     input.request.run = None;
     assert_eq!(world.stage().give_up(input, &FAILURE, &world.delivery()).await.unwrap(), []);
     assert_eq!(world.stage().give_up_unread(outbox(), None, &FAILURE).unwrap(), []);
+}
+
+/// Safety 3: nobody looked for a crisis, so a human does; after an opt-out nobody does.
+#[tokio::test]
+async fn giving_up_enters_the_review_queue_unless_nothing_may_be_read() {
+    let given = everything();
+    for (consents, entered) in [
+        (given, Some(true)),
+        (given.with(Consent::HumanReview, false), Some(false)),
+        (given.with(Consent::Scoring, false), None),
+        (given.with(Consent::TextAnalysis, false), None),
+    ] {
+        let world = World::new().with_consents(StatedConsents::Given(consents));
+        for _ in 0..2 {
+            world.stage().give_up(requested(), &FAILURE, &world.delivery()).await.unwrap();
+        }
+        let found = world.backend.reviews().open(9).await.unwrap();
+        let found = found.into_iter().map(|entry| {
+            assert_eq!(
+                (entry.reason, entry.level),
+                (ReviewReason::CrisisCheckFailed, RiskLevel::Unknown)
+            );
+            entry.content_allowed
+        });
+        assert_eq!(found.collect::<Vec<_>>(), Vec::from_iter(entered));
+    }
+}
+
+/// A store that is down hides the consents too: content stays hidden, and the person is not lost.
+#[tokio::test]
+async fn giving_up_without_readable_consents_enters_without_content() {
+    let world = World::new();
+    let clock: Arc<dyn Clock> = Arc::new(world.clock.clone());
+    let chance = Arc::new(SeededChance::new(1));
+    let faults = Faults::seeded(FaultRates::default(), chance, clock);
+    faults.script([Fault::Before]);
+    let profiles: Arc<dyn ProfileStore> = Faulty::new(world.backend.profiles(), &faults);
+    let (history, review) = (world.backend.history(), world.backend.reviews());
+    let stage = World::stage_of(FeatureExtractionPorts { history, profiles, review });
+    stage.give_up(requested(), &FAILURE, &world.delivery()).await.unwrap();
+    let found = world.backend.reviews().open(9).await.unwrap();
+    assert_eq!((found.len(), found[0].content_allowed), (1, false));
+}
+
+/// Safety 3: crisis language in an item that does not fit becomes no feature, but is not lost.
+#[tokio::test]
+async fn crisis_language_in_an_item_that_was_left_out_asks_for_a_human() {
+    let recent = "MOOD#2026-11-21T22:00:00.000Z";
+    let old = "MOOD#2026-11-01T22:00:00.000Z";
+    for (sk, text, consents, asks) in [
+        (recent, "I want to kill myself", everything(), true),
+        (recent, "we baked a cake", everything(), false),
+        (old, "I want to kill myself", everything(), false),
+        (recent, "I want to kill myself", everything().with(Consent::TextAnalysis, false), false),
+    ] {
+        let world = World::new().with_consents(StatedConsents::Given(consents));
+        let [out_of_range, notes] = [Attribute::N("11".to_owned()), Attribute::text(text)];
+        let at = Attribute::text(sk.trim_start_matches("MOOD#"));
+        let item = [("type", Attribute::text("MOOD")), ("timestamp", at)];
+        let item = item.into_iter().chain([("mood", out_of_range), ("notes", notes)]);
+        let item: Item = item.map(|(name, value)| (name.to_owned(), value)).collect();
+        world.backend.put_raw(&person(), sk, item);
+        let features: FeaturesExtracted = data(&world.handle(requested()).await);
+        assert_eq!(features.crisis.has_failed(), asks, "{sk} {text}");
+        assert_eq!(features.crisis.signals(), []);
+        assert!(!features.data_quality.is_clean());
+    }
 }
 
 /// Safety 17; no message holds text written by a user.

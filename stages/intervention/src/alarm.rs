@@ -1,7 +1,6 @@
 //! Humans who look: entries in the review queue, and pages to whoever is on duty.
 
-use jiff::{SignedDuration, Timestamp};
-use mindmate_domain::intervention::{DeliveryStatus, ReviewEntry, ReviewReason, WithheldReason};
+use mindmate_domain::intervention::{DeliveryStatus, ReviewReason, WithheldReason};
 use mindmate_pipeline::ports::Notice;
 use mindmate_pipeline::{Failure, PortResult};
 
@@ -27,17 +26,8 @@ impl Interventions {
     /// Enters the case into the review queue.
     pub(crate) async fn enter(&self, case: &Case<'_>, reason: ReviewReason) -> PortResult<()> {
         let now = case.now();
-        let sla = SignedDuration::from_mins(self.policy.review.sla_minutes.into());
-        let entry = ReviewEntry {
-            user: case.request.user_id.clone(),
-            as_of: case.request.as_of,
-            reason,
-            level: case.level,
-            historical: case.request.historical,
-            content_allowed: case.content_allowed(),
-            entered_at: now,
-            due_at: now.saturating_add(sla).unwrap_or(Timestamp::MAX),
-        };
+        let rule = (now, self.policy.review);
+        let entry = case.request.review(reason, case.level, case.content_allowed(), rule);
         self.ports.review.enter(&entry).await
     }
 

@@ -11,15 +11,16 @@
 //! | the look for crisis language had failed | `CrisisCheckFailed`, level unknown | no |
 //! | none of these | none | no |
 //!
-//! Where consents cannot be read, the entry is made without showing content. Where scoring is no
-//! longer consented to, nothing is entered: an opt-out stops everything (safety 13). Entry and
+//! Where consents cannot be read, the entry is made without showing content. Where scoring or the
+//! reading of texts is no longer consented to, nothing is entered: an opt-out stops everything, and
+//! holds for what is already queued (safety 12, 13). Entry and
 //! page are both tried even if the other fails; then the message is tried again instead of being
 //! given up.
 
 use jiff::Timestamp;
 use mindmate_contracts::messages::FeaturesExtracted;
 use mindmate_domain::intervention::{ReviewEntry, ReviewReason};
-use mindmate_domain::{Consent, CrisisCheck, RiskLevel};
+use mindmate_domain::{Consent, RiskLevel};
 use mindmate_pipeline::ports::Notice;
 use mindmate_pipeline::{Failure, PortResult};
 
@@ -34,23 +35,25 @@ impl Scoring {
         now: Timestamp,
     ) -> PortResult<()> {
         let request = &input.request;
+        let consents = self.consents(&request.user_id).await.ok();
+        let refused = |consent| consents.is_some_and(|consents| !consents.allows(consent));
+        // What was read of texts is no longer used where that is no longer consented to.
+        if refused(Consent::Scoring) || refused(Consent::TextAnalysis) {
+            return Ok(());
+        }
         let floor = self.policy.floor(input.crisis.signals(), request.as_of.instant());
         let (reason, level) = match floor {
             Some(floor) if floor.level == RiskLevel::Critical => {
                 (ReviewReason::CriticalNotDelivered, floor.level)
             }
             Some(floor) => (ReviewReason::LateIntervention, floor.level),
-            None if input.crisis == CrisisCheck::Failed => {
+            None if input.crisis.has_failed() => {
                 (ReviewReason::CrisisCheckFailed, RiskLevel::Unknown)
             }
             None => return Ok(()),
         };
-        let consents = self.consents(&request.user_id).await.ok();
-        if consents.is_some_and(|consents| !consents.allows(Consent::Scoring)) {
-            return Ok(());
-        }
         let allowed = consents.is_some_and(|given| given.allows(Consent::HumanReview));
-        let entry = self.review_entry(request, reason, level, allowed, now);
+        let entry = request.review(reason, level, allowed, (now, self.policy.review));
         let entered = self.ports.review.enter(&entry).await;
         let paged = match floor {
             Some(_) => self.ports.notifier.notify(&self.notice(&entry, failure)).await,

@@ -19,6 +19,7 @@
 //! | the look for crisis language had failed | an entry in the review queue (safety 3) |
 //! | killed after the assessment is written | the next try sends the written one |
 //! | consent to scoring is not given any more | skipped, with the reason |
+//! | consent to text analysis is not given any more | scored without what was read of texts |
 //! | every try failed, or the message cannot be read | dead-lettered, and an outcome says so |
 //! | … and it carried crisis language that sets a floor | also a review entry and a page: [`last_words`] |
 
@@ -29,13 +30,12 @@ mod outgoing;
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use mindmate_contracts::messages::{FeaturesExtracted, Request};
-use mindmate_domain::intervention::{ReviewEntry, ReviewReason};
+use mindmate_contracts::messages::FeaturesExtracted;
+use mindmate_domain::assessment::{MissingPart, PartCause};
+use mindmate_domain::feature::Family;
+use mindmate_domain::intervention::ReviewReason;
 use mindmate_domain::pseudonym::PseudonymKey;
-use mindmate_domain::{
-    Assessment, Consent, Consents, CrisisCheck, Policy, RiskLevel, StageName, UserId,
-};
+use mindmate_domain::{Assessment, Consent, Consents, CrisisCheck, Policy, StageName, UserId};
 use mindmate_model::RiskModel;
 use mindmate_pipeline::ports::{
     AssessmentPut, AssessmentStore, Notifier, ProfileStore, ReviewQueue,
@@ -92,28 +92,6 @@ impl Scoring {
             AssessmentPut::Existing(standing) => *standing,
         })
     }
-
-    /// An entry of the review queue about this request, due within the SLA.
-    fn review_entry(
-        &self,
-        request: &Request,
-        reason: ReviewReason,
-        level: RiskLevel,
-        content_allowed: bool,
-        now: Timestamp,
-    ) -> ReviewEntry {
-        let sla = SignedDuration::from_mins(self.policy.review.sla_minutes.into());
-        ReviewEntry {
-            user: request.user_id.clone(),
-            as_of: request.as_of,
-            reason,
-            level,
-            historical: request.historical,
-            content_allowed,
-            entered_at: now,
-            due_at: now.saturating_add(sla).unwrap_or(Timestamp::MAX),
-        }
-    }
 }
 
 impl Stage for Scoring {
@@ -132,12 +110,14 @@ impl Stage for Scoring {
         if !consents.allows(Consent::Scoring) {
             return Ok(vec![outgoing::skipped(outbox, input.request)?]);
         }
+        let input = readable(input, consents);
         let request = input.request.clone();
         let assessment = self.write(self.assess(input, now).await?).await?;
-        if assessment.crisis_check == CrisisCheck::Failed {
+        if assessment.crisis_check.has_failed() {
             let allowed = consents.allows(Consent::HumanReview);
             let reason = ReviewReason::CrisisCheckFailed;
-            let entry = self.review_entry(&request, reason, assessment.level, allowed, now);
+            let rule = (now, self.policy.review);
+            let entry = request.review(reason, assessment.level, allowed, rule);
             self.ports.review.enter(&entry).await?;
         }
         outgoing::of_assessment(outbox, request, &assessment)
@@ -156,5 +136,23 @@ impl Stage for Scoring {
         };
         let outbox = Outbox::new(Self::NAME, now);
         Ok(vec![outbox.dead_lettered(position, Some(&input.request.user_id), failure)?])
+    }
+}
+
+/// The features as they may be used now: where text analysis is not consented to any more, nothing
+/// of what was read of texts stays.
+fn readable(input: FeaturesExtracted, consents: Consents) -> FeaturesExtracted {
+    if consents.allows(Consent::TextAnalysis) {
+        return input;
+    }
+    let part = MissingPart { family: Family::Sentiment, cause: PartCause::NotConsented };
+    let mut missing_parts = input.missing_parts;
+    missing_parts.retain(|missing| missing.family != part.family);
+    missing_parts.push(part);
+    FeaturesExtracted {
+        vector: input.vector.without_texts(),
+        crisis: CrisisCheck::NotConsented,
+        missing_parts,
+        ..input
     }
 }

@@ -1,6 +1,6 @@
 //! From an item to what it says, or to the defect that keeps it from being read.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use mindmate_domain::app::{
     AppItem, Author, DiaryText, Event, EventKind, Profile, Sentiment, SentimentLabel,
     StoredSentiment,
@@ -25,13 +25,19 @@ pub enum Decoded {
 }
 
 /// An item that does not fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Defective {
     /// Why.
     pub defect: Defect,
     /// Its instant, as far as one can be read of it.
     pub at: Option<Timestamp>,
+    /// What may be words of the user in it, unless it says that they are not.
+    pub texts: Vec<DiaryText>,
 }
+
+/// Hours by which the instant in a sort key may be apart from the item's own: a key may be written
+/// in local time of any offset. Ranges of keys are widened by as much.
+pub(super) const OFFSET_HOURS: i64 = 14;
 
 /// Moods lie in this range, bounds included.
 const MOODS: std::ops::RangeInclusive<f64> = 1.0..=10.0;
@@ -45,7 +51,8 @@ pub fn decode(sk: &str, item: &Item) -> Decoded {
         return profile(item);
     }
     let at = || instant_of(item).ok().or_else(|| key_instant(sk));
-    let defective = |defect| Decoded::Defective(Defective { defect, at: at() });
+    let defective =
+        |defect| Decoded::Defective(Defective { defect, at: at(), texts: loose_texts(item) });
     let kind = match item.get("type") {
         None => return defective(Defect::NoType),
         Some(Attribute::S(kind)) => kind.as_str(),
@@ -69,6 +76,9 @@ fn event(sk: &str, kind: &str, item: &Item) -> Result<AppItem, Defect> {
         return Err(Defect::KeyContradictsType);
     }
     let at = instant_of(item)?;
+    if !is_near(sk, at) {
+        return Err(Defect::KeyContradictsInstant);
+    }
     let kind = match kind {
         "MOOD" => mood(item)?,
         "CHAT" => chat(item)?,
@@ -88,9 +98,9 @@ fn mood(item: &Item) -> Result<EventKind, Defect> {
     Ok(EventKind::Mood { mood, notes, tags: texts(item, "tags")? })
 }
 
-/// `userMessage` wins over `message`.
+/// `userMessage` wins over `message`, unless it is blank.
 fn chat(item: &Item) -> Result<EventKind, Defect> {
-    let own = diary_text(item, "userMessage")?;
+    let own = diary_text(item, "userMessage")?.filter(|text| !text.is_blank());
     let message = diary_text(item, "message")?;
     let sender = text(item, "sender")?;
     match (own, message, sender.as_deref()) {
@@ -154,9 +164,8 @@ fn profile(item: &Item) -> Decoded {
         None => {}
         Some(Attribute::S(kind)) if kind == "PROFILE" => {}
         Some(_) => {
-            let closed = Profile { consents: StatedConsents::Unreadable, ..Profile::default() };
             return Decoded::Read(
-                AppItem::Profile(Box::new(closed)),
+                AppItem::Profile(Box::new(Profile::closed())),
                 vec![Defect::KeyContradictsType],
             );
         }
@@ -249,8 +258,29 @@ fn instant_of(item: &Item) -> Result<Timestamp, Defect> {
 }
 
 /// The instant in the key of a dated item: a last resort to place an item that does not fit.
-fn key_instant(sk: &str) -> Option<Timestamp> {
+pub(super) fn key_instant(sk: &str) -> Option<Timestamp> {
     sk.split('#').find_map(|part| instant::parse(part).ok())
+}
+
+/// Whether the range of keys around an instant holds the key of an item of that instant.
+fn is_near(sk: &str, at: Timestamp) -> bool {
+    let apart = key_instant(sk).map(|key| key.duration_since(at).abs());
+    apart.is_some_and(|apart| apart <= SignedDuration::from_hours(OFFSET_HOURS))
+}
+
+/// Texts of an item that does not fit. Nobody vouches for whose they are: they become no feature,
+/// but crisis language in them must not be lost.
+fn loose_texts(item: &Item) -> Vec<DiaryText> {
+    let by_agent = matches!(item.get("sender"), Some(Attribute::S(sender)) if sender == "agent");
+    let names = ["notes", "userMessage", "message"].into_iter();
+    let names = names.filter(|name| !(by_agent && *name == "message"));
+    names
+        .filter_map(|name| match item.get(name) {
+            Some(Attribute::S(text)) => Some(DiaryText::new(text.as_str())),
+            _ => None,
+        })
+        .filter(|text| !text.is_blank())
+        .collect()
 }
 
 fn instant_at(item: &Item, name: &str) -> Result<Option<Timestamp>, Defect> {

@@ -4,8 +4,9 @@ use mindmate_domain::UserId;
 use mindmate_domain::ids::UserIdError;
 use serde::{Deserialize, Serialize};
 
-use super::USER_PREFIX;
 use super::attribute::{Attribute, Item};
+use super::{PROFILE_SK, USER_PREFIX};
+use crate::JsonFault;
 
 /// Largest item that `DynamoDB` holds, in bytes. A longer line cannot come from a table.
 pub const MAX_ITEM_BYTES: usize = 400 * 1024;
@@ -26,7 +27,7 @@ pub struct ExportLine {
 pub enum LineError {
     /// It is not the JSON of an export.
     #[error("expected {{\"Item\": {{…}}}} in DynamoDB JSON: {0}")]
-    NotAnItem(#[source] serde_json::Error),
+    NotAnItem(#[source] JsonFault),
     /// It is longer than any item can be.
     #[error("expected an item of at most {MAX_ITEM_BYTES} bytes, found {found}")]
     TooLong {
@@ -66,7 +67,8 @@ pub fn parse_line(line: &[u8]) -> Result<ExportLine, LineError> {
     if line.len() > 2 * MAX_ITEM_BYTES {
         return Err(LineError::TooLong { found: line.len() });
     }
-    let Line { item } = serde_json::from_slice::<Line<Item>>(line).map_err(LineError::NotAnItem)?;
+    let Line { item } = serde_json::from_slice::<Line<Item>>(line)
+        .map_err(|error| LineError::NotAnItem(error.into()))?;
     let key = |name: &'static str| match item.get(name) {
         Some(Attribute::S(key)) => Ok(key.as_str()),
         Some(_) => Err(LineError::NoKey { name, found: "another type" }),
@@ -75,6 +77,26 @@ pub fn parse_line(line: &[u8]) -> Result<ExportLine, LineError> {
     let user = key("PK")?.strip_prefix(USER_PREFIX).ok_or(LineError::NotAUser)?;
     let (user, sk) = (UserId::new(user)?, key("SK")?.to_owned());
     Ok(ExportLine { user, sk, item })
+}
+
+/// The profile that stands in for a line that is no item but, by its keys, a user's profile: it
+/// allows nothing, since nobody can say what its person consented to. Dropping the line instead
+/// would leave the user without a profile, and those count as the app's legacy users.
+pub fn closed_profile(line: &[u8]) -> Option<ExportLine> {
+    let line: serde_json::Value = serde_json::from_slice(line).ok()?;
+    let key = |name| line.get("Item")?.get(name)?.get("S")?.as_str();
+    if key("SK")? != PROFILE_SK {
+        return None;
+    }
+    let pk = key("PK")?;
+    let user = UserId::new(pk.strip_prefix(USER_PREFIX)?).ok()?;
+    let item = Item::from([
+        ("PK".to_owned(), Attribute::text(pk)),
+        ("SK".to_owned(), Attribute::text(PROFILE_SK)),
+        ("type".to_owned(), Attribute::text("PROFILE")),
+        ("consents".to_owned(), Attribute::text("unreadable")),
+    ]);
+    Some(ExportLine { user, sk: PROFILE_SK.to_owned(), item })
 }
 
 /// Writes one line, without its end.

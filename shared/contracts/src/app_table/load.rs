@@ -2,17 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 use mindmate_domain::app::{AppItem, Profile};
-use mindmate_domain::consent::StatedConsents;
+use mindmate_domain::history::LeftOutText;
 use mindmate_domain::instant::{HISTORY_DAYS, Window, key_form};
 use mindmate_domain::quality::{DataQuality, Defect};
 use mindmate_domain::{AsOf, Consents, History, UserId};
 
 use super::PROFILE_SK;
 use super::attribute::Item;
-use super::decode::{Decoded, decode};
-
-/// Hours by which ranges of keys are widened, since a key may be written with any offset.
-const OFFSET_HOURS: i64 = 14;
+use super::decode::{Decoded, OFFSET_HOURS, decode, key_instant};
 
 /// Sort keys from one to another, both included.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +55,7 @@ pub struct HistoryReader {
     window: Window,
     items: Vec<AppItem>,
     quality: DataQuality,
+    left_out: Vec<LeftOutText>,
 }
 
 impl HistoryReader {
@@ -69,6 +67,7 @@ impl HistoryReader {
             window: as_of.window(HISTORY_DAYS),
             items: Vec::new(),
             quality: DataQuality::default(),
+            left_out: Vec::new(),
         }
     }
 
@@ -84,8 +83,10 @@ impl HistoryReader {
                 }
             }
             Decoded::Defective(found) => {
-                if found.at.is_none_or(|at| self.window.contains(at)) {
+                if let Some(at) = self.placed(found.at) {
                     self.quality.count(found.defect);
+                    let texts = found.texts.into_iter().map(Some);
+                    self.left_out.extend(texts.map(|text| LeftOutText { at, text }));
                 }
             }
             Decoded::PassedOver => {}
@@ -96,16 +97,28 @@ impl HistoryReader {
     /// nothing.
     pub fn take_unreadable(&mut self, sk: &str) {
         if sk == PROFILE_SK {
-            let closed = Profile { consents: StatedConsents::Unreadable, ..Profile::default() };
-            self.items.push(AppItem::Profile(Box::new(closed)));
+            self.items.push(AppItem::Profile(Box::new(Profile::closed())));
             self.quality.count(Defect::UnreadableConsents);
-        } else {
+        } else if let Some(at) = self.placed(key_instant(sk)) {
             self.quality.count(Defect::BadAttribute);
+            if ["MOOD#", "CHAT#"].iter().any(|prefix| sk.starts_with(prefix)) {
+                self.left_out.push(LeftOutText { at, text: None });
+            }
+        }
+    }
+
+    /// Where an item counts that was left out: at its instant, if that lies in the window; and now,
+    /// if nobody can say where it lies.
+    fn placed(&self, at: Option<Timestamp>) -> Option<Timestamp> {
+        match at {
+            None => Some(self.as_of.instant()),
+            Some(at) => self.window.contains(at).then_some(at),
         }
     }
 
     /// Puts the history together. `legacy` is what holds for users without a consents block.
     pub fn finish(self, legacy: Consents) -> History {
         History::assemble(self.user, self.as_of, self.items, self.quality, legacy)
+            .with_left_out(self.left_out)
     }
 }

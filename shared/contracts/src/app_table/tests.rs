@@ -1,12 +1,12 @@
 //! Items as the app, and as bad luck, may write them.
 
-use mindmate_domain::app::{AppItem, Author, EventKind};
+use mindmate_domain::app::{AppItem, Author, EventKind, Profile};
 use mindmate_domain::consent::{Consents, StatedConsents};
 use mindmate_domain::quality::Defect;
 use mindmate_domain::{AsOf, History, UserId};
 use serde_json::{Value, json};
 
-use super::{Decoded, HistoryReader, Item, decode, encode, parse_line, write_line};
+use super::{Decoded, HistoryReader, Item, closed_profile, decode, encode, parse_line, write_line};
 
 fn item(json: Value) -> Item {
     serde_json::from_value(json).unwrap()
@@ -49,15 +49,19 @@ fn what_does_not_fit_is_named() {
             Some(Defect::BadAttribute),
         ),
         (
-            "CHAT#1",
+            "CHAT#2025-04-19T08:00:00Z",
             json!({"type": {"S": "CHAT"}, "ts": {"S": "2025-04-19T08:00:00Z"}, "message": {"S": "hi"}}),
             Some(Defect::NoSender),
         ),
         (
-            "SESSION#1",
+            "SESSION#2025-04-19T08:00:00Z",
             json!({"type": {"S": "SESSION"}, "ts": {"S": "2025-04-19T08:00:00Z"}, "durationSeconds": {"N": "-7200"}}),
             Some(Defect::BadAttribute),
         ),
+        ("MOOD#1", mood("5"), Some(Defect::KeyContradictsInstant)),
+        ("MOOD#2025-04-18T17:59:59Z", mood("5"), Some(Defect::KeyContradictsInstant)),
+        ("MOOD#2025-04-18T18:00:00Z", mood("5"), None),
+        ("MOOD#2025-04-19T22:00:00Z", mood("5"), None),
         ("WEATHER#1", json!({"type": {"S": "WEATHER"}}), None),
         ("PROFILE", json!({"timezone": {"S": "Mars/Olympus"}}), Some(Defect::UnknownTimeZone)),
         ("PROFILE", json!({"consents": {"S": "all"}}), Some(Defect::UnreadableConsents)),
@@ -87,13 +91,20 @@ fn the_users_own_words_win() {
             Author::User,
             "a",
         ),
+        (
+            json!({"userMessage": {"S": " "}, "message": {"S": "b"}, "sender": {"S": "user"}}),
+            Author::User,
+            "b",
+        ),
         (json!({"message": {"S": "b"}, "sender": {"S": "user"}}), Author::User, "b"),
         (json!({"message": {"S": "b"}, "sender": {"S": "agent"}}), Author::Agent, "b"),
     ] {
         let mut json = extra;
         json["type"] = json!({"S": "CHAT"});
         json["ts"] = json!({"S": "2025-04-19T08:00:00Z"});
-        let Decoded::Read(AppItem::Event(event), _) = decode("CHAT#1", &item(json)) else {
+        let Decoded::Read(AppItem::Event(event), _) =
+            decode("CHAT#2025-04-19T08:00:00Z", &item(json))
+        else {
             panic!()
         };
         let EventKind::Chat { author: found, text: words } = event.kind else { panic!() };
@@ -108,7 +119,11 @@ fn timestamp_wins_over_ts_and_offsets_become_utc() {
         "ts": {"S": "2020-01-01T00:00:00Z"},
         "timestamp": {"S": "2025-04-19T10:00:00+02:00"}
     });
-    let Decoded::Read(AppItem::Event(event), _) = decode("SELFIE#1", &item(json)) else { panic!() };
+    let Decoded::Read(AppItem::Event(event), _) =
+        decode("SELFIE#2025-04-19T10:00:00+02:00", &item(json))
+    else {
+        panic!()
+    };
     assert_eq!(event.at.to_string(), "2025-04-19T08:00:00Z");
 }
 
@@ -225,5 +240,43 @@ fn what_is_written_reads_back_unchanged() {
         let line = parse_line(write_line(&written).unwrap().as_bytes()).unwrap();
         assert_eq!((line.user, &line.sk), (user.clone(), &key));
         assert_eq!(decode(&line.sk, &line.item), Decoded::Read(first, vec![]));
+    }
+}
+
+/// Safety 3: what a person wrote in an item that does not fit is still looked through.
+#[test]
+fn texts_of_items_that_do_not_fit_are_kept_apart() {
+    let chat = |sender: &str| {
+        json!({
+            "type": {"S": "CHAT"}, "ts": {"S": "no instant"},
+            "message": {"S": "words"}, "sender": {"S": sender}
+        })
+    };
+    let long_ago = "CHAT#2024-01-01T09:00:00Z";
+    for (sk, json, kept) in [
+        (SK, json!({"mood": {"N": "5"}, "notes": {"S": "words"}}), Some("2025-04-19T08:00:00Z")),
+        ("CHAT#1", chat("user"), Some("2025-04-20T06:00:00Z")),
+        ("CHAT#1", chat("robot"), Some("2025-04-20T06:00:00Z")),
+        ("CHAT#1", chat("agent"), None),
+        (long_ago, chat("user"), None),
+    ] {
+        let history = read(&[(sk, json.clone())]);
+        let found: Vec<_> = history.left_out.iter().map(|text| text.at.to_string()).collect();
+        assert_eq!(found, Vec::from_iter(kept), "{sk} {json}");
+    }
+}
+
+/// A profile whose line cannot be read must not leave its user as one of the app's legacy users.
+#[test]
+fn a_profile_that_is_no_item_becomes_one_that_allows_nothing() {
+    let line = r#"{"Item": {"PK": {"S": "USER#u"}, "SK": {"S": "PROFILE"}, "consents": {"X": 1}}}"#;
+    assert!(parse_line(line.as_bytes()).is_err());
+    let closed = closed_profile(line.as_bytes()).unwrap();
+    let Decoded::Read(AppItem::Profile(profile), _) = decode(&closed.sk, &closed.item) else {
+        panic!()
+    };
+    assert_eq!((closed.user.as_str(), *profile), ("u", Profile::closed()));
+    for other in [line.replace("PROFILE", "CHAT#1"), line.replace("USER#u", "u"), "{".to_owned()] {
+        assert_eq!(closed_profile(other.as_bytes()), None);
     }
 }

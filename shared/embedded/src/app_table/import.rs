@@ -11,9 +11,18 @@ use rusqlite::{Connection, params};
 use super::ensure_user;
 use crate::backend::Embedded;
 
+/// Items that make a batch full: enough that the sync to disk at its end costs little.
+const FULL_ITEMS: usize = 2_000;
+
+/// Bytes that make a batch full, whatever the number of its items: so much memory it takes at most.
+const FULL_BYTES: usize = 8 * 1024 * 1024;
+
 /// Items that are written together. Of those with the same key the last one counts.
 #[derive(Debug, Default)]
-pub struct ImportBatch(BTreeMap<(UserId, String), Row>);
+pub struct ImportBatch {
+    rows: BTreeMap<(UserId, String), Row>,
+    bytes: usize,
+}
 
 /// What an import changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,17 +61,13 @@ impl ImportBatch {
     /// None that an item's types can bring about; the signature is the serializer's.
     pub fn add(&mut self, line: ExportLine) -> Result<bool, serde_json::Error> {
         let row = stored(&line.sk, line.item)?;
-        Ok(self.0.insert((line.user, line.sk), row).is_some())
+        self.bytes += row.item.len();
+        Ok(self.rows.insert((line.user, line.sk), row).is_some())
     }
 
-    /// How many items there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether it is time to write it.
+    pub fn is_full(&self) -> bool {
+        self.rows.len() >= FULL_ITEMS || self.bytes >= FULL_BYTES
     }
 }
 
@@ -77,7 +82,7 @@ impl Embedded {
             .write(move |connection| {
                 let mut imported = Imported::default();
                 let mut last: Option<(&UserId, i64)> = None;
-                for ((user, sk), row) in &batch.0 {
+                for ((user, sk), row) in &batch.rows {
                     let uid = match last {
                         Some((same, uid)) if same == user => uid,
                         _ => ensure_user(connection, user)?,

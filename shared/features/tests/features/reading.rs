@@ -20,20 +20,8 @@ fn parts(cause: PartCause) -> [MissingPart; 1] {
 }
 
 /// Features that are made from texts, in whichever family.
-fn of_texts() -> Vec<Feature> {
-    use Feature::{
-        AbsolutistRate, AvgMessageLength, CrisisLanguageRecencyDays, FirstPersonRate,
-        HelpSeekingFrequency, NegativeWordFrequency,
-    };
-    let others = [
-        AbsolutistRate,
-        AvgMessageLength,
-        CrisisLanguageRecencyDays,
-        FirstPersonRate,
-        HelpSeekingFrequency,
-        NegativeWordFrequency,
-    ];
-    Family::Sentiment.features().chain(others).collect()
+fn of_texts() -> impl Iterator<Item = Feature> {
+    Feature::ALL.into_iter().filter(|feature| feature.reads_texts())
 }
 
 #[test]
@@ -99,7 +87,7 @@ fn without_consent_no_text_is_read_and_every_feature_of_texts_is_unavailable() {
     for feature in Feature::ALL {
         let value = extraction.features.get(feature);
         let unavailable = value == FeatureValue::Missing(MissingReason::Unavailable);
-        assert_eq!(unavailable, of_texts().contains(&feature), "{feature}");
+        assert_eq!(unavailable, feature.reads_texts(), "{feature}");
     }
     // That the person wrote is known, though not what.
     assert_eq!(extraction.features.get(Feature::TotalInteractions), FeatureValue::Value(2.0));

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use mindmate_contracts::messages::{AssessmentCompleted, AssessmentSkipped, SkipReason};
 use mindmate_contracts::{Channel, QueueName, StreamName};
-use mindmate_domain::assessment::Method;
+use mindmate_domain::assessment::{Method, MissingPart, PartCause};
+use mindmate_domain::feature::Family;
 use mindmate_domain::intervention::ReviewReason;
 use mindmate_domain::{
-    Assessment, Consent, Consents, CrisisCategory, CrisisCheck, RiskLevel, StageName,
+    Assessment, Consent, Consents, CrisisCategory, CrisisCheck, Feature, RiskLevel, StageName,
 };
 use mindmate_pipeline::ports::{AssessmentStore, ProfileStore};
 use mindmate_pipeline::{Stage, StageError};
@@ -106,6 +107,35 @@ async fn an_opt_out_since_extraction_skips_with_the_reason() {
     assert_eq!(world.reviews().await, []);
 }
 
+/// R8.4, safety 12: nothing that was read of texts is used after an opt-out of their reading.
+#[tokio::test]
+async fn an_opt_out_of_text_analysis_since_extraction_scores_without_texts() {
+    let world = World::new();
+    world.set_consents(policy().legacy_consents.with(Consent::TextAnalysis, false));
+    let asked = with_crisis(unwell(), CrisisCategory::PlanIntentMeans);
+    world.handle(asked).await;
+    let written = world.assessment().await.unwrap();
+    assert_eq!((written.floor, &written.crisis_check), (None, &CrisisCheck::NotConsented));
+    let part = MissingPart { family: Family::Sentiment, cause: PartCause::NotConsented };
+    assert!(written.missing_parts.contains(&part));
+    for feature in Feature::ALL {
+        let value = written.features.get(feature).value();
+        assert!(value.is_none() || !feature.reads_texts(), "{feature}");
+    }
+}
+
+/// Safety 3: what was found stands where a part of the look failed.
+#[tokio::test]
+async fn signals_of_a_look_that_failed_in_part_set_their_floor() {
+    let world = World::new();
+    let mut input = with_crisis(well(), CrisisCategory::PlanIntentMeans);
+    input.crisis = input.crisis.failed();
+    world.handle(input).await;
+    assert_eq!(world.assessment().await.unwrap().level, RiskLevel::Critical);
+    let [entry] = &world.reviews().await[..] else { panic!("one entry") };
+    assert_eq!(entry.reason, ReviewReason::CrisisCheckFailed);
+}
+
 /// Safety 3: whatever the model says.
 #[tokio::test]
 async fn crisis_language_lifts_the_level_to_its_floor() {
@@ -145,7 +175,7 @@ async fn a_failed_look_for_crisis_language_goes_to_a_human() {
             world.set_consents(policy().legacy_consents.with(refused, false));
         }
         let mut input = well();
-        input.crisis = CrisisCheck::Failed;
+        input.crisis = CrisisCheck::Failed { signals: vec![] };
         world.handle(input.clone()).await;
         world.handle(input).await;
         let [entry] = &world.reviews().await[..] else { panic!("one entry") };

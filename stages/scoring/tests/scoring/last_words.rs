@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mindmate_contracts::messages::AssessmentDeadLettered;
 use mindmate_contracts::{Channel, StreamName};
 use mindmate_domain::intervention::ReviewReason;
-use mindmate_domain::{Consents, CrisisCategory, CrisisCheck, RiskLevel, StageName};
+use mindmate_domain::{Consent, CrisisCategory, CrisisCheck, RiskLevel, StageName};
 use mindmate_pipeline::ports::{Notifier, ProfileStore, ReviewQueue};
 use mindmate_pipeline::{Outbox, Stage};
 use mindmate_scoring::ScoringPorts;
@@ -64,21 +64,23 @@ async fn a_page_names_the_person_by_pseudonym_only() {
 async fn a_failed_look_that_is_given_up_is_reviewed_without_a_page() {
     let world = World::new();
     let mut input = well();
-    input.crisis = CrisisCheck::Failed;
+    input.crisis = CrisisCheck::Failed { signals: vec![] };
     world.give_up(input).await;
     let [entry] = &world.reviews().await[..] else { panic!("one entry") };
     assert_eq!((entry.reason, entry.level), (ReviewReason::CrisisCheckFailed, RiskLevel::Unknown));
     assert_eq!(world.backend.notices(), []);
 }
 
-/// Safety 13
+/// Safety 12, 13
 #[tokio::test]
-async fn after_an_opt_out_of_scoring_nobody_is_called() {
-    let world = World::new();
-    world.set_consents(Consents { scoring: false, ..policy().legacy_consents });
-    let said = world.give_up(with_crisis(well(), CrisisCategory::PlanIntentMeans)).await;
-    assert_eq!(said.len(), 1);
-    assert_eq!((world.reviews().await.len(), world.backend.notices().len()), (0, 0));
+async fn after_an_opt_out_of_scoring_or_of_reading_texts_nobody_is_called() {
+    for refused in [Consent::Scoring, Consent::TextAnalysis] {
+        let world = World::new();
+        world.set_consents(policy().legacy_consents.with(refused, false));
+        let said = world.give_up(with_crisis(well(), CrisisCategory::PlanIntentMeans)).await;
+        assert_eq!(said.len(), 1);
+        assert_eq!((world.reviews().await.len(), world.backend.notices().len()), (0, 0));
+    }
 }
 
 #[tokio::test]

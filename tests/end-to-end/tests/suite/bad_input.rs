@@ -182,7 +182,7 @@ fn a_policy_behind_the_safety_rules_is_refused() {
     let weak = policy.replace("lookback_hours = 72", "lookback_hours = 1");
     let path = program.write("weak.toml", weak);
     let args = ["daily", "--as-of", END, "--policy", path.to_str().unwrap()];
-    program.run(&args).exited(1).complains("at least 72");
+    program.run(&args).exited(1).complains("lookback_hours from 72");
 }
 
 #[test]

@@ -45,6 +45,25 @@ fn canaries_in_the_data_never_come_out() {
     assert!(texts.concat().contains("u:"), "users are shown as keyed hashes");
 }
 
+/// serde's own messages quote the value that does not fit: here that is a person's words or id.
+#[test]
+fn lines_that_cannot_be_read_are_not_quoted_and_open_nothing() {
+    let program = Program::new();
+    let at = "2025-03-09T20:00:00Z";
+    let mut bare_note = mood(USER, at, "1", "");
+    bare_note["Item"]["notes"] = json!(TEXT);
+    let mut bare_key = mood(USER, at, "1", TEXT);
+    bare_key["Item"]["SK"] = json!({TEXT: "S"});
+    let closed = profile(USER, &json!({"name": TEXT}));
+    let said = program.import(&[bare_note, bare_key, closed, mood(USER, at, "1", TEXT)]).exited(6);
+    assert_eq!(said.json()[0]["badLines"], 3);
+    for output in [&said.out, &said.err] {
+        assert!(!output.contains("canary"), "{output}");
+    }
+    let result = program.daily().exited(0).json();
+    assert_eq!(result["ledger"]["skipped"], 1, "nobody knows what they consented to");
+}
+
 /// Safety 1, 3, 6
 #[test]
 fn a_plan_gets_crisis_resources_of_the_country_and_a_human() {
