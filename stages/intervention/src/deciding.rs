@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use mindmate_crisis::Verdict;
+use mindmate_domain::AsOf;
 use mindmate_domain::intervention::{DeliveryStatus, Guard, Intervention, WithheldReason};
 use mindmate_pipeline::ports::{Decision, StoredIntervention};
 use mindmate_pipeline::{PortResult, StageError, crash};
@@ -30,9 +31,12 @@ pub(crate) enum Decided {
 impl Interventions {
     /// Whether the assessment is too old to be acted on without a human (safety 7).
     pub(crate) fn is_stale(&self, case: &Case<'_>) -> bool {
+        self.is_too_old(case.request.as_of, case.now())
+    }
+
+    fn is_too_old(&self, as_of: AsOf, now: Timestamp) -> bool {
         let hours = self.policy.interventions.max_assessment_age_hours;
-        let age = case.now().duration_since(case.request.as_of.instant());
-        age > SignedDuration::from_hours(hours.into())
+        now.duration_since(as_of.instant()) > SignedDuration::from_hours(hours.into())
     }
 
     /// Why it comes too late, if it does (safety 7).
@@ -88,7 +92,17 @@ impl Interventions {
         };
         let verdict =
             mindmate_crisis::verdict(guard, case.level, now, answered, &self.policy.cooldown);
-        Ok(matches!(verdict, Verdict::HeldBack { .. }))
+        Ok(matches!(verdict, Verdict::HeldBack { .. }) && !self.was_in_vain(case, now).await?)
+    }
+
+    /// Whether the last intervention never got into the chat and, by its age, never will: nobody
+    /// was reached by it, so it holds nothing back.
+    async fn was_in_vain(&self, case: &Case<'_>, now: Timestamp) -> PortResult<bool> {
+        let last = self.ports.interventions.latest(&case.request.user_id, 1).await?;
+        Ok(last.first().is_some_and(|last| {
+            last.status == DeliveryStatus::Pending
+                && self.is_too_old(last.intervention.as_of(), now)
+        }))
     }
 
     /// Whether the person wrote after the last intervention.

@@ -181,6 +181,23 @@ async fn what_was_decided_on_more_than_a_day_ago_goes_to_review() {
     assert_eq!((world.chats(), world.pages()), (0, 1));
 }
 
+/// Safety 5 limits repeats; what reached nobody and never will is none.
+#[tokio::test]
+async fn what_was_never_delivered_holds_back_only_while_it_can_still_be() {
+    let world = World::new();
+    world.decided_on(RiskLevel::Moderate).await;
+    world.clock.advance(12 * HOUR);
+    let soon = asked_at(world.now_as_of(), RiskLevel::Moderate);
+    assert_eq!(world.handle(soon).await.withheld(), Some(WithheldReason::CoolDown));
+    world.clock.advance(12 * HOUR);
+    let later = asked_at(world.now_as_of(), RiskLevel::Moderate);
+    assert!(world.handle(later).await.delivered().is_some());
+    world.clock.advance(12 * HOUR);
+    let repeat = asked_at(world.now_as_of(), RiskLevel::Moderate);
+    assert_eq!(world.handle(repeat).await.withheld(), Some(WithheldReason::CoolDown));
+    assert_eq!(world.chats(), 1);
+}
+
 /// A store that lets others go first at every call, does not see what another machine has just
 /// decided at its first looks, and whose guard moves under its first decisions.
 struct Contended {
