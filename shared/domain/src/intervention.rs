@@ -201,6 +201,16 @@ impl std::fmt::Debug for Message {
     }
 }
 
+/// What a language model is asked. It holds no word of a user: it is put together from the fixed
+/// texts of data files, in one place (safety 9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    /// How to write.
+    pub instructions: String,
+    /// What to write about.
+    pub request: String,
+}
+
 /// An intervention that was decided on. It cannot be built without its audit event (safety 2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

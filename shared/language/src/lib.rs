@@ -7,7 +7,8 @@
 //! acceptable, a miss is not.
 //!
 //! Writing is by templates that people can review, in `data/templates`, with helplines and coping
-//! activities filled in as data.
+//! activities filled in as data. Where a user consents to it, a language model may draft instead:
+//! [`Drafts`] says what it is told and what of its words may be sent.
 //!
 //! Lexicons, templates and activities are data files with a version, a language and a line on
 //! where they come from. None of our own lists has been reviewed by a clinician: each says so.
@@ -15,6 +16,7 @@
 mod activities;
 mod context;
 mod disguise;
+mod drafts;
 mod form;
 mod lexicon_file;
 mod lexicons;
@@ -25,6 +27,7 @@ mod templates;
 mod words;
 
 pub use activities::{Activities, Activity, ActivityError};
+pub use drafts::{Brief, Drafts, MESSAGE_CHARS, Refusal, Rule, Theme};
 pub use lexicon_file::LexiconError;
 pub use lexicons::{Language, Lexicons, TextFacts};
 pub use normalise::normalise;

@@ -99,10 +99,7 @@ impl Templates {
     /// Where a data file does not keep to its format or lacks a kind of message; the tests read
     /// them all.
     pub fn built_in() -> Result<Self, TemplateError> {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|_| AutoEscape::None);
-        let mut templates = Self { environment, variants: BTreeMap::new() };
+        let mut templates = Self { environment: environment(), variants: BTreeMap::new() };
         for (language, text) in FILES {
             templates.add(language, text)?;
         }
@@ -158,6 +155,14 @@ impl Templates {
     }
 }
 
+/// Plain text; a name that a template misspells fails.
+pub(crate) fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment
+}
+
 /// `en/check-in-2@templates-1`.
 fn template_name(language: &str, kind: InterventionType, variant: u64) -> String {
     let kind = match kind {
@@ -170,7 +175,7 @@ fn template_name(language: &str, kind: InterventionType, variant: u64) -> String
 }
 
 /// The values of a template; all are there, so that a slip in a template's names fails.
-fn values(fill: &Fill<'_>) -> Value {
+pub(crate) fn values(fill: &Fill<'_>) -> Value {
     let helplines: Vec<Value> = fill
         .resources
         .map(CrisisResources::helplines)
