@@ -11,7 +11,7 @@ use mindmate_fan_out::{FanOut, FanOutPorts};
 use mindmate_feature_extraction::{FeatureExtraction, FeatureExtractionPorts};
 use mindmate_host::local::{LocalHost, Observer, Settings};
 use mindmate_intervention::{InterventionPorts, Interventions, Materials};
-use mindmate_language::{Activities, Lexicons, Templates};
+use mindmate_language::{Activities, Drafts, Lexicons, Templates};
 use mindmate_model::{RiskModel, RuleScorer};
 use mindmate_pipeline::{
     Clock, RetryPolicy, Runner, RunnerPorts, SeededChance, Stage, StreamRunner,
@@ -46,6 +46,7 @@ pub(crate) async fn host(
     let materials = Materials {
         resources: Arc::new(ResourceDirectory::built_in()?),
         templates: Arc::new(Templates::built_in()?),
+        drafts: Arc::new(Drafts::built_in()?),
         activities: Arc::new(Activities::built_in()?),
     };
     let pseudonyms = session.pseudonyms().await?;
@@ -79,6 +80,7 @@ pub(crate) async fn host(
             chats: backend.chats(),
             review: backend.reviews(),
             notifier: backend.notifier(),
+            writer: None,
         },
         materials,
         policy,

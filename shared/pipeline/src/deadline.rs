@@ -10,12 +10,14 @@ use futures::future::{Either, select};
 
 use crate::clock::Clock;
 
-/// How a handler ended, if not by itself.
-#[derive(Debug)]
-pub(crate) enum Cut {
+/// How work ended, if not by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum Cut {
     /// It took longer than it may.
+    #[error("expected it to end in time, and it did not")]
     TimedOut,
-    /// It panicked, with this message.
+    /// It panicked, with this message, which quotes nothing.
+    #[error("it panicked: {0}")]
     Panicked(String),
 }
 
@@ -23,7 +25,10 @@ pub(crate) enum Cut {
 ///
 /// The work is dropped where it stands when its time is up or when it panics: it holds nothing
 /// but its own message, so that no state of ours is seen half-changed.
-pub(crate) async fn within<T>(
+///
+/// # Errors
+/// [`Cut`], where the work did not end by itself.
+pub async fn within<T>(
     clock: &dyn Clock,
     limit: Duration,
     work: impl Future<Output = T>,

@@ -18,6 +18,7 @@ mod stream_runner;
 
 pub use chance::{Chance, SeededChance};
 pub use clock::{Clock, OffsetClock, SystemClock};
+pub use deadline::{Cut, within};
 pub use outgoing::{Outbox, Outgoing};
 pub use ports::{PortError, PortResult};
 pub use retry::RetryPolicy;

@@ -4,18 +4,19 @@ use jiff::Timestamp;
 use mindmate_contracts::messages::{InterventionRequested, Request};
 use mindmate_domain::app::Profile;
 use mindmate_domain::intervention::{InterventionType, WithheldReason};
-use mindmate_domain::{Consent, Consents, InterventionId, RiskLevel};
+use mindmate_domain::{Consent, Consents, Feature, InterventionId, RiskLevel};
 use mindmate_pipeline::{Clock, StageError};
 
 /// A request to reach out.
 pub(crate) struct Case<'a> {
     pub(crate) request: Request,
     pub(crate) level: RiskLevel,
+    pub(crate) factors: Vec<Feature>,
     pub(crate) kind: InterventionType,
     pub(crate) id: InterventionId,
     pub(crate) profile: Profile,
     pub(crate) consents: Consents,
-    clock: &'a dyn Clock,
+    pub(crate) clock: &'a dyn Clock,
 }
 
 /// A level that nothing answers.
@@ -29,11 +30,11 @@ impl<'a> Case<'a> {
         (profile, consents): (Profile, Consents),
         clock: &'a dyn Clock,
     ) -> Result<Self, StageError> {
-        let InterventionRequested { request, level, factors: _ } = input;
+        let InterventionRequested { request, level, factors } = input;
         let kind = InterventionType::for_level(level)
             .ok_or_else(|| StageError::permanent("nothing-to-send", NothingToSend(level)))?;
         let id = InterventionId::derive(&request.user_id, request.as_of, kind);
-        Ok(Self { request, level, kind, id, profile, consents, clock })
+        Ok(Self { request, level, factors, kind, id, profile, consents, clock })
     }
 
     pub(crate) fn is_critical(&self) -> bool {

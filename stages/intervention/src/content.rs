@@ -1,4 +1,4 @@
-//! What is sent, from data in memory: no call that could wait stands before crisis resources.
+//! What is sent. Crisis resources come from data in memory: no call that could wait stands before them.
 
 use mindmate_domain::InterventionId;
 use mindmate_domain::intervention::{Content, CrisisResources, InterventionType, Message};
@@ -20,16 +20,17 @@ impl Interventions {
     /// # Errors
     /// A template that does not render. Never for a critical one: then the resources are sent
     /// as they are.
-    pub(crate) fn content(&self, case: &Case<'_>) -> Result<Content, TemplateError> {
+    pub(crate) async fn content(&self, case: &Case<'_>) -> Result<Content, TemplateError> {
         match case.kind {
+            // By a template, without a model: no call stands before the resources (safety 1).
             InterventionType::CrisisSupport => Ok(self.crisis_support(case)),
             InterventionType::CheckIn => {
-                let message = self.write(case, &fill(case))?;
+                let message = self.draft_or_write(case, &fill(case)).await?;
                 Ok(Content::CheckIn { message })
             }
-            InterventionType::CopingActivities => self.coping_activities(case),
+            InterventionType::CopingActivities => self.coping_activities(case).await,
             InterventionType::Encouragement => {
-                let message = self.write(case, &fill(case))?;
+                let message = self.draft_or_write(case, &fill(case)).await?;
                 Ok(Content::Encouragement { message })
             }
         }
@@ -46,13 +47,25 @@ impl Interventions {
         Content::CrisisSupport { message, resources }
     }
 
-    fn coping_activities(&self, case: &Case<'_>) -> Result<Content, TemplateError> {
+    async fn coping_activities(&self, case: &Case<'_>) -> Result<Content, TemplateError> {
         let (preferences, locale) = (&case.profile.preferences, case.profile.locale.as_deref());
         let seed = seed(&case.id);
         let chosen = self.materials.activities.choose(preferences, locale, ACTIVITIES, seed);
-        let message = self.write(case, &Fill { activities: &chosen, ..fill(case) })?;
+        let fill = Fill { activities: &chosen, ..fill(case) };
+        let message = self.draft_or_write(case, &fill).await?;
         let activities = chosen.into_iter().map(|activity| activity.name).collect();
         Ok(Content::CopingActivities { message, activities })
+    }
+
+    async fn draft_or_write(
+        &self,
+        case: &Case<'_>,
+        fill: &Fill<'_>,
+    ) -> Result<Message, TemplateError> {
+        match self.draft(case, fill).await {
+            Some(message) => Ok(message),
+            None => self.write(case, fill),
+        }
     }
 
     fn write(&self, case: &Case<'_>, fill: &Fill<'_>) -> Result<Message, TemplateError> {

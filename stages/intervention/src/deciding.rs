@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use mindmate_crisis::Verdict;
 use mindmate_domain::AsOf;
-use mindmate_domain::intervention::{DeliveryStatus, Guard, Intervention, WithheldReason};
+use mindmate_domain::intervention::{Content, DeliveryStatus, Guard, Intervention, WithheldReason};
 use mindmate_pipeline::ports::{Decision, StoredIntervention};
 use mindmate_pipeline::{PortResult, StageError, crash};
 use tracing::warn;
@@ -52,6 +52,7 @@ impl Interventions {
     /// Decides on the intervention and stores it, unless the cool-down holds it back.
     pub(crate) async fn decide(&self, case: &Case<'_>) -> Result<Decided, StageError> {
         let store = &self.ports.interventions;
+        let mut content = None;
         for _ in 0..LOOKS {
             let seen = store.guard(&case.request.user_id).await?;
             let now = case.now();
@@ -61,7 +62,12 @@ impl Interventions {
                 let own = store.get(&case.id).await?;
                 return Ok(own.map_or(Decided::HeldBack, |own| Decided::On(Box::new(own))));
             }
-            let intervention = self.intervention(case, now)?;
+            // A guard that moves costs no second draft.
+            let written = match &content {
+                Some(written) => written,
+                None => content.insert(self.written(case).await?),
+            };
+            let intervention = intervention(case, written.clone(), now);
             let since = intervention.created_at();
             let guard = mindmate_crisis::guard(case.level, since, &self.policy.cooldown);
             match store.decide(&intervention, guard, seen).await? {
@@ -122,18 +128,20 @@ impl Interventions {
         }
     }
 
-    fn intervention(&self, case: &Case<'_>, now: Timestamp) -> Result<Intervention, StageError> {
-        let content = self
-            .content(case)
-            .map_err(|error| StageError::permanent("unwritable-message", error))?;
-        let request = &case.request;
-        Ok(Intervention::decide(
-            request.user_id.clone(),
-            request.as_of,
-            content,
-            request.run.clone(),
-            request.historical,
-            now,
-        ))
+    async fn written(&self, case: &Case<'_>) -> Result<Content, StageError> {
+        let content = self.content(case).await;
+        content.map_err(|error| StageError::permanent("unwritable-message", error))
     }
+}
+
+fn intervention(case: &Case<'_>, content: Content, now: Timestamp) -> Intervention {
+    let request = &case.request;
+    Intervention::decide(
+        request.user_id.clone(),
+        request.as_of,
+        content,
+        request.run.clone(),
+        request.historical,
+        now,
+    )
 }

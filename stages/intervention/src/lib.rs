@@ -12,8 +12,8 @@
 //! 3. Consents (safety 12), then age and newer assessments (safety 7), then the cool-down
 //!    (safety 5): each may withhold it, with the reason.
 //! 4. The content. For a critical one the crisis resources come first, by country, from data in
-//!    memory: nothing that could fail or wait stands before them (safety 1). No language model
-//!    writes here.
+//!    memory: nothing that could fail or wait stands before them (safety 1). Others are drafted by a
+//!    language model where there is one and the person consents; else they are reviewed templates.
 //! 5. Intervention, audit event and guard are stored in one transaction; then the chat; then the
 //!    note that it is there; then the outcome.
 //!
@@ -25,6 +25,7 @@
 //! | the review queue, for a critical one | the person is reached first, then all is tried again |
 //! | the look for answers, for a critical one | taken as not answered: that errs towards sending |
 //! | killed after the decision, or after the chat | the next try delivers the stored one, once |
+//! | the language model fails, is slow, or writes what may not be sent | a reviewed template instead |
 //! | the guard moves while deciding | looked at again, a few times; then tried again |
 //! | scoring or outreach is not consented to any more | withheld; critical without outreach: review and a page |
 //! | too old, or overtaken by a newer assessment | withheld, with a review entry; critical: also a page |
@@ -38,6 +39,7 @@ mod case;
 mod content;
 mod deciding;
 mod delivering;
+mod drafting;
 mod outgoing;
 
 use std::sync::Arc;
@@ -48,9 +50,10 @@ use mindmate_domain::app::Profile;
 use mindmate_domain::intervention::{ReviewReason, WithheldReason};
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::{Consent, Consents, Policy, StageName, UserId};
-use mindmate_language::{Activities, Templates};
+use mindmate_language::{Activities, Drafts, Templates};
 use mindmate_pipeline::ports::{
-    AppChats, AssessmentStore, InterventionStore, Notifier, ProfileStore, ReviewQueue,
+    AppChats, AssessmentStore, InterventionStore, MessageWriter, Notifier, ProfileStore,
+    ReviewQueue,
 };
 use mindmate_pipeline::{Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError};
 
@@ -73,6 +76,8 @@ pub struct InterventionPorts {
     pub review: Arc<dyn ReviewQueue>,
     /// Who is called when somebody critical is not reached.
     pub notifier: Arc<dyn Notifier>,
+    /// Who drafts messages, if anybody does: reviewed templates are the default.
+    pub writer: Option<Arc<dyn MessageWriter>>,
 }
 
 /// What messages are made from.
@@ -82,6 +87,8 @@ pub struct Materials {
     pub resources: Arc<ResourceDirectory>,
     /// Reviewed templates by locale.
     pub templates: Arc<Templates>,
+    /// What a language model is told, and what of its words may be sent.
+    pub drafts: Arc<Drafts>,
     /// Coping activities.
     pub activities: Arc<Activities>,
 }

@@ -12,8 +12,8 @@ pub use app::{ActivityIndex, ActivityPage, AppChats, ChatPut, HistoryStore, Prof
 pub use error::{PortError, PortResult};
 pub use ledger::{Fates, Mark, MarkKind, Page, RunLedger, RunStart, ShardTally, Tally};
 pub use people::{
-    AssessmentPut, AssessmentStore, Decision, InterventionStore, Notice, Notifier, ReviewQueue,
-    StoredIntervention,
+    AssessmentPut, AssessmentStore, Decision, InterventionStore, MessageWriter, Notice, Notifier,
+    ReviewQueue, StoredIntervention,
 };
 pub use queue::{DeadLetterCause, Publisher, Queue, QueueDepth, Receipt, Received, Settlement};
 pub use stream::{Sequence, StreamRecord, StreamSource};

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use mindmate_domain::intervention::{
-    DeliveryStatus, Guard, Intervention, ReviewEntry, ReviewReason,
+    DeliveryStatus, Guard, Intervention, Prompt, ReviewEntry, ReviewReason,
 };
 use mindmate_domain::{AsOf, Assessment, InterventionId, RiskLevel, UserId};
 
@@ -110,6 +110,16 @@ pub trait ReviewQueue: Send + Sync {
         by: &str,
         at: Timestamp,
     ) -> PortResult<bool>;
+}
+
+/// Writes with a language model.
+#[async_trait]
+pub trait MessageWriter: Send + Sync {
+    /// Which model, for the record of a message: `bedrock/<model>`.
+    fn name(&self) -> &str;
+
+    /// What the model answers. Nothing of it is checked yet, and no error holds any of it.
+    async fn write(&self, prompt: &Prompt) -> PortResult<String>;
 }
 
 /// Tells people who run the pipeline.

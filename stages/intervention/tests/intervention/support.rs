@@ -13,7 +13,7 @@ use mindmate_domain::intervention::{ReviewEntry, ReviewReason, WithheldReason};
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::{AsOf, Consent, Feature, Policy, Position, RiskLevel, RunId, UserId};
 use mindmate_intervention::{InterventionPorts, Interventions, Materials};
-use mindmate_language::{Activities, Templates};
+use mindmate_language::{Activities, Drafts, Templates};
 use mindmate_pipeline::ports::{InterventionStore, ReviewQueue, StoredIntervention};
 use mindmate_pipeline::{Clock, Delivery, Failure, Outgoing, SeededChance, Stage, StageError};
 use mindmate_testkit::conformance::samples::{self, AS_OF, as_of};
@@ -28,6 +28,7 @@ pub(crate) const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
 static MATERIALS: LazyLock<Materials> = LazyLock::new(|| Materials {
     resources: Arc::new(ResourceDirectory::built_in().unwrap()),
     templates: Arc::new(Templates::built_in().unwrap()),
+    drafts: Arc::new(Drafts::built_in().unwrap()),
     activities: Arc::new(Activities::built_in().unwrap()),
 });
 
@@ -108,6 +109,7 @@ impl World {
             chats: self.backend.chats(),
             review: self.backend.reviews(),
             notifier: self.backend.notifier(),
+            writer: None,
         }
     }
 
