@@ -123,9 +123,9 @@ impl Drafts {
         fill: &Fill<'_>,
     ) -> Result<String, Refusal> {
         let language = code_of(locale);
-        let file = self.files.get(language).ok_or(Refusal::OtherLanguage)?;
+        let rules = self.files.get(language).ok_or(Refusal::OtherLanguage)?;
         let draft = draft.trim();
-        check::draft(draft, file)?;
+        check::draft(draft, rules)?;
         let opening =
             self.environment.get_template(language).and_then(|it| it.render(values(fill)));
         let mut message = format!("{} {draft}", opening.map_err(|_| Refusal::NoOpening)?.trim());
