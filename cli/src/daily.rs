@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use jiff::Timestamp;
 use mindmate_cohort::CohortSpec;
 use mindmate_domain::run::Run;
 use mindmate_domain::{AsOf, RunId, StageName};
+use mindmate_pipeline::daily::{DEFAULT_SHARDS, DailyRuns};
 use mindmate_pipeline::ports::{MarkKind, RunLedger, RunStart};
 use mindmate_pipeline::{Clock, OffsetClock};
 use serde_json::json;
@@ -21,9 +21,6 @@ use crate::reports::{self, Timings};
 use crate::runs::Look;
 use crate::session::{self, Session};
 use crate::{cohort, runs, stages};
-
-/// Shards that the users are dealt to: each is paged by itself.
-const SHARDS: u16 = 16;
 
 /// The cohort that an empty data directory is filled with.
 const FIRST_COHORT: (u32, u16, u64) = (1_000, 60, 1);
@@ -108,31 +105,19 @@ async fn fill(session: &Session, data: &Path, as_of: AsOf) -> anyhow::Result<()>
 
 /// Starts the run of that day, or takes up the one that was started.
 async fn start(session: &Session, as_of: AsOf) -> anyhow::Result<Run> {
-    let now = session.clock.now();
-    let run = Run {
-        id: RunId::daily(as_of),
-        as_of,
-        shards: SHARDS,
-        historical: as_of < AsOf::latest_daily(now),
-        started_at: now,
-        completed_at: None,
-    };
-    match session.backend.ledger().start(&run).await? {
-        RunStart::Started => Ok(run),
-        RunStart::Existing(existing) if existing.as_of == as_of => {
-            match existing.completed_at {
-                Some(_) => eprintln!("{} is complete already; this is what it came to.", run.id),
-                None => eprintln!("{} was started before and goes on.", run.id),
-            }
-            Ok(existing)
+    let (run, start) =
+        daily_runs(session).start(as_of, DEFAULT_SHARDS, session.clock.now()).await?;
+    if let RunStart::Existing(run) = start {
+        match run.completed_at {
+            Some(_) => eprintln!("{} is complete already; this is what it came to.", run.id),
+            None => eprintln!("{} was started before and goes on.", run.id),
         }
-        RunStart::Existing(existing) => anyhow::bail!(
-            "{} was started with asOf {}; a date has one run: give --as-of {} to go on with it, or another date",
-            existing.id,
-            existing.as_of,
-            existing.as_of
-        ),
     }
+    Ok(run)
+}
+
+fn daily_runs(session: &Session) -> DailyRuns {
+    DailyRuns::new(session.backend.ledger(), session.backend.publisher())
 }
 
 /// Runs all stages until nothing is left to do.
@@ -145,7 +130,7 @@ async fn drain(
     session.backend.release_orphans().await?;
     session.backend.expire().await?;
     let clock = run_clock(run, &session.clock);
-    request_shards(session, run, clock.now()).await?;
+    daily_runs(session).request_shards(run, clock.now()).await?;
     let bars = Arc::new(StageBars::new());
     let observer = Arc::clone(&bars);
     let host = stages::host(session, policy, clock, observer).await?;
@@ -171,24 +156,6 @@ fn run_clock(run: &Run, clock: &Arc<dyn Clock>) -> Arc<dyn Clock> {
     } else {
         Arc::clone(clock)
     }
-}
-
-/// Asks for the first page of each shard that is not paged to its end. Pages are stored before
-/// they are sent and each sends for the next, so that a request that was on its way already only
-/// sends the same again.
-async fn request_shards(session: &Session, run: &Run, now: Timestamp) -> anyhow::Result<()> {
-    let tally = session.backend.ledger().tally(&run.id).await?;
-    let paged = |shard: u16| tally.shards.iter().any(|one| one.shard == shard && one.all_paged);
-    let requests: Vec<_> = mindmate_fan_out::shard_requests(run, now)?
-        .into_iter()
-        .zip(0..run.shards)
-        .filter(|(_, shard)| !paged(*shard))
-        .map(|(request, _)| request)
-        .collect();
-    for sent in session.backend.publisher().publish(&requests).await {
-        sent?;
-    }
-    Ok(())
 }
 
 /// Tells the bars how much there is to do; ends only with an error.

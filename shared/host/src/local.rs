@@ -1,50 +1,21 @@
 //! The local host: all stages as tasks of one process, with bounded concurrency, until their
 //! queues and streams are empty.
 
-mod consumer;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mindmate_contracts::QueueName;
-use mindmate_domain::StageName;
 use mindmate_pipeline::ports::{Queue, StreamSource};
-use mindmate_pipeline::{
-    BatchResult, Clock, Disposition, PortError, PortResult, Runner, Stage, StreamRunner,
-};
-use tokio::sync::watch;
+use mindmate_pipeline::{BatchResult, Clock, PortError, PortResult, Runner, Stage, StreamRunner};
 use tokio::task::JoinSet;
 
-use self::consumer::Consumer;
+pub use crate::consumer::{Observer, Settings};
+use crate::consumer::{Phase, Phases, QueueConsumer, Shared, StreamConsumer};
 use crate::times::StageTimes;
 
 /// How often the host looks whether all is done.
 const LOOK: Duration = Duration::from_millis(20);
-
-/// Records of a stream that are processed together.
-const STREAM_BATCH: usize = 500;
-
-/// What the host does with its stages.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    /// Deliveries of one queue at the same time.
-    pub concurrency: usize,
-    /// The queues' visibility timeout: a delivery that lasts longer than half of it is extended.
-    pub visibility: Duration,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { concurrency: 64, visibility: Duration::from_mins(1) }
-    }
-}
-
-/// Sees each delivery end: for progress bars.
-pub trait Observer: Send + Sync {
-    /// A delivery of this stage ended so.
-    fn ended(&self, stage: StageName, disposition: &Disposition);
-}
 
 /// All stages of one process.
 pub struct LocalHost {
@@ -52,37 +23,8 @@ pub struct LocalHost {
     settings: Settings,
     observer: Arc<dyn Observer>,
     times: Arc<StageTimes>,
-    consumers: Vec<Arc<Consumer>>,
-    streams: Vec<Box<dyn Step>>,
-}
-
-/// What all consumers of a host share.
-#[derive(Clone)]
-struct Shared {
-    clock: Arc<dyn Clock>,
-    settings: Settings,
-    observer: Arc<dyn Observer>,
-    times: Arc<StageTimes>,
-    /// Deliveries that are being processed or settled.
-    busy: Arc<AtomicUsize>,
-}
-
-/// A stream and its stage, whatever that is.
-#[async_trait::async_trait]
-trait Step: Send + Sync {
-    async fn step(&self) -> PortResult<BatchResult>;
-}
-
-struct StreamConsumer<S> {
-    source: Arc<dyn StreamSource>,
-    runner: StreamRunner<S>,
-}
-
-#[async_trait::async_trait]
-impl<S: Stage> Step for StreamConsumer<S> {
-    async fn step(&self) -> PortResult<BatchResult> {
-        self.runner.step(&*self.source, STREAM_BATCH).await
-    }
+    consumers: Vec<Arc<QueueConsumer>>,
+    streams: Vec<StreamConsumer>,
 }
 
 impl LocalHost {
@@ -100,7 +42,7 @@ impl LocalHost {
         queue: Arc<dyn Queue>,
         runner: Arc<Runner<S>>,
     ) -> Self {
-        self.consumers.push(Arc::new(Consumer::new(name, queue, runner)));
+        self.consumers.push(Arc::new(QueueConsumer::new(name, queue, runner)));
         self
     }
 
@@ -111,7 +53,7 @@ impl LocalHost {
         source: Arc<dyn StreamSource>,
         runner: StreamRunner<S>,
     ) -> Self {
-        self.streams.push(Box::new(StreamConsumer { source, runner }));
+        self.streams.push(StreamConsumer::new(source, runner));
         self
     }
 
@@ -131,18 +73,21 @@ impl LocalHost {
             settings: self.settings,
             observer: Arc::clone(&self.observer),
             times: Arc::clone(&self.times),
+            patience: None,
+            // When a drained host stops, no message is on its way.
+            cut_polls_at: Phase::Draining,
             busy: Arc::default(),
         };
-        let (stop, stopped) = watch::channel(false);
+        let (stop, phases) = Phases::new();
         let mut tasks = JoinSet::new();
         for consumer in &self.consumers {
-            tasks.spawn(Arc::clone(consumer).run(shared.clone(), stopped.clone()));
+            tasks.spawn(Arc::clone(consumer).run(shared.clone(), phases.clone()));
         }
         let mut result = tokio::select! {
             done = self.until_drained(&shared.busy) => done,
             failed = first_failure(&mut tasks) => Err(failed),
         };
-        stop.send_replace(true);
+        stop.send_replace(Phase::Draining);
         while let Some(ended) = tasks.join_next().await {
             let ended = ended.unwrap_or_else(|error| Err(PortError::transient("host", error)));
             result = result.and(ended);

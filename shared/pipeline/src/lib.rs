@@ -8,11 +8,14 @@
 pub mod chance;
 pub mod clock;
 pub mod crash;
+pub mod daily;
 mod deadline;
 mod outgoing;
 pub mod ports;
+mod publishing;
 mod retry;
 mod runner;
+mod scheduled;
 mod stage;
 mod stream_runner;
 
@@ -21,7 +24,9 @@ pub use clock::{Clock, OffsetClock, SystemClock};
 pub use deadline::{Cut, within};
 pub use outgoing::{Outbox, Outgoing};
 pub use ports::{PortError, PortResult};
+pub use publishing::publish_all;
 pub use retry::RetryPolicy;
 pub use runner::{Disposition, RawDelivery, Runner, RunnerPorts};
+pub use scheduled::{Firing, ScheduledTask};
 pub use stage::{BoxError, Delivery, Failure, Stage, StageError};
 pub use stream_runner::{BatchResult, StreamRunner};

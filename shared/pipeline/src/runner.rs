@@ -11,7 +11,8 @@ use crate::clock::Clock;
 use crate::crash;
 use crate::deadline::{Cut, within};
 use crate::outgoing::{Outbox, Outgoing};
-use crate::ports::{DeadLetterCause, PortError, Publisher, Settlement};
+use crate::ports::{DeadLetterCause, Publisher, Settlement};
+use crate::publishing::publish_all;
 use crate::retry::RetryPolicy;
 use crate::stage::{Delivery, Failure, Stage, StageError};
 
@@ -149,28 +150,9 @@ impl<S: Stage> Runner<S> {
             }
         };
         crash::point("runner.before-publish");
-        self.publish(&outgoing).await?;
+        publish_all(&*self.ports.publisher, &outgoing).await?;
         crash::point("runner.after-publish");
         Ok(())
-    }
-
-    /// Sends what is to be sent; what failed is sent again alone, once, before the whole delivery
-    /// is tried again.
-    async fn publish(&self, outgoing: &[Outgoing]) -> Result<(), StageError> {
-        if outgoing.is_empty() {
-            return Ok(());
-        }
-        let results = self.ports.publisher.publish(outgoing).await;
-        let failed = failed(outgoing, results)?;
-        if failed.is_empty() {
-            return Ok(());
-        }
-        let again: Vec<_> = failed.into_iter().map(|(message, _)| message).collect();
-        let results = self.ports.publisher.publish(&again).await;
-        match crate::runner::failed(&again, results)?.into_iter().next() {
-            None => Ok(()),
-            Some((_, error)) => Err(error.into()),
-        }
     }
 
     fn retry(
@@ -240,7 +222,7 @@ impl<S: Stage> Runner<S> {
         message: &str,
         outgoing: &[Outgoing],
     ) -> Disposition {
-        if let Err(error) = self.publish(outgoing).await {
+        if let Err(error) = publish_all(&*self.ports.publisher, outgoing).await {
             return self.retry(raw, None, &error);
         }
         warn!(stage = %S::NAME, code, attempts = raw.attempt, cause = message, "dead-lettered");
@@ -254,18 +236,4 @@ impl<S: Stage> Runner<S> {
             },
         }
     }
-}
-
-/// The messages that were not sent, each with its error; a publisher that does not answer for
-/// every message has failed.
-fn failed(
-    outgoing: &[Outgoing],
-    results: Vec<Result<(), PortError>>,
-) -> Result<Vec<(Outgoing, PortError)>, StageError> {
-    if results.len() != outgoing.len() {
-        let words = format!("expected {} results, found {}", outgoing.len(), results.len());
-        return Err(StageError::transient(words));
-    }
-    let pairs = outgoing.iter().zip(results);
-    Ok(pairs.filter_map(|(message, result)| Some((message.clone(), result.err()?))).collect())
 }

@@ -1,7 +1,7 @@
 //! Carries a batch of stream records through a stage, in order by key.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -32,14 +32,14 @@ pub enum BatchResult {
 /// one that may heal holds up its key, and the checkpoint, until it does or is given up.
 pub struct StreamRunner<S> {
     runner: Runner<S>,
-    /// How often each record that holds up the stream was tried.
-    attempts: Mutex<HashMap<Sequence, u32>>,
+    /// How often each record that holds up the stream has failed, by its name.
+    failures: Mutex<HashMap<String, u32>>,
 }
 
 impl<S: Stage> StreamRunner<S> {
     /// Wraps the stage's runner.
     pub fn new(runner: Runner<S>) -> Self {
-        Self { runner, attempts: Mutex::new(HashMap::new()) }
+        Self { runner, failures: Mutex::new(HashMap::new()) }
     }
 
     /// Reads the next records, processes them and moves the checkpoint.
@@ -98,26 +98,33 @@ impl<S: Stage> StreamRunner<S> {
         records: Vec<&StreamRecord>,
     ) -> PortResult<Option<(Sequence, Duration)>> {
         for record in records {
-            let attempt = self.next_attempt(record.sequence);
+            let attempt = self.failures_of(source, record).saturating_add(1);
             let raw = RawDelivery { body: &record.body, attempt };
             match self.runner.process(raw).await {
                 Disposition::Ack => {}
-                Disposition::Retry { after } => return Ok(Some((record.sequence, after))),
+                Disposition::Retry { after } => {
+                    self.failures().insert(source.name_of(record), attempt);
+                    return Ok(Some((record.sequence, after)));
+                }
                 Disposition::DeadLetter { cause } => source.put_aside(record, &cause).await?,
             }
-            self.forget(record.sequence);
+            if attempt > 1 {
+                self.failures().remove(&source.name_of(record));
+            }
         }
         Ok(None)
     }
 
-    fn next_attempt(&self, sequence: Sequence) -> u32 {
-        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        let attempt = attempts.entry(sequence).or_insert(0);
-        *attempt += 1;
-        *attempt
+    fn failures_of(&self, source: &dyn StreamSource, record: &StreamRecord) -> u32 {
+        let failures = self.failures();
+        // Mostly nothing has failed: then no name is made.
+        if failures.is_empty() {
+            return 0;
+        }
+        failures.get(&source.name_of(record)).copied().unwrap_or(0)
     }
 
-    fn forget(&self, sequence: Sequence) {
-        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(&sequence);
+    fn failures(&self) -> MutexGuard<'_, HashMap<String, u32>> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

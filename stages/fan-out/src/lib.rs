@@ -33,8 +33,6 @@ use mindmate_pipeline::ports::{ActivityIndex, Page, RunLedger};
 use mindmate_pipeline::{Delivery, Failure, Outgoing, Stage, StageError, crash};
 use tracing::error;
 
-pub use requests::shard_requests;
-
 /// Users in a page. The requests of a page are sent together, so this bounds what one delivery
 /// holds; at about 400 bytes a request it is 100 KB.
 pub const PAGE_USERS: usize = 250;

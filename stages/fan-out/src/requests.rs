@@ -3,27 +3,11 @@
 use jiff::Timestamp;
 use mindmate_contracts::QueueName;
 use mindmate_contracts::messages::{AssessmentRequested, FanOutShardRequested, Request, Trigger};
-use mindmate_domain::run::{PageEntry, Position, Run};
+use mindmate_domain::run::{PageEntry, Position};
 use mindmate_domain::{RiskLevel, StageName};
+use mindmate_pipeline::daily::page_request;
 use mindmate_pipeline::ports::Page;
 use mindmate_pipeline::{Outbox, Outgoing, StageError};
-
-/// The requests that start a run: the first page of each shard.
-///
-/// # Errors
-/// What [`Outbox::to_queue`] says.
-pub fn shard_requests(run: &Run, now: Timestamp) -> Result<Vec<Outgoing>, StageError> {
-    let outbox = Outbox::new(StageName::FanOut, now);
-    let first = |shard| FanOutShardRequested {
-        run_id: run.id.clone(),
-        as_of: run.as_of,
-        shards: run.shards,
-        shard,
-        page: 0,
-        historical: run.historical,
-    };
-    (0..run.shards).map(|shard| page_request(outbox, &first(shard))).collect()
-}
 
 /// What a stored page sends: those who cannot wait first, and the request for the next page last.
 pub(crate) fn of_page(
@@ -63,9 +47,4 @@ fn assessment_request(outbox: Outbox, request: Request) -> Result<Outgoing, Stag
         if request.urgent { QueueName::AssessmentsPriority } else { QueueName::Assessments };
     let id = format!("{}/requested", request.stem());
     outbox.to_queue(queue, id, &AssessmentRequested { request })
-}
-
-fn page_request(outbox: Outbox, page: &FanOutShardRequested) -> Result<Outgoing, StageError> {
-    let id = format!("{}/{}/page-{}", page.run_id, page.shard, page.page);
-    outbox.to_queue(QueueName::FanOut, id, page)
 }

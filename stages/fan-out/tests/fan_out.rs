@@ -12,7 +12,8 @@ use mindmate_domain::app::AppItem;
 use mindmate_domain::instant::Window;
 use mindmate_domain::run::PageEntry;
 use mindmate_domain::{Consents, RiskLevel, UserId};
-use mindmate_fan_out::{FanOut, FanOutPorts, PAGE_USERS, shard_requests};
+use mindmate_fan_out::{FanOut, FanOutPorts, PAGE_USERS};
+use mindmate_pipeline::daily::shard_requests;
 use mindmate_pipeline::ports::{
     ActivityIndex, ActivityPage, Page, PortResult, RunLedger, RunStart,
 };

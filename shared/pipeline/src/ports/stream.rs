@@ -32,6 +32,12 @@ pub trait StreamSource: Send + Sync {
     /// Everything up to here is done. A checkpoint never moves back.
     async fn checkpoint(&self, up_to: Sequence) -> PortResult<()>;
 
+    /// What names the record for good, wherever and whenever it is read: attempts are counted by
+    /// it. Another than its sequence only where that holds for one batch alone.
+    fn name_of(&self, record: &StreamRecord) -> String {
+        record.sequence.0.to_string()
+    }
+
     /// Puts a poison record aside, to the failure destination, with its cause. Doing it twice
     /// leaves one.
     async fn put_aside(&self, record: &StreamRecord, cause: &DeadLetterCause) -> PortResult<()>;

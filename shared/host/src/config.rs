@@ -1,0 +1,176 @@
+//! The environment, read once: what a program needs of it, in one struct.
+//!
+//! A program names the [`Variable`]s that it needs and gets them all, or one error that names
+//! every variable that is absent or cannot be read, what was expected there, and an example.
+
+mod variable;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU16;
+
+use mindmate_pipeline::daily::DEFAULT_SHARDS;
+
+pub use self::variable::{Program, Variable};
+
+/// What is logged unless somebody says otherwise.
+const DEFAULT_LOG: &str = "info";
+
+/// Where the pseudonyms' key lies in the bucket unless somebody says otherwise.
+const DEFAULT_PSEUDONYM_KEY: &str = "config/pseudonym.key";
+
+/// What Lambda sets for every function.
+#[cfg(feature = "lambda")]
+const OF_LAMBDA: [&str; 4] = [
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_RUNTIME_API",
+];
+
+/// The environment of a program.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Which logs go to standard error.
+    pub log: String,
+    /// How many shards a new run has.
+    pub shards: u16,
+    /// The object in the bucket that holds the pseudonyms' key.
+    pub pseudonym_key: String,
+    values: BTreeMap<Variable, String>,
+}
+
+/// Everything that is wrong with an environment.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the environment is not complete:{}", lines(.problems))]
+pub struct ConfigError {
+    problems: Vec<Problem>,
+}
+
+/// What is wrong with one variable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum Problem {
+    #[error("{variable} is not set: expected {}, for example {}", .variable.meaning(), .variable.example())]
+    Absent { variable: Variable },
+    #[error(
+        "{variable} cannot be read: expected {}, for example {}; found {found:?}",
+        .variable.meaning(),
+        .variable.example()
+    )]
+    Unreadable { variable: Variable, found: String },
+    #[error(
+        "{variable} was not asked for by this program: a fault of ours, add it to what the program needs"
+    )]
+    NotAskedFor { variable: Variable },
+    #[cfg(feature = "lambda")]
+    #[error(
+        "{name} is not set: expected Lambda to set it, for this program is a Lambda function; on a machine of your own run `mindmate`"
+    )]
+    OutsideLambda { name: &'static str },
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| format!("\n  {problem}")).collect()
+}
+
+impl Config {
+    /// Reads this process's environment.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn of_process(needed: &[Variable]) -> Result<Self, ConfigError> {
+        Self::read(of_process, needed)
+    }
+
+    /// Reads any environment: `get` gives a variable's value by its name. An empty value is an
+    /// absent one, as CloudFormation leaves it.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn read(
+        get: impl Fn(&str) -> Option<String>,
+        needed: &[Variable],
+    ) -> Result<Self, ConfigError> {
+        let get = |variable: Variable| {
+            let value = get(&variable.name())?;
+            let value = value.trim();
+            (!value.is_empty()).then(|| value.to_owned())
+        };
+        let mut problems = Vec::new();
+        let mut values = BTreeMap::new();
+        for &variable in needed {
+            match get(variable) {
+                None => problems.push(Problem::Absent { variable }),
+                Some(found) if !variable.takes(&found) => {
+                    problems.push(Problem::Unreadable { variable, found: shown(&found) });
+                }
+                Some(value) => {
+                    values.insert(variable, value);
+                }
+            }
+        }
+        let shards = shards(get(Variable::Shards)).unwrap_or_else(|problem| {
+            problems.push(problem);
+            DEFAULT_SHARDS
+        });
+        if !problems.is_empty() {
+            return Err(ConfigError { problems });
+        }
+        let or = |variable, default: &str| get(variable).unwrap_or_else(|| default.to_owned());
+        let log = or(Variable::Log, DEFAULT_LOG);
+        let pseudonym_key = or(Variable::PseudonymKey, DEFAULT_PSEUDONYM_KEY);
+        Ok(Self { log, shards, pseudonym_key, values })
+    }
+
+    /// Makes sure that this process was started by Lambda.
+    ///
+    /// # Errors
+    /// What Lambda would have set.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn in_lambda() -> Result<(), ConfigError> {
+        let absent = OF_LAMBDA.into_iter().filter(|name| of_process(name).is_none());
+        let problems: Vec<_> = absent.map(|name| Problem::OutsideLambda { name }).collect();
+        if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
+    }
+
+    /// The value of a variable that the program needs.
+    ///
+    /// # Errors
+    /// A variable that was not among those needed.
+    pub fn value(&self, variable: Variable) -> Result<&str, ConfigError> {
+        let value = self.values.get(&variable).map(String::as_str);
+        value.ok_or_else(|| ConfigError { problems: vec![Problem::NotAskedFor { variable }] })
+    }
+
+    /// The variables that were read.
+    pub fn variables(&self) -> impl Iterator<Item = Variable> {
+        self.values.keys().copied()
+    }
+}
+
+impl std::fmt::Debug for Config {
+    /// Names only: an account's number stands in most values.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.variables().map(Variable::name)).finish()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+fn of_process(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+fn shards(found: Option<String>) -> Result<u16, Problem> {
+    let Some(found) = found else {
+        return Ok(DEFAULT_SHARDS);
+    };
+    let read = found.parse::<NonZeroU16>().map(NonZeroU16::get);
+    read.map_err(|_| Problem::Unreadable { variable: Variable::Shards, found: shown(&found) })
+}
+
+/// What was found, cut short: a whole policy may have been pasted there.
+fn shown(found: &str) -> String {
+    found.chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests;

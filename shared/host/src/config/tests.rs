@@ -1,0 +1,97 @@
+use std::collections::BTreeSet;
+
+use mindmate_contracts::QueueName;
+use mindmate_domain::StageName;
+
+use super::*;
+
+fn programs() -> Vec<Program> {
+    let stages = StageName::ALL.into_iter().map(Program::Stage);
+    stages.chain([Program::Orchestrator, Program::TrainingData]).collect()
+}
+
+/// An environment with an example of everything that is needed.
+fn example(needed: &[Variable]) -> BTreeMap<String, String> {
+    needed.iter().map(|variable| (variable.name(), variable.example())).collect()
+}
+
+fn read(
+    environment: &BTreeMap<String, String>,
+    needed: &[Variable],
+) -> Result<Config, ConfigError> {
+    Config::read(|name| environment.get(name).cloned(), needed)
+}
+
+#[test]
+fn every_program_starts_with_the_examples() {
+    for program in programs() {
+        let needed = program.needs();
+        let config = read(&example(&needed), &needed).unwrap();
+        for variable in needed {
+            assert_eq!(config.value(variable).unwrap(), variable.example(), "{program:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_set_has_its_default() {
+    let config = read(&BTreeMap::new(), &[]).unwrap();
+    assert_eq!((config.log.as_str(), config.shards), ("info", 16));
+    assert_eq!(config.pseudonym_key, "config/pseudonym.key");
+}
+
+#[test]
+fn everything_that_is_wrong_is_named_at_once() {
+    let needed = [
+        Variable::AppTable,
+        Variable::Queue(QueueName::ScoringPriority),
+        Variable::AlertsTopic,
+        Variable::ModelsBucket,
+    ];
+    let mut environment = example(&needed);
+    environment.remove("APP_TABLE");
+    environment.insert("ML_MODELS_BUCKET".to_owned(), "  ".to_owned());
+    environment.insert("SCORING_PRIORITY_QUEUE_URL".to_owned(), "MindMate-scoring".to_owned());
+    environment.insert("MINDMATE_SHARDS".to_owned(), "0".to_owned());
+    let words = read(&environment, &needed).unwrap_err().to_string();
+    let expected = "the environment is not complete:
+  APP_TABLE is not set: expected the name of the app's DynamoDB table, for example EmoCompanion
+  SCORING_PRIORITY_QUEUE_URL cannot be read: expected the URL of the SQS queue, for example \
+https://sqs.us-east-1.amazonaws.com/123456789012/MindMate-scoring-priority; found \"MindMate-scoring\"
+  ML_MODELS_BUCKET is not set: expected the name of the S3 bucket of models, for example \
+mindmate-ml-models-123456789012
+  MINDMATE_SHARDS cannot be read: expected a number from 1 to 65535, for example 16; found \"0\"";
+    assert_eq!(words, expected);
+}
+
+#[test]
+fn a_variable_that_was_not_asked_for_is_a_fault_that_names_it() {
+    let config = read(&BTreeMap::new(), &[]).unwrap();
+    let words = config.value(Variable::KmsKey).unwrap_err().to_string();
+    assert!(words.contains("ML_KMS_KEY_ID"), "{words}");
+}
+
+#[test]
+fn a_stage_needs_its_queues_with_their_dead_letter_queues_and_where_it_sends() {
+    let names = |stage| -> BTreeSet<String> {
+        Program::Stage(stage).needs().into_iter().map(Variable::name).collect()
+    };
+    let fan_out = [
+        "ACTIVITY_TABLE",
+        "ASSESSMENTS_PRIORITY_QUEUE_URL",
+        "ASSESSMENTS_QUEUE_URL",
+        "ASSESSMENT_RUNS_TABLE",
+        "FAN_OUT_DLQ_URL",
+        "FAN_OUT_QUEUE_URL",
+    ];
+    assert_eq!(names(StageName::FanOut), fan_out.map(str::to_owned).into());
+    let report = ["ASSESSMENT_RUNS_TABLE", "OUTCOMES_DLQ_URL", "OUTCOMES_STREAM"];
+    assert_eq!(names(StageName::RunReport), report.map(str::to_owned).into());
+}
+
+#[test]
+fn debug_shows_no_value() {
+    let needed = Program::Stage(StageName::Scoring).needs();
+    let config = read(&example(&needed), &needed).unwrap();
+    assert!(!format!("{config:?}").contains("123456789012"));
+}

@@ -1,0 +1,232 @@
+//! The variables: their names, what is expected in them, and who needs which.
+
+use std::fmt;
+
+use mindmate_contracts::channels::ROUTES;
+use mindmate_contracts::{Channel, QueueName, StreamName};
+use mindmate_domain::StageName;
+
+/// One variable of the environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Variable {
+    /// The app's table.
+    AppTable,
+    /// Assessments.
+    RiskAssessmentsTable,
+    /// Training jobs.
+    TrainingJobsTable,
+    /// Interventions, guards, reviews, notices and the audit trail.
+    InterventionsTable,
+    /// Runs and their ledgers.
+    AssessmentRunsTable,
+    /// Who was active when.
+    ActivityTable,
+    /// Models, training data and configuration.
+    ModelsBucket,
+    /// The key that everything is encrypted with.
+    KmsKey,
+    /// Where operators hear of what they must know.
+    AlertsTopic,
+    /// The functions' role.
+    LambdaRole,
+    /// The training jobs' role.
+    SageMakerRole,
+    /// A stream.
+    Stream(StreamName),
+    /// Where a stream's poison is put aside.
+    StreamDlq(StreamName),
+    /// A queue.
+    Queue(QueueName),
+    /// A queue's dead-letter queue.
+    Dlq(QueueName),
+    /// How many shards a new run has.
+    Shards,
+    /// Which logs are written.
+    Log,
+    /// Where the pseudonyms' key lies in the bucket.
+    PseudonymKey,
+}
+
+/// What a value must look like.
+enum Form {
+    Text,
+    QueueUrl,
+    Arn,
+}
+
+impl Variable {
+    /// As in the environment.
+    pub fn name(self) -> String {
+        match self {
+            Self::AppTable => "APP_TABLE".to_owned(),
+            Self::RiskAssessmentsTable => "RISK_ASSESSMENTS_TABLE".to_owned(),
+            Self::TrainingJobsTable => "TRAINING_JOBS_TABLE".to_owned(),
+            Self::InterventionsTable => "INTERVENTIONS_TABLE".to_owned(),
+            Self::AssessmentRunsTable => "ASSESSMENT_RUNS_TABLE".to_owned(),
+            Self::ActivityTable => "ACTIVITY_TABLE".to_owned(),
+            Self::ModelsBucket => "ML_MODELS_BUCKET".to_owned(),
+            Self::KmsKey => "ML_KMS_KEY_ID".to_owned(),
+            Self::AlertsTopic => "ML_ALERTS_SNS_TOPIC".to_owned(),
+            Self::LambdaRole => "ML_LAMBDA_ROLE_ARN".to_owned(),
+            Self::SageMakerRole => "SAGEMAKER_ROLE_ARN".to_owned(),
+            Self::Stream(stream) => format!("{}_STREAM", screaming(stream.name())),
+            Self::StreamDlq(stream) => format!("{}_DLQ_URL", screaming(stream.name())),
+            Self::Queue(queue) => format!("{}_QUEUE_URL", screaming(queue.name())),
+            Self::Dlq(queue) => format!("{}_DLQ_URL", screaming(queue.name())),
+            Self::Shards => "MINDMATE_SHARDS".to_owned(),
+            Self::Log => "MINDMATE_LOG".to_owned(),
+            Self::PseudonymKey => "MINDMATE_PSEUDONYM_KEY".to_owned(),
+        }
+    }
+
+    /// What is expected in it, in words.
+    pub(super) fn meaning(self) -> &'static str {
+        match self {
+            Self::AppTable => "the name of the app's DynamoDB table",
+            Self::RiskAssessmentsTable => "the name of the table of assessments",
+            Self::TrainingJobsTable => "the name of the table of training jobs",
+            Self::InterventionsTable => "the name of the table of interventions",
+            Self::AssessmentRunsTable => "the name of the table of runs",
+            Self::ActivityTable => "the name of the table of activity",
+            Self::ModelsBucket => "the name of the S3 bucket of models",
+            Self::KmsKey => "the id or ARN of the KMS key",
+            Self::AlertsTopic => "the ARN of the SNS topic of alerts",
+            Self::LambdaRole => "the ARN of the functions' role",
+            Self::SageMakerRole => "the ARN of the training jobs' role",
+            Self::Stream(_) => "the name of the Kinesis stream",
+            Self::StreamDlq(_) => "the URL of the SQS queue where the stream's poison is put aside",
+            Self::Queue(_) => "the URL of the SQS queue",
+            Self::Dlq(_) => "the URL of the SQS dead-letter queue",
+            Self::Shards => "a number from 1 to 65535",
+            Self::Log => "a log filter",
+            Self::PseudonymKey => "the key of an object in the bucket",
+        }
+    }
+
+    pub(super) fn example(self) -> String {
+        let queue = |name: &str| {
+            format!("https://sqs.us-east-1.amazonaws.com/123456789012/MindMate-{name}")
+        };
+        match self {
+            Self::AppTable => "EmoCompanion".to_owned(),
+            Self::RiskAssessmentsTable => "MindMate-RiskAssessments".to_owned(),
+            Self::TrainingJobsTable => "MindMate-TrainingJobs".to_owned(),
+            Self::InterventionsTable => "MindMate-Interventions".to_owned(),
+            Self::AssessmentRunsTable => "MindMate-AssessmentRuns".to_owned(),
+            Self::ActivityTable => "MindMate-Activity".to_owned(),
+            Self::ModelsBucket => "mindmate-ml-models-123456789012".to_owned(),
+            Self::KmsKey => "alias/mindmate-ml".to_owned(),
+            Self::AlertsTopic => "arn:aws:sns:us-east-1:123456789012:MindMate-MLAlerts".to_owned(),
+            Self::LambdaRole => "arn:aws:iam::123456789012:role/MindMate-MLLambdaRole".to_owned(),
+            Self::SageMakerRole => {
+                "arn:aws:iam::123456789012:role/MindMate-SageMakerRole".to_owned()
+            }
+            Self::Stream(stream) => format!("MindMate-{stream}"),
+            Self::StreamDlq(stream) => queue(&format!("{stream}-dlq")),
+            Self::Queue(name) => queue(name.name()),
+            Self::Dlq(name) => queue(&format!("{name}-dlq")),
+            Self::Shards => "16".to_owned(),
+            Self::Log => "info".to_owned(),
+            Self::PseudonymKey => "config/pseudonym.key".to_owned(),
+        }
+    }
+
+    /// Whether a value looks as one of this variable must.
+    pub(super) fn takes(self, value: &str) -> bool {
+        match self.form() {
+            Form::Text => true,
+            Form::QueueUrl => value.starts_with("http://") || value.starts_with("https://"),
+            Form::Arn => value.starts_with("arn:"),
+        }
+    }
+
+    fn form(self) -> Form {
+        match self {
+            Self::Queue(_) | Self::Dlq(_) | Self::StreamDlq(_) => Form::QueueUrl,
+            Self::AlertsTopic | Self::LambdaRole | Self::SageMakerRole => Form::Arn,
+            _ => Form::Text,
+        }
+    }
+}
+
+impl fmt::Display for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+fn screaming(name: &str) -> String {
+    name.to_uppercase().replace('-', "_")
+}
+
+/// Something that is deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Program {
+    /// Starts the daily run.
+    Orchestrator,
+    /// Counts who could be learned from.
+    TrainingData,
+    /// A stage.
+    Stage(StageName),
+}
+
+impl Program {
+    /// The variables that it needs: its queues with their dead-letter queues, where its messages
+    /// go, and the stores that it speaks to.
+    pub fn needs(self) -> Vec<Variable> {
+        let mut needs = match self {
+            Self::Orchestrator => {
+                vec![Variable::AssessmentRunsTable, Variable::Queue(QueueName::FanOut)]
+            }
+            Self::TrainingData => vec![Variable::AppTable],
+            Self::Stage(stage) => [stores(stage), inputs(stage), outputs(stage)].concat(),
+        };
+        needs.sort_unstable();
+        needs.dedup();
+        needs
+    }
+}
+
+fn stores(stage: StageName) -> Vec<Variable> {
+    match stage {
+        StageName::FanOut => vec![Variable::AssessmentRunsTable, Variable::ActivityTable],
+        StageName::FeatureExtraction => {
+            vec![Variable::AppTable, Variable::InterventionsTable, Variable::ModelsBucket]
+        }
+        StageName::Scoring => vec![
+            Variable::AppTable,
+            Variable::RiskAssessmentsTable,
+            Variable::InterventionsTable,
+            Variable::ActivityTable,
+            Variable::AlertsTopic,
+            Variable::ModelsBucket,
+        ],
+        StageName::Intervention => vec![
+            Variable::AppTable,
+            Variable::RiskAssessmentsTable,
+            Variable::InterventionsTable,
+            Variable::AlertsTopic,
+            Variable::ModelsBucket,
+        ],
+        StageName::RunReport => vec![Variable::AssessmentRunsTable],
+    }
+}
+
+fn inputs(stage: StageName) -> Vec<Variable> {
+    let queues = QueueName::ALL.into_iter().filter(|queue| queue.consumer() == stage);
+    let queues = queues.flat_map(|queue| [Variable::Queue(queue), Variable::Dlq(queue)]);
+    let outcomes = (stage == StageName::RunReport).then_some(StreamName::Outcomes);
+    let streams = outcomes.into_iter();
+    let streams = streams.flat_map(|one| [Variable::Stream(one), Variable::StreamDlq(one)]);
+    queues.chain(streams).collect()
+}
+
+fn outputs(stage: StageName) -> Vec<Variable> {
+    let routes = ROUTES.iter().filter(|route| route.from == Some(stage));
+    let channels = routes.flat_map(|route| route.channels);
+    let variable = |channel: &Channel| match *channel {
+        Channel::Queue(queue) => Variable::Queue(queue),
+        Channel::Stream(stream) => Variable::Stream(stream),
+    };
+    channels.map(variable).collect()
+}
