@@ -25,7 +25,7 @@ use crate::db::Db;
 
 /// The app's table in the embedded file.
 pub(crate) struct AppTable {
-    db: Db,
+    pub(crate) db: Db,
 }
 
 impl AppTable {
@@ -74,7 +74,7 @@ fn text_or_none<'a>(row: &'a rusqlite::Row<'_>) -> rusqlite::Result<&'a str> {
     Ok(row.get_ref("item")?.as_str().unwrap_or_default())
 }
 
-fn profile_item(connection: &Connection, uid: i64) -> rusqlite::Result<Option<String>> {
+pub(crate) fn profile_item(connection: &Connection, uid: i64) -> rusqlite::Result<Option<String>> {
     connection
         .prepare_cached("SELECT item FROM app_items WHERE uid = ?1 AND sk = ?2")?
         .query_row(params![uid, PROFILE_SK], |row| text_or_none(row).map(str::to_owned))
@@ -117,15 +117,19 @@ impl ProfileStore for AppTable {
                 None => Ok(None),
             })
             .await?;
-        let Some(item) = item else { return Ok(None) };
-        // An item that cannot be read allows nothing, as an unreadable consents block does.
-        let Ok(item) = serde_json::from_str::<Item>(&item) else {
-            return Ok(Some(Profile::closed()));
-        };
-        Ok(match decode(PROFILE_SK, &item) {
-            Decoded::Read(AppItem::Profile(profile), _) => Some(*profile),
-            _ => None,
-        })
+        Ok(item.and_then(|item| profile_of(&item)))
+    }
+}
+
+/// The profile that an item holds. One that cannot be read allows nothing, as an unreadable
+/// consents block does.
+pub(crate) fn profile_of(item: &str) -> Option<Profile> {
+    let Ok(item) = serde_json::from_str::<Item>(item) else {
+        return Some(Profile::closed());
+    };
+    match decode(PROFILE_SK, &item) {
+        Decoded::Read(AppItem::Profile(profile), _) => Some(*profile),
+        _ => None,
     }
 }
 

@@ -9,7 +9,7 @@ use mindmate_domain::pseudonym::{KEY_BYTES, PseudonymKey};
 use mindmate_domain::{RunId, UserId};
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notifier,
-    ProfileStore, Publisher, Queue, ReviewQueue, RunLedger, StreamSource,
+    ProfileStore, Publisher, Queue, ReviewQueue, RunLedger, StreamSource, TrainingUsers,
 };
 use mindmate_pipeline::{Clock, PortResult};
 use rusqlite::{OptionalExtension as _, params};
@@ -94,6 +94,11 @@ impl Embedded {
 
     /// Who was active when.
     pub fn activity(&self) -> Arc<dyn ActivityIndex> {
+        self.app_table()
+    }
+
+    /// Whom could be learned from.
+    pub fn training(&self) -> Arc<dyn TrainingUsers> {
         self.app_table()
     }
 

@@ -25,6 +25,7 @@ mod queue;
 mod reviews;
 mod schema;
 mod stream;
+mod training;
 
 pub use app_table::{ImportBatch, Imported};
 pub use audit::{AuditBreak, AuditRow};

@@ -14,7 +14,7 @@ use mindmate_domain::audit::AuditEvent;
 use mindmate_embedded::{Embedded, ImportBatch, Options};
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notice, Notifier,
-    ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamSource,
+    ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamSource, TrainingUsers,
 };
 use mindmate_testkit::ManualClock;
 use mindmate_testkit::conformance::Backend;
@@ -62,6 +62,7 @@ impl Backend for SqliteUnderTest {
         reviews -> ReviewQueue;
         notifier -> Notifier;
         ledger -> RunLedger;
+        training -> TrainingUsers;
     }
 
     fn clock(&self) -> ManualClock {

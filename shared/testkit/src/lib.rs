@@ -1,6 +1,7 @@
 //! What tests stand on: a clock that is moved by hand, in-memory fakes of every port, adapters
 //! with seeded faults, and the conformance suites that every backend passes, the fakes included:
-//! a fake that never redelivers would let a stage pass that loses messages.
+//! a fake that never redelivers would let a stage pass that loses messages. And a small Lambda,
+//! for functions that run as real processes.
 //!
 //! Only ever a dev-dependency.
 
@@ -16,7 +17,9 @@ pub mod clock;
 pub mod conformance;
 pub mod faulty;
 pub mod memory;
+pub mod runtime_api;
 
 pub use clock::ManualClock;
 pub use faulty::{Fault, FaultRates, Faults, Faulty};
 pub use memory::{Aside, MemoryBackend};
+pub use runtime_api::RuntimeApi;

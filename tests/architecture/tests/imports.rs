@@ -7,8 +7,15 @@ use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
-const STAGES: [&str; 5] =
-    ["fan-out", "feature-extraction", "scoring", "intervention", "run-report"];
+const STAGES: [&str; 7] = [
+    "orchestrator",
+    "fan-out",
+    "feature-extraction",
+    "scoring",
+    "intervention",
+    "run-report",
+    "training-data",
+];
 
 /// What a crate of `shared/` may import of ours.
 fn allowed(name: &str) -> Option<&'static [&'static str]> {

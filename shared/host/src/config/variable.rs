@@ -103,7 +103,8 @@ impl Variable {
         }
     }
 
-    pub(super) fn example(self) -> String {
+    /// A value that it could have.
+    pub fn example(self) -> String {
         let queue = |name: &str| {
             format!("https://sqs.us-east-1.amazonaws.com/123456789012/MindMate-{name}")
         };

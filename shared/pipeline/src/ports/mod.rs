@@ -7,6 +7,7 @@ mod ledger;
 mod people;
 mod queue;
 mod stream;
+mod training;
 
 pub use app::{ActivityIndex, ActivityPage, AppChats, ChatPut, HistoryStore, ProfileStore};
 pub use error::{PortError, PortResult};
@@ -17,3 +18,4 @@ pub use people::{
 };
 pub use queue::{DeadLetterCause, Publisher, Queue, QueueDepth, Receipt, Received, Settlement};
 pub use stream::{Sequence, StreamRecord, StreamSource};
+pub use training::{TrainingPage, TrainingUser, TrainingUsers};

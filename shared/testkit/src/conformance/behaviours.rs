@@ -133,6 +133,12 @@ macro_rules! conformance_suites {
                 the_tally_closes_when_every_request_is_accounted_for,
                 a_run_without_pages_has_an_empty_tally,
                 the_first_completion_stays;
+            training:
+                everybody_comes_once,
+                an_empty_table_has_nobody,
+                the_span_is_that_of_what_the_user_did,
+                what_lies_after_the_instant_does_not_count,
+                consents_come_as_the_profile_states_them;
             notifier:
                 a_notice_is_sent_once_for_its_id,
                 notices_of_two_ids_are_both_sent;

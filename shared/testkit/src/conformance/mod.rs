@@ -19,6 +19,7 @@ pub mod redelivery;
 pub mod reviews;
 pub mod samples;
 pub mod stream;
+pub mod training;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +32,7 @@ use mindmate_domain::app::AppItem;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notice, Notifier,
-    ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamSource,
+    ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamSource, TrainingUsers,
 };
 
 use crate::clock::ManualClock;
@@ -84,6 +85,9 @@ pub trait Backend: Send + Sync {
 
     /// The ledger of runs.
     fn ledger(&self) -> Arc<dyn RunLedger>;
+
+    /// Whom could be learned from.
+    fn training(&self) -> Arc<dyn TrainingUsers>;
 
     /// Writes items as the app does, each with its user and sort key; one of the same key is
     /// replaced. When it returns, every port sees them.
@@ -151,6 +155,7 @@ impl Backend for MemoryUnderTest {
         reviews -> ReviewQueue;
         notifier -> Notifier;
         ledger -> RunLedger;
+        training -> TrainingUsers;
     }
 
     fn clock(&self) -> ManualClock {

@@ -8,6 +8,7 @@ mod ledger;
 mod people;
 mod queue;
 mod stream;
+mod training;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +23,7 @@ use mindmate_pipeline::Clock;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notice, Notifier,
     ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamRecord, StreamSource,
+    TrainingUsers,
 };
 use tokio::sync::Notify;
 
@@ -144,6 +146,11 @@ impl MemoryBackend {
 
     /// Notices to people on duty.
     pub fn notifier(&self) -> Arc<dyn Notifier> {
+        Arc::new(self.clone())
+    }
+
+    /// Whom could be learned from, read from the app's table.
+    pub fn training(&self) -> Arc<dyn TrainingUsers> {
         Arc::new(self.clone())
     }
 
