@@ -69,7 +69,11 @@ enum Problem {
 }
 
 fn lines(problems: &[Problem]) -> String {
-    problems.iter().map(|problem| format!("\n  {problem}")).collect()
+    let mut lines = String::new();
+    for problem in problems {
+        lines += &format!("\n  {problem}");
+    }
+    lines
 }
 
 impl Config {
@@ -82,7 +86,7 @@ impl Config {
     }
 
     /// Reads any environment: `get` gives a variable's value by its name. An empty value is an
-    /// absent one, as CloudFormation leaves it.
+    /// absent one, as `CloudFormation` leaves it.
     ///
     /// # Errors
     /// See [`ConfigError`].

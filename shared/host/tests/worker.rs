@@ -11,13 +11,14 @@ use jiff::Timestamp;
 use mindmate_contracts::messages::AssessmentRequested;
 use mindmate_contracts::{QueueName, StreamName};
 use mindmate_domain::StageName;
-use mindmate_host::worker::{Settings, Worker, WorkerSettings};
+use mindmate_embedded::{Embedded, Options};
+use mindmate_host::worker::{Settings, Worker, WorkerSettings, signals};
 use mindmate_pipeline::ports::{
     PortError, PortResult, Queue, QueueDepth, Receipt, Received, Settlement,
 };
 use mindmate_pipeline::{
     Clock as _, Delivery, Failure, Outgoing, RetryPolicy, Runner, RunnerPorts, SeededChance, Stage,
-    StageError, StreamRunner,
+    StageError, StreamRunner, SystemClock,
 };
 use mindmate_testkit::conformance::samples;
 use mindmate_testkit::{ManualClock, MemoryBackend};
@@ -27,6 +28,8 @@ use tokio::task::JoinHandle;
 const QUEUE: QueueName = QueueName::Assessments;
 const VISIBILITY: Duration = Duration::from_mins(1);
 const SECOND: Duration = Duration::from_secs(1);
+/// Where a worker's process finds its database.
+const DATABASE: &str = "MINDMATE_TEST_DATABASE";
 
 /// A stage that says when it begins, and ends when it is let.
 #[derive(Clone, Default)]
@@ -330,4 +333,54 @@ async fn streams_are_read_on_until_the_end() {
     world.stop.send(()).await.unwrap();
     running.await.unwrap().unwrap();
     assert!(source.read(10).await.unwrap().is_empty(), "its checkpoint is behind them");
+}
+
+/// Not a test: the worker that the test below starts, in a process of its own.
+#[test]
+#[ignore = "it is the worker that another test starts"]
+#[expect(clippy::disallowed_methods, reason = "where the test says that the database is")]
+fn the_worker() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let clock: Arc<dyn mindmate_pipeline::Clock> = Arc::new(SystemClock);
+        let file = std::env::var_os(DATABASE).unwrap();
+        let backend =
+            Embedded::open(file.as_ref(), Arc::clone(&clock), Options::default()).unwrap();
+        let ports = RunnerPorts {
+            publisher: backend.publisher(),
+            clock: Arc::clone(&clock),
+            chance: Arc::new(SeededChance::new(1)),
+        };
+        let settings = WorkerSettings { grace: Duration::ZERO, ..WorkerSettings::default() };
+        let chance = Arc::new(SeededChance::new(1));
+        let runner = Arc::new(Runner::new(Gate::shut(), ports));
+        let worker = Worker::new(clock, chance, settings, Arc::new(()));
+        let worker = worker.with_queue(QUEUE, backend.queue(QUEUE), runner);
+        worker.run(signals().unwrap()).await.unwrap();
+    });
+}
+
+#[tokio::test]
+async fn sigterm_ends_its_process_in_order_and_gives_back_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mindmate.db");
+    let backend = Embedded::open(&file, Arc::new(SystemClock), Options::default()).unwrap();
+    let queue = backend.queue(QUEUE);
+    backend.publisher().publish(&[samples::message(QUEUE, 0)]).await.remove(0).unwrap();
+    let mut worker = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args(["the_worker", "--exact", "--ignored"])
+        .env(DATABASE, &file)
+        .stdout(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    while queue.depth().await.unwrap().in_flight == 0 {
+        tokio::task::yield_now().await;
+    }
+    let pid = worker.id().unwrap().to_string();
+    let killed = tokio::process::Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
+    assert!(killed.success());
+    assert!(worker.wait().await.unwrap().success(), "it ended by itself, without an error");
+    let depth = queue.depth().await.unwrap();
+    assert_eq!((depth.visible, depth.in_flight), (1, 0));
 }

@@ -10,7 +10,7 @@ use mindmate_contracts::messages::FanOutShardRequested;
 use mindmate_contracts::{Contract as _, QueueName, RawEvent};
 use mindmate_domain::RunId;
 use mindmate_orchestrator::{Begun, Orchestrator};
-use mindmate_pipeline::ports::{Page, Publisher, RunLedger as _};
+use mindmate_pipeline::ports::{Page, Publisher};
 use mindmate_pipeline::{Firing, ScheduledTask as _, SeededChance, StageError};
 use mindmate_testkit::faulty::{Fault, FaultRates, Faults, Faulty};
 use mindmate_testkit::{ManualClock, MemoryBackend};
