@@ -44,7 +44,7 @@ async fn through_the_queue(backend: Embedded) {
             left -= 1;
             let queue = Arc::clone(&queue);
             settled.spawn(async move {
-                queue.settle(&received.receipt, &Settlement::Delete).await.unwrap();
+                queue.settle(&received, &Settlement::Delete).await.unwrap();
             });
         }
     }

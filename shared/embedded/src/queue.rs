@@ -98,8 +98,8 @@ impl Queue for SqliteQueue {
         .await
     }
 
-    async fn settle(&self, receipt: &Receipt, settlement: &Settlement) -> PortResult<()> {
-        let now = self.clock.now().as_millisecond();
+    async fn settle(&self, message: &Received, settlement: &Settlement) -> PortResult<()> {
+        let (receipt, now) = (&message.receipt, self.clock.now().as_millisecond());
         match settlement {
             Settlement::Delete => self.change(receipt, delete).await,
             Settlement::Release { after } => {

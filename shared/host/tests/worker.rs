@@ -255,9 +255,9 @@ impl Queue for Failing {
         self.inner.extend(receipt, hidden).await
     }
 
-    async fn settle(&self, receipt: &Receipt, settlement: &Settlement) -> PortResult<()> {
+    async fn settle(&self, message: &Received, settlement: &Settlement) -> PortResult<()> {
         self.fails()?;
-        self.inner.settle(receipt, settlement).await
+        self.inner.settle(message, settlement).await
     }
 
     async fn depth(&self) -> PortResult<QueueDepth> {

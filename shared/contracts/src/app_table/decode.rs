@@ -70,6 +70,20 @@ pub fn decode(sk: &str, item: &Item) -> Decoded {
     }
 }
 
+/// The instant at which an item makes its user active, in milliseconds since 1970, rounded up so
+/// that a window that is open at its start does not lose it. `None` for an item of the companion's,
+/// and for one that is no event.
+pub fn active_millis(sk: &str, item: &Item) -> Option<i64> {
+    let Decoded::Read(AppItem::Event(event), _) = decode(sk, item) else {
+        return None;
+    };
+    if matches!(event.kind, EventKind::Chat { author: Author::Agent, .. }) {
+        return None;
+    }
+    let millis = (event.at.as_nanosecond() + 999_999).div_euclid(1_000_000);
+    i64::try_from(millis).ok()
+}
+
 fn event(sk: &str, kind: &str, item: &Item) -> Result<AppItem, Defect> {
     let rest = sk.strip_prefix(kind).and_then(|rest| rest.strip_prefix('#'));
     if rest.is_none() {

@@ -13,7 +13,7 @@ mod load;
 mod tests;
 
 pub use attribute::{Attribute, Item};
-pub use decode::{Decoded, Defective, decode};
+pub use decode::{Decoded, Defective, active_millis, decode};
 pub use encode::{encode, intervention_chat};
 pub use export::{ExportLine, LineError, MAX_ITEM_BYTES, closed_profile, parse_line, write_line};
 pub use load::{HistoryReader, KeyRange, activity_ranges, history_ranges};

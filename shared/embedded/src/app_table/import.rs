@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use mindmate_contracts::app_table::{Decoded, ExportLine, Item, decode};
+use mindmate_contracts::app_table::{ExportLine, Item, active_millis};
 use mindmate_domain::UserId;
-use mindmate_domain::app::{AppItem, Author, EventKind};
 use mindmate_pipeline::PortResult;
 use rusqlite::{Connection, params};
 
@@ -98,22 +97,10 @@ impl Embedded {
 
 /// The row of an item. Its keys are columns, so that the rest is stored without them.
 pub(super) fn stored(sk: &str, mut item: Item) -> Result<Row, serde_json::Error> {
-    let active = active_at(sk, &item);
+    let active = active_millis(sk, &item);
     item.remove("PK");
     item.remove("SK");
     Ok(Row { active, item: serde_json::to_string(&item)? })
-}
-
-/// The instant at which the item makes its user active, rounded up to a millisecond.
-fn active_at(sk: &str, item: &Item) -> Option<i64> {
-    let Decoded::Read(AppItem::Event(event), _) = decode(sk, item) else {
-        return None;
-    };
-    if matches!(event.kind, EventKind::Chat { author: Author::Agent, .. }) {
-        return None;
-    }
-    let millis = (event.at.as_nanosecond() + 999_999).div_euclid(1_000_000);
-    i64::try_from(millis).ok()
 }
 
 fn put(

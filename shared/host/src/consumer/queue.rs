@@ -133,7 +133,7 @@ impl QueueConsumer {
         message: &Received,
         settlement: &Settlement,
     ) -> PortResult<()> {
-        shared.shrug(self.queue.settle_received(message, settlement).await, "settling")
+        shared.shrug(self.queue.settle(message, settlement).await, "settling")
     }
 
     /// Keeps the message hidden while its stage works on it.

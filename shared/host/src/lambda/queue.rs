@@ -107,7 +107,7 @@ impl QueueFunction {
         if record.received.receipt.0.is_empty() {
             return Err("expected a record with a receipt handle, found none".to_owned());
         }
-        let settled = queue.settle_received(&record.received, settlement);
+        let settled = queue.settle(&record.received, settlement);
         let settled: Option<PortResult<()>> =
             before(&*self.clock, invocation.answer_at(), settled).await;
         settled.ok_or("there was no time")?.map_err(|error| error.to_string())

@@ -28,14 +28,10 @@ pub trait Queue: Send + Sync {
     async fn extend(&self, receipt: &Receipt, hidden: Duration) -> PortResult<()>;
 
     /// Says what becomes of a received message. A receipt that is no longer valid changes nothing.
-    async fn settle(&self, receipt: &Receipt, settlement: &Settlement) -> PortResult<()>;
-
-    /// The same for a message that this port did not receive itself: Lambda's poller hands a
-    /// function what it took. A queue that needs more than the receipt to put a message aside
-    /// finds it here; hosts settle this way.
-    async fn settle_received(&self, message: &Received, settlement: &Settlement) -> PortResult<()> {
-        self.settle(&message.receipt, settlement).await
-    }
+    ///
+    /// The whole message, for it may have been received elsewhere: Lambda's poller hands a function
+    /// what it took, and a queue that puts a message aside has to send its body.
+    async fn settle(&self, message: &Received, settlement: &Settlement) -> PortResult<()>;
 
     /// How many messages there are.
     async fn depth(&self) -> PortResult<QueueDepth>;

@@ -66,7 +66,7 @@ pub async fn a_deleted_message_never_comes_again(backend: &dyn Backend) {
     let queue = filled(backend, 1).await;
     let received = receive_one(&*queue).await;
     for _ in 0..2 {
-        queue.settle(&received.receipt, &Settlement::Delete).await.expect("settled");
+        queue.settle(&received, &Settlement::Delete).await.expect("settled");
     }
     backend.clock().advance(2 * backend.visibility());
     assert_nothing_comes(&*queue).await;
@@ -78,7 +78,7 @@ pub async fn a_dead_letter_carries_its_cause(backend: &dyn Backend) {
     let queue = filled(backend, 1).await;
     let received = receive_one(&*queue).await;
     let settlement = Settlement::DeadLetter { cause: cause("bad-data") };
-    queue.settle(&received.receipt, &settlement).await.expect("settled");
+    queue.settle(&received, &settlement).await.expect("settled");
     let dead = backend.dead_letters(QUEUE).await;
     assert_eq!(dead.len(), 1);
     assert_eq!(dead[0].body, received.body);
@@ -130,7 +130,7 @@ pub async fn a_message_that_becomes_visible_ends_the_wait(backend: &dyn Backend)
     let queue = filled(backend, 1).await;
     let received = receive_one(&*queue).await;
     let release = Settlement::Release { after: 3 * SECOND };
-    queue.settle(&received.receipt, &release).await.expect("settled");
+    queue.settle(&received, &release).await.expect("settled");
     let waiting = queue.receive(1, 20 * SECOND);
     let received = backend.clock().drive(SECOND / 10, waiting).await.expect("received");
     assert_eq!(received.len(), 1);
@@ -152,9 +152,9 @@ pub async fn depth_tells_where_messages_are(backend: &dyn Backend) {
     let received = receive_all(&*queue, 6).await;
     let release = Settlement::Release { after: 5 * SECOND };
     let dead = Settlement::DeadLetter { cause: cause("bad-data") };
-    queue.settle(&received[0].receipt, &release).await.expect("settled");
-    queue.settle(&received[1].receipt, &release).await.expect("settled");
-    queue.settle(&received[2].receipt, &dead).await.expect("settled");
+    queue.settle(&received[0], &release).await.expect("settled");
+    queue.settle(&received[1], &release).await.expect("settled");
+    queue.settle(&received[2], &dead).await.expect("settled");
     let depth = queue.depth().await.expect("depth");
     assert_eq!(depth, QueueDepth { visible: 4, in_flight: 3, delayed: 2, dead: 1 });
     assert!(!depth.is_drained());
@@ -180,6 +180,6 @@ pub async fn two_views_of_a_queue_are_one_queue(backend: &dyn Backend) {
     let received = receive_one(&*queue).await;
     let other_view = backend.queue(QUEUE);
     assert_nothing_comes(&*other_view).await;
-    other_view.settle(&received.receipt, &Settlement::Delete).await.expect("settled");
+    other_view.settle(&received, &Settlement::Delete).await.expect("settled");
     assert_eq!(queue.depth().await.expect("depth"), QueueDepth::default());
 }

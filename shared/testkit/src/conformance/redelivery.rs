@@ -34,7 +34,7 @@ pub async fn a_released_message_comes_again_after_its_delay(backend: &dyn Backen
     let queue = filled(backend, 1).await;
     let received = receive_one(&*queue).await;
     let release = Settlement::Release { after: 5 * SECOND };
-    queue.settle(&received.receipt, &release).await.expect("settled");
+    queue.settle(&received, &release).await.expect("settled");
     backend.clock().advance(4 * SECOND);
     assert_nothing_comes(&*queue).await;
     backend.clock().advance(SECOND);
@@ -46,7 +46,7 @@ pub async fn a_message_released_at_once_comes_again_at_once(backend: &dyn Backen
     let queue = filled(backend, 1).await;
     let received = receive_one(&*queue).await;
     let release = Settlement::Release { after: Duration::ZERO };
-    queue.settle(&received.receipt, &release).await.expect("settled");
+    queue.settle(&received, &release).await.expect("settled");
     assert_eq!(receive_one(&*queue).await.receive_count, 2);
 }
 
@@ -76,9 +76,9 @@ pub async fn a_stale_receipt_settles_nothing(backend: &dyn Backend) {
     let dead = Settlement::DeadLetter { cause: cause("bad-data") };
     let release = Settlement::Release { after: Duration::ZERO };
     let queue = filled(backend, 1).await;
-    let stale = receive_one(&*queue).await.receipt;
+    let stale = receive_one(&*queue).await;
     backend.clock().advance(backend.visibility());
-    let held = receive_one(&*queue).await.receipt;
+    let held = receive_one(&*queue).await;
     for settlement in [&Settlement::Delete, &release, &dead] {
         queue.settle(&stale, settlement).await.expect("no error");
     }
@@ -106,7 +106,7 @@ pub async fn a_stale_receipt_extends_nothing(backend: &dyn Backend) {
 /// A consumer that was slow, but alone, has done its work.
 pub async fn a_receipt_settles_until_the_message_comes_again(backend: &dyn Backend) {
     let queue = filled(backend, 1).await;
-    let late = receive_one(&*queue).await.receipt;
+    let late = receive_one(&*queue).await;
     backend.clock().advance(2 * backend.visibility());
     queue.settle(&late, &Settlement::Delete).await.expect("settled");
     assert_nothing_comes(&*queue).await;

@@ -114,8 +114,8 @@ impl Queue for Faulty<dyn Queue> {
         self.faults.around("Queue", self.inner.extend(receipt, hidden)).await
     }
 
-    async fn settle(&self, receipt: &Receipt, settlement: &Settlement) -> PortResult<()> {
-        self.faults.around("Queue", self.inner.settle(receipt, settlement)).await
+    async fn settle(&self, message: &Received, settlement: &Settlement) -> PortResult<()> {
+        self.faults.around("Queue", self.inner.settle(message, settlement)).await
     }
 
     async fn depth(&self) -> PortResult<QueueDepth> {

@@ -228,9 +228,9 @@ impl Queue for MemoryQueue {
         Ok(())
     }
 
-    async fn settle(&self, receipt: &Receipt, settlement: &Settlement) -> PortResult<()> {
+    async fn settle(&self, message: &Received, settlement: &Settlement) -> PortResult<()> {
         let now = self.backend.clock.now();
-        self.with_held(receipt, |contents, number| match settlement {
+        self.with_held(&message.receipt, |contents, number| match settlement {
             Settlement::Delete => {
                 contents.messages.remove(&number);
             }

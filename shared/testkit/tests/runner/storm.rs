@@ -43,7 +43,7 @@ async fn storm(seed: u64) {
             let raw = RawDelivery { body: &received.body, attempt: received.receive_count };
             let settlement = runner.process(raw).await.into();
             // A settlement that fails leaves the message where it is: it comes again.
-            drop(queue.settle(&received.receipt, &settlement).await);
+            drop(queue.settle(&received, &settlement).await);
         }
         clock.advance(Duration::from_secs(30));
     }

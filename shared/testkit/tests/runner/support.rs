@@ -189,12 +189,10 @@ pub(crate) async fn deliver(
 ) -> Vec<Disposition> {
     let queue = backend.queue(INPUT);
     let mut dispositions = Vec::new();
-    for Received { receipt, receive_count, body, .. } in
-        queue.receive(10, Duration::ZERO).await.unwrap()
-    {
-        let raw = RawDelivery { body: &body, attempt: receive_count };
+    for received in queue.receive(10, Duration::ZERO).await.unwrap() {
+        let raw = RawDelivery { body: &received.body, attempt: received.receive_count };
         let disposition = runner.process(raw).await;
-        queue.settle(&receipt, &disposition.clone().into()).await.unwrap();
+        queue.settle(&received, &disposition.clone().into()).await.unwrap();
         dispositions.push(disposition);
     }
     dispositions

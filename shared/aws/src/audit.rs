@@ -1,0 +1,85 @@
+//! The audit trail: a chain of hashes for each user, in the table of interventions.
+//!
+//! One chain over all would make every write wait for every other. A chain's head holds the number
+//! and hash of its last row; row and head are written in the transaction of the act itself.
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use mindmate_domain::UserId;
+use mindmate_domain::audit::AuditEvent;
+use mindmate_domain::pseudonym::hex;
+use mindmate_pipeline::PortResult;
+use mindmate_pipeline::ports::PortError;
+use sha2::{Digest, Sha256};
+
+use crate::item::{Row, number, number_of, text, text_of};
+use crate::table::{PORT, Table};
+
+/// What the first row's hash covers in place of an earlier one.
+const ROOT: &str = "mindmate-audit-1";
+
+/// The key of the table.
+pub(crate) const KEY: &str = "interventionId";
+
+/// The prefix of the trail's rows.
+pub(crate) const ROW_PREFIX: &str = "audit#";
+
+/// Where a user's chain stands.
+struct Head {
+    number: u64,
+    hash: String,
+}
+
+/// The writes that append an event: they belong into the transaction of the act that it tells of.
+/// Where their conditions do not hold, another act has come first, and the chain is to be read
+/// again.
+pub(crate) async fn append(
+    table: &Table,
+    event: &AuditEvent,
+) -> PortResult<[TransactWriteItem; 2]> {
+    let head = head(table, &event.user).await?;
+    let event_text = serde_json::to_string(event)
+        .map_err(|error| PortError::permanent(PORT, "aws-refused", error))?;
+    let (next, before) = match &head {
+        None => (1, ROOT),
+        Some(head) => (head.number + 1, head.hash.as_str()),
+    };
+    let hash = link(before, &event_text);
+    let user = event.user.as_str();
+    let row = Row::from([
+        (KEY.to_owned(), text(format!("{ROW_PREFIX}{user}#{next:012}"))),
+        ("event".to_owned(), text(event_text)),
+        ("hash".to_owned(), text(hash.as_str())),
+    ]);
+    let new_head = Row::from([
+        (KEY.to_owned(), text(head_key(&event.user))),
+        ("number".to_owned(), number(next)),
+        ("hash".to_owned(), text(hash)),
+    ]);
+    let seen = head.map_or(0, |head| head.number);
+    let moved = table.put_if(new_head, |put| {
+        let put = put.expression_attribute_names("#number", "number");
+        if seen == 0 {
+            put.condition_expression("attribute_not_exists(#number)")
+        } else {
+            put.condition_expression("#number = :seen")
+                .expression_attribute_values(":seen", number(seen))
+        }
+    })?;
+    Ok([table.put_new_in(row, KEY)?, moved])
+}
+
+fn head_key(user: &UserId) -> String {
+    format!("auditHead#{}", user.as_str())
+}
+
+async fn head(table: &Table, user: &UserId) -> PortResult<Option<Head>> {
+    let item = table.get([(KEY, text(head_key(user)))]).await?;
+    Ok(item.and_then(|item| {
+        let hash = text_of(&item, "hash")?.to_owned();
+        Some(Head { number: number_of(&item, "number")?, hash })
+    }))
+}
+
+fn link(before: &str, event: &str) -> String {
+    hex(&Sha256::new().chain_update(before).chain_update([0]).chain_update(event).finalize())
+}

@@ -1,0 +1,156 @@
+//! The backend: it gives the ports.
+
+#![cfg_attr(not(feature = "dynamodb"), expect(unused_imports, reason = "each port is a feature"))]
+
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use mindmate_pipeline::ports;
+
+use crate::names::Names;
+
+/// AWS, with the resources of one stack.
+#[derive(Clone)]
+pub struct Aws {
+    config: SdkConfig,
+    names: Names,
+    #[cfg(feature = "dynamodb")]
+    dynamodb: aws_sdk_dynamodb::Client,
+    #[cfg(feature = "sqs")]
+    sqs: aws_sdk_sqs::Client,
+    #[cfg(feature = "kinesis")]
+    kinesis: aws_sdk_kinesis::Client,
+}
+
+impl Aws {
+    /// The resources of these names, over one connection.
+    pub fn new(config: SdkConfig, names: Names) -> Self {
+        Self {
+            #[cfg(feature = "dynamodb")]
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            #[cfg(feature = "sqs")]
+            sqs: aws_sdk_sqs::Client::new(&config),
+            #[cfg(feature = "kinesis")]
+            kinesis: aws_sdk_kinesis::Client::new(&config),
+            config,
+            names,
+        }
+    }
+}
+
+#[cfg(feature = "sqs")]
+impl Aws {
+    /// One queue; one whose URL is not known fails at every call, in words.
+    pub fn queue(&self, name: mindmate_contracts::QueueName) -> Arc<dyn ports::Queue> {
+        let urls = self.names.queues.get(&name).cloned();
+        let unknown = crate::QueueUrls { queue: format!("unknown:{}", name.name()), dead: None };
+        Arc::new(crate::queue::SqsQueue::new(self.sqs.clone(), urls.unwrap_or(unknown)))
+    }
+}
+
+#[cfg(all(feature = "sqs", feature = "kinesis"))]
+impl Aws {
+    /// Sends to queues and streams.
+    pub fn publisher(&self) -> Arc<dyn ports::Publisher> {
+        let (sqs, kinesis) = (self.sqs.clone(), self.kinesis.clone());
+        Arc::new(crate::publisher::Publish { sqs, kinesis, names: self.names.clone() })
+    }
+}
+
+#[cfg(feature = "dynamodb")]
+impl Aws {
+    fn table(&self, name: &str) -> crate::table::Table {
+        crate::table::Table::new(&self.dynamodb, name)
+    }
+
+    fn app_table(&self) -> Arc<crate::app_table::AppTable> {
+        Arc::new(crate::app_table::AppTable(self.table(&self.names.app_table)))
+    }
+
+    /// Histories.
+    pub fn history(&self) -> Arc<dyn ports::HistoryStore> {
+        self.app_table()
+    }
+
+    /// Profiles.
+    pub fn profiles(&self) -> Arc<dyn ports::ProfileStore> {
+        self.app_table()
+    }
+
+    /// The chat.
+    pub fn chats(&self) -> Arc<dyn ports::AppChats> {
+        self.app_table()
+    }
+
+    /// Who was active when.
+    pub fn activity(&self) -> Arc<dyn ports::ActivityIndex> {
+        Arc::new(crate::activity::Activity {
+            activity: self.table(&self.names.activity_table),
+            assessments: self.table(&self.names.assessments_table),
+        })
+    }
+
+    /// Assessments.
+    pub fn assessments(&self) -> Arc<dyn ports::AssessmentStore> {
+        Arc::new(crate::assessments::Assessments(self.table(&self.names.assessments_table)))
+    }
+
+    /// Interventions.
+    pub fn interventions(&self) -> Arc<dyn ports::InterventionStore> {
+        Arc::new(crate::interventions::Interventions(self.table(&self.names.interventions_table)))
+    }
+
+    /// The review queue.
+    pub fn reviews(&self) -> Arc<dyn ports::ReviewQueue> {
+        Arc::new(crate::reviews::Reviews(self.table(&self.names.interventions_table)))
+    }
+
+    /// Runs.
+    pub fn ledger(&self) -> Arc<dyn ports::RunLedger> {
+        Arc::new(crate::ledger::Ledger(self.table(&self.names.runs_table)))
+    }
+
+    /// Writes items of an export into the app's table.
+    pub fn importer(&self) -> crate::Importer {
+        crate::Importer {
+            app: self.table(&self.names.app_table),
+            activity: self.table(&self.names.activity_table),
+        }
+    }
+}
+
+#[cfg(feature = "sns")]
+impl Aws {
+    /// Pages to those on duty.
+    pub fn notifier(&self) -> Arc<dyn ports::Notifier> {
+        Arc::new(crate::notifier::Pages {
+            client: aws_sdk_sns::Client::new(&self.config),
+            topic: self.names.alerts_topic.clone(),
+            sent: self.table(&self.names.interventions_table),
+        })
+    }
+}
+
+#[cfg(feature = "s3")]
+impl Aws {
+    /// The installation's key for pseudonyms.
+    ///
+    /// # Errors
+    /// The bucket's, or an object that is no key.
+    pub async fn pseudonym_key(
+        &self,
+        object: &str,
+    ) -> mindmate_pipeline::PortResult<mindmate_domain::pseudonym::PseudonymKey> {
+        let client = aws_sdk_s3::Client::new(&self.config);
+        crate::pseudonyms::key(&client, &self.names.bucket, object).await
+    }
+}
+
+#[cfg(feature = "bedrock")]
+impl Aws {
+    /// Drafts by this model.
+    pub fn writer(&self, model: &str) -> Arc<dyn ports::MessageWriter> {
+        let client = aws_sdk_bedrockruntime::Client::new(&self.config);
+        Arc::new(crate::bedrock::Bedrock::new(client, model))
+    }
+}

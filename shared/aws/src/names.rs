@@ -1,0 +1,39 @@
+//! What the stack called its resources.
+
+use std::collections::BTreeMap;
+
+use mindmate_contracts::QueueName;
+
+/// A queue and its dead-letter queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueUrls {
+    /// The queue's.
+    pub queue: String,
+    /// Its dead-letter queue's, where a consumer of the queue needs it.
+    pub dead: Option<String>,
+}
+
+/// The names of resources. Each port takes those that it needs; a program names those that it has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Names {
+    /// Queues.
+    pub queues: BTreeMap<QueueName, QueueUrls>,
+    /// The stream of outcomes.
+    pub outcomes_stream: String,
+    /// Where its poison records go: a queue.
+    pub outcomes_dead: String,
+    /// The app's table.
+    pub app_table: String,
+    /// Assessments.
+    pub assessments_table: String,
+    /// Interventions, guards, reviews, notices and the audit trail.
+    pub interventions_table: String,
+    /// Runs.
+    pub runs_table: String,
+    /// Who was active when.
+    pub activity_table: String,
+    /// The topic that those on duty subscribe to.
+    pub alerts_topic: String,
+    /// The bucket of models and settings.
+    pub bucket: String,
+}

@@ -1,0 +1,49 @@
+//! Pages to those on duty.
+
+use async_trait::async_trait;
+use mindmate_domain::instant::key_form;
+use mindmate_pipeline::PortResult;
+use mindmate_pipeline::ports::{Notice, Notifier};
+
+use crate::audit::KEY;
+use crate::error::port_error;
+use crate::item::{Row, text};
+use crate::table::Table;
+
+const PORT: &str = "sns";
+
+/// A subject of SNS has fewer than a hundred characters.
+const SUBJECT: &str = "MindMate: somebody needs a human now";
+
+/// Sends each notice to the topic, and remembers that it did.
+pub(crate) struct Pages {
+    pub(crate) client: aws_sdk_sns::Client,
+    pub(crate) topic: String,
+    pub(crate) sent: Table,
+}
+
+#[async_trait]
+impl Notifier for Pages {
+    /// Sent before it is remembered: after a crash between the two it is sent again, and a page too
+    /// many is better than none.
+    async fn notify(&self, notice: &Notice) -> PortResult<()> {
+        let key = format!("notice#{}", notice.id);
+        if self.sent.get([(KEY, text(key.as_str()))]).await?.is_some() {
+            return Ok(());
+        }
+        self.client
+            .publish()
+            .topic_arn(&self.topic)
+            .subject(SUBJECT)
+            .message(format!("{} {}", key_form(notice.at), notice.text))
+            .send()
+            .await
+            .map_err(|error| port_error(PORT, error))?;
+        let row = Row::from([
+            (KEY.to_owned(), text(key)),
+            ("at".to_owned(), text(key_form(notice.at))),
+            ("text".to_owned(), text(notice.text.as_str())),
+        ]);
+        self.sent.put_new(row, KEY).await.map(drop)
+    }
+}

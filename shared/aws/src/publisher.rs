@@ -1,0 +1,145 @@
+//! Sends messages to queues and streams, in as few calls as their limits allow.
+//!
+//! A batch can be taken in part: what was not taken is sent again by itself, a few times.
+
+mod queue;
+mod stream;
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use futures::future::join_all;
+use mindmate_contracts::Channel;
+use mindmate_pipeline::ports::Publisher;
+use mindmate_pipeline::{Outgoing, PortError, PortResult};
+
+use crate::names::Names;
+
+/// How often what was not taken is sent again.
+const TRIES: usize = 4;
+
+/// Batches that are under way at once.
+const IN_FLIGHT: usize = 8;
+
+/// The publisher.
+pub(crate) struct Publish {
+    pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) kinesis: aws_sdk_kinesis::Client,
+    pub(crate) names: Names,
+}
+
+/// A message and its place in the batch that was given.
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    place: usize,
+    message: &'a Outgoing,
+}
+
+/// What became of the entries of one call, by their places in the batch that was given.
+type Results = Vec<(usize, PortResult<()>)>;
+
+#[async_trait]
+impl Publisher for Publish {
+    async fn publish(&self, batch: &[Outgoing]) -> Vec<PortResult<()>> {
+        let mut channels: BTreeMap<Channel, Vec<Entry<'_>>> = BTreeMap::new();
+        for (place, message) in batch.iter().enumerate() {
+            channels.entry(message.channel).or_default().push(Entry { place, message });
+        }
+        let mut calls: Vec<_> = Vec::new();
+        for (channel, entries) in &channels {
+            let limits = limits_of(*channel);
+            calls.extend(chunks(entries, limits).into_iter().map(|chunk| (*channel, chunk)));
+        }
+        let mut results: Vec<Option<PortResult<()>>> = batch.iter().map(|_| None).collect();
+        for wave in calls.chunks(IN_FLIGHT) {
+            let sends = wave.iter().map(|(channel, chunk)| self.send(*channel, chunk));
+            for (place, result) in join_all(sends).await.into_iter().flatten() {
+                if let Some(slot) = results.get_mut(place) {
+                    *slot = Some(result);
+                }
+            }
+        }
+        let unsaid = || Err(PortError::transient("aws", "nothing was said of this message"));
+        results.into_iter().map(|result| result.unwrap_or_else(unsaid)).collect()
+    }
+}
+
+impl Publish {
+    async fn send(&self, channel: Channel, entries: &[Entry<'_>]) -> Results {
+        match channel {
+            Channel::Queue(queue) => match self.names.queues.get(&queue) {
+                Some(urls) => queue::send(&self.sqs, &urls.queue, entries).await,
+                None => {
+                    let words = format!("expected the URL of {}, found none", queue.name());
+                    failed(entries, &|| PortError::transient("sqs", words.clone()))
+                }
+            },
+            Channel::Stream(_) => {
+                stream::put(&self.kinesis, &self.names.outcomes_stream, entries).await
+            }
+        }
+    }
+}
+
+/// The same failure for all.
+fn failed(entries: &[Entry<'_>], error: &dyn Fn() -> PortError) -> Results {
+    entries.iter().map(|entry| (entry.place, Err(error()))).collect()
+}
+
+/// What one call takes.
+#[derive(Clone, Copy)]
+struct Limits {
+    entries: usize,
+    bytes: usize,
+}
+
+fn limits_of(channel: Channel) -> Limits {
+    match channel {
+        Channel::Queue(_) => queue::LIMITS,
+        Channel::Stream(_) => stream::LIMITS,
+    }
+}
+
+/// Entries in order, in parts that one call takes each.
+fn chunks<'a>(entries: &[Entry<'a>], limits: Limits) -> Vec<Vec<Entry<'a>>> {
+    let mut chunks: Vec<Vec<Entry<'a>>> = Vec::new();
+    let mut bytes = 0;
+    for entry in entries {
+        let size = entry.message.body.len() + entry.message.key.len();
+        match chunks.last_mut() {
+            Some(chunk) if chunk.len() < limits.entries && bytes + size <= limits.bytes => {
+                chunk.push(*entry);
+                bytes += size;
+            }
+            _ => {
+                chunks.push(vec![*entry]);
+                bytes = size;
+            }
+        }
+    }
+    chunks
+}
+
+#[cfg(test)]
+mod tests {
+    use mindmate_contracts::QueueName;
+
+    use super::*;
+
+    #[test]
+    fn a_call_takes_no_more_entries_and_bytes_than_its_limits() {
+        let message = |bytes| Outgoing {
+            channel: Channel::Queue(QueueName::Scoring),
+            id: String::new(),
+            key: String::new(),
+            body: "x".repeat(bytes),
+        };
+        let messages: Vec<_> = [4, 4, 4, 9, 1, 1, 1, 1].map(message).into();
+        let entries: Vec<_> =
+            messages.iter().enumerate().map(|(place, message)| Entry { place, message }).collect();
+        let found = chunks(&entries, Limits { entries: 3, bytes: 8 });
+        let places: Vec<Vec<usize>> =
+            found.iter().map(|chunk| chunk.iter().map(|entry| entry.place).collect()).collect();
+        assert_eq!(places, [vec![0, 1], vec![2], vec![3], vec![4, 5, 6], vec![7]]);
+    }
+}

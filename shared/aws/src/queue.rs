@@ -1,0 +1,242 @@
+//! SQS, seen by a consumer.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::Builder;
+use aws_sdk_sqs::error::SdkError;
+use aws_sdk_sqs::types::{
+    Message, MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
+};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use jiff::Timestamp;
+use mindmate_pipeline::PortResult;
+use mindmate_pipeline::ports::{
+    DeadLetterCause, PortError, Queue, QueueDepth, Receipt, Received, Settlement,
+};
+
+use crate::clients::{ATTEMPT, timeouts};
+use crate::error::port_error;
+use crate::names::QueueUrls;
+
+const PORT: &str = "sqs";
+
+/// Most messages in one receive.
+const BATCH: usize = 10;
+
+/// The longest wait for a message.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// The longest time that a message can stay hidden.
+const LONGEST_HIDDEN: Duration = Duration::from_hours(12);
+
+/// How long a message is hidden while it is put aside: longer than the calls of that may take.
+const WHILE_BURIED: Duration = Duration::from_secs(60);
+
+/// Most characters of an attribute's value: SQS counts attributes as part of the message.
+const ATTRIBUTE_CHARS: usize = 1_000;
+
+/// Codes that say that a receipt is no longer valid: the message came again elsewhere.
+const STALE: [&str; 4] = [
+    "ReceiptHandleIsInvalid",
+    "MessageNotInflight",
+    "InvalidParameterValue",
+    "AWS.SimpleQueueService.MessageNotInflight",
+];
+
+/// One queue and its dead-letter queue.
+pub(crate) struct SqsQueue {
+    client: Client,
+    urls: QueueUrls,
+}
+
+impl SqsQueue {
+    pub(crate) fn new(client: Client, urls: QueueUrls) -> Self {
+        Self { client, urls }
+    }
+
+    /// Says whether the receipt is still valid.
+    async fn hide(&self, receipt: &Receipt, hidden: Duration) -> PortResult<bool> {
+        let changed = self
+            .client
+            .change_message_visibility()
+            .queue_url(&self.urls.queue)
+            .receipt_handle(&receipt.0)
+            .visibility_timeout(seconds(hidden.min(LONGEST_HIDDEN)))
+            .send()
+            .await;
+        unless_stale(changed)
+    }
+
+    async fn delete(&self, receipt: &Receipt) -> PortResult<bool> {
+        let deleted = self
+            .client
+            .delete_message()
+            .queue_url(&self.urls.queue)
+            .receipt_handle(&receipt.0)
+            .send()
+            .await;
+        unless_stale(deleted)
+    }
+
+    async fn bury(&self, letter: &DeadLetter<'_>) -> PortResult<()> {
+        let Some(dead) = &self.urls.dead else {
+            let words = "expected the URL of the dead-letter queue, found none";
+            return Err(PortError::transient(PORT, words));
+        };
+        let mut send = self.client.send_message().queue_url(dead).message_body(letter.body);
+        for (name, value) in letter.cause.attributes() {
+            send = send.message_attributes(name, attribute(&value)?);
+        }
+        send.send().await.map(drop).map_err(|error| port_error(PORT, error))
+    }
+
+    async fn attributes(
+        &self,
+        url: &str,
+        names: &[QueueAttributeName],
+    ) -> PortResult<BTreeMap<QueueAttributeName, u64>> {
+        let found = self
+            .client
+            .get_queue_attributes()
+            .queue_url(url)
+            .set_attribute_names(Some(names.to_vec()))
+            .send()
+            .await
+            .map_err(|error| port_error(PORT, error))?;
+        let found = found.attributes.unwrap_or_default();
+        Ok(found
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.parse().ok()?)))
+            .collect())
+    }
+}
+
+/// A message on its way to the dead-letter queue.
+struct DeadLetter<'a> {
+    body: &'a str,
+    cause: &'a DeadLetterCause,
+}
+
+#[async_trait]
+impl Queue for SqsQueue {
+    async fn receive(&self, max: usize, wait: Duration) -> PortResult<Vec<Received>> {
+        let wait = wait.min(LONGEST_WAIT);
+        let limit = wait + ATTEMPT;
+        let patient = Builder::default().timeout_config(timeouts(limit, limit + ATTEMPT));
+        let most = i32::try_from(max.clamp(1, BATCH)).unwrap_or(1);
+        let received = self
+            .client
+            .receive_message()
+            .queue_url(&self.urls.queue)
+            .max_number_of_messages(most)
+            .wait_time_seconds(seconds(wait))
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+            .message_attribute_names("All")
+            .customize()
+            .config_override(patient)
+            .send()
+            .await
+            .map_err(|error| port_error(PORT, error))?;
+        Ok(received.messages.unwrap_or_default().into_iter().filter_map(read).collect())
+    }
+
+    async fn extend(&self, receipt: &Receipt, hidden: Duration) -> PortResult<()> {
+        self.hide(receipt, hidden).await.map(drop)
+    }
+
+    async fn settle(&self, message: &Received, settlement: &Settlement) -> PortResult<()> {
+        let receipt = &message.receipt;
+        match settlement {
+            Settlement::Delete => self.delete(receipt).await.map(drop),
+            Settlement::Release { after } => self.hide(receipt, *after).await.map(drop),
+            // Sent before it is deleted: between the two it is in both, never in none. Hidden
+            // before it is sent: it does not come again meanwhile, and a receipt that is no longer
+            // valid is noticed while nothing is sent yet.
+            Settlement::DeadLetter { cause } => {
+                if !self.hide(receipt, WHILE_BURIED).await? {
+                    return Ok(());
+                }
+                self.bury(&DeadLetter { body: &message.body, cause }).await?;
+                self.delete(receipt).await.map(drop)
+            }
+        }
+    }
+
+    async fn depth(&self) -> PortResult<QueueDepth> {
+        use QueueAttributeName as Name;
+        let visible = Name::ApproximateNumberOfMessages;
+        let in_flight = Name::ApproximateNumberOfMessagesNotVisible;
+        let delayed = Name::ApproximateNumberOfMessagesDelayed;
+        let names = [visible.clone(), in_flight.clone(), delayed.clone()];
+        let found = self.attributes(&self.urls.queue, &names).await?;
+        let dead = match &self.urls.dead {
+            Some(url) => self.attributes(url, &names).await?.values().sum(),
+            None => 0,
+        };
+        let of = |name| found.get(&name).copied().unwrap_or_default();
+        Ok(QueueDepth {
+            visible: of(visible),
+            in_flight: of(in_flight),
+            delayed: of(delayed),
+            dead,
+        })
+    }
+}
+
+/// A message as received. One without receipt or body, which SQS never sends, is left to come
+/// again.
+fn read(message: Message) -> Option<Received> {
+    let system = message.attributes.unwrap_or_default();
+    let number = |name| system.get(&name)?.parse().ok();
+    let sent: Option<i64> = number(MessageSystemAttributeName::SentTimestamp);
+    let count: Option<i64> = number(MessageSystemAttributeName::ApproximateReceiveCount);
+    let attributes = message.message_attributes.unwrap_or_default().into_iter();
+    Some(Received {
+        receipt: Receipt(message.receipt_handle?),
+        receive_count: count.and_then(|count| u32::try_from(count).ok()).unwrap_or(1),
+        sent_at: sent
+            .and_then(|at| Timestamp::from_millisecond(at).ok())
+            .unwrap_or(Timestamp::UNIX_EPOCH),
+        body: message.body?,
+        attributes: attributes
+            .filter_map(|(name, value)| Some((name, value.string_value?)))
+            .collect(),
+    })
+}
+
+pub(crate) fn attribute(value: &str) -> PortResult<MessageAttributeValue> {
+    // An empty value is refused by SQS.
+    let value: String = value.chars().take(ATTRIBUTE_CHARS).collect();
+    let value = if value.is_empty() { "-".to_owned() } else { value };
+    MessageAttributeValue::builder()
+        .data_type("String")
+        .string_value(value)
+        .build()
+        .map_err(|error| PortError::permanent(PORT, "aws-refused", error))
+}
+
+/// Whole seconds, rounded up, so that nothing shows before its time.
+fn seconds(duration: Duration) -> i32 {
+    let up = u64::from(duration.subsec_nanos() > 0);
+    i32::try_from(duration.as_secs() + up).unwrap_or(i32::MAX)
+}
+
+/// Whether the receipt was still valid.
+fn unless_stale<T, E, R>(result: Result<T, SdkError<E, R>>) -> PortResult<bool>
+where
+    E: ProvideErrorMetadata,
+{
+    match result {
+        Ok(_) => Ok(true),
+        Err(SdkError::ServiceError(context))
+            if context.err().code().is_some_and(|code| STALE.contains(&code)) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(port_error(PORT, error)),
+    }
+}
