@@ -29,9 +29,10 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// What a stage may import of ours: never another stage, never an adapter.
+/// What a stage may import of ours: never another stage, never an adapter. The host is for its
+/// binary alone: a test reads the library.
 const FOR_STAGES: &[&str] =
-    &["domain", "contracts", "features", "language", "crisis", "model", "pipeline"];
+    &["domain", "contracts", "features", "language", "crisis", "model", "pipeline", "host"];
 
 fn short(package: &str) -> Option<&str> {
     package.strip_prefix("mindmate-")
@@ -92,4 +93,30 @@ fn crates_lie_where_their_names_say() {
         }
         assert!(name.starts_with(folder.file_name().unwrap_or_default()), "{name} in {folder}");
     }
+}
+
+/// A crate's dependencies are its library's and its binary's alike, so the sources are read.
+#[test]
+fn only_a_stages_binary_knows_the_host() {
+    for package in packages() {
+        let name = short(&package.name).expect("every crate is named mindmate-…");
+        if !STAGES.contains(&name) {
+            continue;
+        }
+        let folder = package.manifest_path.parent().expect("a manifest lies in a folder");
+        for file in sources(folder.join("src").as_std_path()) {
+            let text = std::fs::read_to_string(&file).expect("a source can be read");
+            let is_binary = file.file_name().is_some_and(|name| name == "main.rs");
+            let knows = text.contains("mindmate_host");
+            assert!(is_binary || !knows, "{} knows the host", file.display());
+        }
+    }
+}
+
+/// All files in a folder and the folders in it.
+fn sources(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder can be read");
+    let paths = entries.map(|entry| entry.expect("an entry can be read").path());
+    let (folders, files): (Vec<_>, Vec<_>) = paths.partition(|path| path.is_dir());
+    files.into_iter().chain(folders.iter().flat_map(|folder| sources(folder))).collect()
 }

@@ -18,12 +18,14 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use futures::StreamExt as _;
 use jiff::Timestamp;
+use mindmate_contracts::QueueName;
 use mindmate_pipeline::ports::{Queue, Settlement};
 use mindmate_pipeline::{Clock, Disposition, PortResult, RawDelivery, Runner, Stage};
 use tracing::{info, warn};
 
 use self::record::Record;
 use super::invocation::{Function, FunctionError, Invocation, before};
+use crate::config::{Config, ConfigError, Variable};
 use crate::process::Process;
 
 /// Records of a batch at the same time, unless the function says otherwise.
@@ -55,6 +57,23 @@ impl QueueFunction {
     pub fn new<S: Stage>(runner: Runner<S>, clock: Arc<dyn Clock>) -> Self {
         let process = Arc::new(runner);
         Self { process, queues: BTreeMap::new(), clock, concurrency: CONCURRENCY }
+    }
+
+    /// A function behind all queues that the stage consumes, by their names in the configuration.
+    ///
+    /// # Errors
+    /// A queue of the stage that the configuration does not name.
+    pub fn of_stage<S: Stage>(
+        runner: Runner<S>,
+        clock: Arc<dyn Clock>,
+        config: &Config,
+        queue: impl Fn(QueueName) -> Arc<dyn Queue>,
+    ) -> Result<Self, ConfigError> {
+        let names = QueueName::ALL.into_iter().filter(|name| name.consumer() == S::NAME);
+        names.into_iter().try_fold(Self::new(runner, clock), |function, name| {
+            let url = config.value(Variable::Queue(name))?;
+            Ok(function.with_queue(queue_of_url(url), queue(name)))
+        })
     }
 
     /// Adds a queue that its records come from, by its name on AWS. See [`queue_of_url`].

@@ -8,4 +8,5 @@ mod process;
 mod queue;
 mod schedule;
 mod shard;
+mod storm;
 mod support;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use mindmate_contracts::QueueName;
+use mindmate_domain::StageName;
 use mindmate_embedded::{Embedded, Options};
+use mindmate_host::config::{Config, Program};
 use mindmate_host::lambda::{Function as _, FunctionError, QueueFunction, queue_of_url};
 use mindmate_pipeline::ports::{Queue, QueueDepth};
 use mindmate_pipeline::{Clock as _, SeededChance};
@@ -15,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Behaviour, INPUT, OUTPUT, SECOND, Scripted, delete_done, failures, function, invocation, poll,
-    send, send_all, sqs_event,
+    runner, send, send_all, sqs_event,
 };
 
 async fn invoke(
@@ -216,6 +219,27 @@ async fn no_more_records_are_in_work_at_a_time_than_may_be() {
     let started = clock.now();
     assert!(failures(&invoke(&function, &event, &clock).await.unwrap()).is_empty());
     assert_eq!(clock.now().duration_since(started).as_secs(), 30, "three times two");
+}
+
+#[tokio::test]
+async fn a_stages_function_settles_in_all_queues_that_the_stage_consumes() {
+    let (clock, backend) = memory();
+    let stage = Scripted::new([(0, Behaviour::Panic)]);
+    let shared = Arc::new(clock.clone());
+    let runner = runner(&stage, backend.publisher(), shared.clone());
+    let needs = Program::Stage(StageName::FeatureExtraction).needs();
+    let example = |name: &str| needs.iter().find(|one| one.name() == name).map(|one| one.example());
+    let config = Config::read(example, &needs).unwrap();
+    let function =
+        QueueFunction::of_stage(runner, shared, &config, |name| backend.queue(name)).unwrap();
+    for name in [QueueName::Assessments, QueueName::AssessmentsPriority] {
+        send_all(&*backend.publisher(), &[message(name, 0)]).await;
+        let mut event = sqs_event(&poll(&*backend.queue(name)).await);
+        let arn = format!("arn:aws:sqs:us-east-1:123456789012:MindMate-{name}");
+        event["Records"][0]["eventSourceARN"] = json!(arn);
+        assert!(failures(&invoke(&function, &event, &clock).await.unwrap()).is_empty());
+        assert_eq!(backend.dead_letters(name).len(), 1, "{name}");
+    }
 }
 
 #[test]

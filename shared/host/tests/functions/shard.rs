@@ -78,7 +78,7 @@ fn event(records: &[(&str, u32)]) -> KinesisEvent {
     let records = records.iter().map(|(key, n)| {
         let mut record = KinesisEventRecord::default();
         record.event_id = Some(format!("shardId-000000000000:{}", number(*n)));
-        record.kinesis.partition_key = (*key).to_owned();
+        (*key).clone_into(&mut record.kinesis.partition_key);
         record.kinesis.sequence_number = number(*n);
         *record.kinesis.data = message(INPUT, *n).body.into_bytes();
         record

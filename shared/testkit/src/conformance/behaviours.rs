@@ -29,7 +29,8 @@ macro_rules! conformance_suites {
                 a_message_sent_meanwhile_ends_the_wait,
                 depth_tells_where_messages_are,
                 queues_share_no_messages,
-                two_views_of_a_queue_are_one_queue;
+                two_views_of_a_queue_are_one_queue,
+                what_somebody_else_received_is_settled_by_the_message;
             redelivery:
                 a_received_message_is_hidden_until_its_visibility_timeout,
                 redelivers_after_the_visibility_timeout,

@@ -174,6 +174,24 @@ pub async fn queues_share_no_messages(backend: &dyn Backend) {
     receive_one(&*backend.queue(QUEUE)).await;
 }
 
+/// As a function on Lambda has them: whoever received it, this view has seen nothing of it.
+pub async fn what_somebody_else_received_is_settled_by_the_message(backend: &dyn Backend) {
+    let received = receive_all(&*filled(backend, 3).await, 3).await;
+    let elsewhere = backend.queue(QUEUE);
+    let dead = Settlement::DeadLetter { cause: cause("panicked") };
+    let settlements = [dead, Settlement::Release { after: Duration::ZERO }, Settlement::Delete];
+    for (message, settlement) in received.iter().zip(&settlements) {
+        elsewhere.settle_received(message, settlement).await.expect("settled");
+    }
+    let letters = backend.dead_letters(QUEUE).await;
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].body, received[0].body);
+    assert_eq!(letters[0].attributes, cause("panicked").attributes());
+    let again = receive_one(&*backend.queue(QUEUE)).await;
+    assert_eq!((again.body.as_str(), again.receive_count), (received[1].body.as_str(), 2));
+    assert_nothing_comes(&*backend.queue(QUEUE)).await;
+}
+
 /// A receipt of one queue says nothing to another.
 pub async fn two_views_of_a_queue_are_one_queue(backend: &dyn Backend) {
     let queue = filled(backend, 1).await;
