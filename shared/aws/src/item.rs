@@ -21,7 +21,7 @@ pub(crate) fn text(text: impl Into<String>) -> AttributeValue {
 }
 
 /// A number attribute.
-pub(crate) fn number(number: impl ToString) -> AttributeValue {
+pub(crate) fn number(number: impl ToString + Copy) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 

@@ -67,13 +67,13 @@ impl Publisher for Publish {
 impl Publish {
     async fn send(&self, channel: Channel, entries: &[Entry<'_>]) -> Results {
         match channel {
-            Channel::Queue(queue) => match self.names.queues.get(&queue) {
-                Some(urls) => queue::send(&self.sqs, &urls.queue, entries).await,
-                None => {
+            Channel::Queue(queue) => {
+                let Some(urls) = self.names.queues.get(&queue) else {
                     let words = format!("expected the URL of {}, found none", queue.name());
-                    failed(entries, &|| PortError::transient("sqs", words.clone()))
-                }
-            },
+                    return failed(entries, &|| PortError::transient("sqs", words.clone()));
+                };
+                queue::send(&self.sqs, &urls.queue, entries).await
+            }
             Channel::Stream(_) => {
                 stream::put(&self.kinesis, &self.names.outcomes_stream, entries).await
             }

@@ -33,7 +33,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 const LONGEST_HIDDEN: Duration = Duration::from_hours(12);
 
 /// How long a message is hidden while it is put aside: longer than the calls of that may take.
-const WHILE_BURIED: Duration = Duration::from_secs(60);
+const WHILE_BURIED: Duration = Duration::from_mins(1);
 
 /// Most characters of an attribute's value: SQS counts attributes as part of the message.
 const ATTRIBUTE_CHARS: usize = 1_000;

@@ -101,10 +101,7 @@ impl Table {
     /// Writes all or nothing.
     pub(crate) async fn transact(&self, items: Vec<TransactWriteItem>) -> PortResult<Transacted> {
         let done = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
-        let error = match done {
-            Ok(_) => return Ok(Transacted::Done),
-            Err(error) => error,
-        };
+        let Err(error) = done else { return Ok(Transacted::Done) };
         if let SdkError::ServiceError(context) = &error
             && let TransactWriteItemsError::TransactionCanceledException(cancelled) = context.err()
         {

@@ -161,7 +161,7 @@ pub(crate) async fn delete_done(queue: &dyn Queue, received: &[Received], respon
     let failures = failures(response);
     for (place, message) in received.iter().enumerate() {
         if !failures.contains(&format!("id-{place}")) {
-            queue.settle(&message, &Settlement::Delete).await.unwrap();
+            queue.settle(message, &Settlement::Delete).await.unwrap();
         }
     }
 }

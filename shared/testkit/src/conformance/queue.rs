@@ -181,7 +181,7 @@ pub async fn what_somebody_else_received_is_settled_by_the_message(backend: &dyn
     let dead = Settlement::DeadLetter { cause: cause("panicked") };
     let settlements = [dead, Settlement::Release { after: Duration::ZERO }, Settlement::Delete];
     for (message, settlement) in received.iter().zip(&settlements) {
-        elsewhere.settle_received(message, settlement).await.expect("settled");
+        elsewhere.settle(message, settlement).await.expect("settled");
     }
     let letters = backend.dead_letters(QUEUE).await;
     assert_eq!(letters.len(), 1);
