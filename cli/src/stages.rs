@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use mindmate_contracts::{QueueName, StreamName};
-use mindmate_crisis::ResourceDirectory;
 use mindmate_domain::Policy;
 use mindmate_fan_out::{FanOut, FanOutPorts};
 use mindmate_feature_extraction::{FeatureExtraction, FeatureExtractionPorts};
 use mindmate_host::local::{LocalHost, Observer, Settings};
 use mindmate_intervention::{InterventionPorts, Interventions, Materials};
-use mindmate_language::{Activities, Drafts, Lexicons, Templates};
+use mindmate_language::Lexicons;
 use mindmate_model::{RiskModel, RuleScorer};
 use mindmate_pipeline::{
     Clock, RetryPolicy, Runner, RunnerPorts, SeededChance, Stage, StreamRunner,
@@ -43,12 +42,7 @@ pub(crate) async fn host(
     };
     let lexicons = Arc::new(Lexicons::built_in()?);
     let models: Vec<Arc<dyn RiskModel>> = vec![Arc::new(RuleScorer::built_in()?)];
-    let materials = Materials {
-        resources: Arc::new(ResourceDirectory::built_in()?),
-        templates: Arc::new(Templates::built_in()?),
-        drafts: Arc::new(Drafts::built_in()?),
-        activities: Arc::new(Activities::built_in()?),
-    };
+    let materials = Materials::built_in().map_err(anyhow::Error::from_boxed)?;
     let pseudonyms = session.pseudonyms().await?;
     let fan_out =
         FanOut::new(FanOutPorts { activity: backend.activity(), ledger: backend.ledger() });

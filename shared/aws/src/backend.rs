@@ -1,10 +1,14 @@
 //! The backend: it gives the ports.
 
-#![cfg_attr(not(feature = "dynamodb"), expect(unused_imports, reason = "each port is a feature"))]
+#![cfg_attr(
+    not(all(feature = "sqs", feature = "dynamodb")),
+    expect(unused_imports, reason = "each port is a feature")
+)]
 
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
+use mindmate_contracts::{QueueName, StreamName};
 use mindmate_pipeline::ports;
 
 use crate::names::Names;
@@ -12,6 +16,7 @@ use crate::names::Names;
 /// AWS, with the resources of one stack.
 #[derive(Clone)]
 pub struct Aws {
+    #[cfg(any(feature = "sns", feature = "s3", feature = "bedrock"))]
     config: SdkConfig,
     names: Names,
     #[cfg(feature = "dynamodb")]
@@ -32,6 +37,7 @@ impl Aws {
             sqs: aws_sdk_sqs::Client::new(&config),
             #[cfg(feature = "kinesis")]
             kinesis: aws_sdk_kinesis::Client::new(&config),
+            #[cfg(any(feature = "sns", feature = "s3", feature = "bedrock"))]
             config,
             names,
         }
@@ -41,19 +47,49 @@ impl Aws {
 #[cfg(feature = "sqs")]
 impl Aws {
     /// One queue; one whose URL is not known fails at every call, in words.
-    pub fn queue(&self, name: mindmate_contracts::QueueName) -> Arc<dyn ports::Queue> {
+    pub fn queue(&self, name: QueueName) -> Arc<dyn ports::Queue> {
         let urls = self.names.queues.get(&name).cloned();
         let unknown = crate::QueueUrls { queue: format!("unknown:{}", name.name()), dead: None };
         Arc::new(crate::queue::SqsQueue::new(self.sqs.clone(), urls.unwrap_or(unknown)))
     }
 }
 
-#[cfg(all(feature = "sqs", feature = "kinesis"))]
+#[cfg(feature = "sqs")]
 impl Aws {
-    /// Sends to queues and streams.
+    /// Sends to queues and, with the feature `kinesis`, to streams.
     pub fn publisher(&self) -> Arc<dyn ports::Publisher> {
-        let (sqs, kinesis) = (self.sqs.clone(), self.kinesis.clone());
-        Arc::new(crate::publisher::Publish { sqs, kinesis, names: self.names.clone() })
+        Arc::new(crate::publisher::Publish {
+            sqs: self.sqs.clone(),
+            #[cfg(feature = "kinesis")]
+            kinesis: self.kinesis.clone(),
+            names: self.names.clone(),
+        })
+    }
+}
+
+#[cfg(all(feature = "sqs", feature = "dynamodb"))]
+impl Aws {
+    fn aside_of(&self, stream: StreamName, consumer: &str) -> crate::aside::Aside {
+        let StreamName::Outcomes = stream;
+        crate::aside::Aside {
+            client: self.sqs.clone(),
+            url: self.names.outcomes_dead.clone(),
+            runs: self.table(&self.names.runs_table),
+            partition: crate::aside::Aside::partition(stream.name(), consumer),
+        }
+    }
+
+    /// Puts a stream's poison aside, for a function whose stream Lambda reads.
+    pub fn aside(&self, stream: StreamName, consumer: &str) -> Arc<dyn ports::StreamSource> {
+        Arc::new(self.aside_of(stream, consumer))
+    }
+
+    /// A stream, read without Lambda by one consumer group.
+    #[cfg(feature = "kinesis")]
+    pub fn stream(&self, stream: StreamName, consumer: &str) -> Arc<dyn ports::StreamSource> {
+        let (client, aside) = (self.kinesis.clone(), self.aside_of(stream, consumer));
+        let name = &self.names.outcomes_stream;
+        Arc::new(crate::stream::KinesisStream::new(client, name, consumer, aside))
     }
 }
 
@@ -74,6 +110,11 @@ impl Aws {
 
     /// Profiles.
     pub fn profiles(&self) -> Arc<dyn ports::ProfileStore> {
+        self.app_table()
+    }
+
+    /// Whom could be learned from.
+    pub fn training(&self) -> Arc<dyn ports::TrainingUsers> {
         self.app_table()
     }
 

@@ -101,6 +101,7 @@ pub(crate) fn unreadable(port: &'static str) -> impl Fn(serde_dynamo::Error) -> 
 }
 
 /// The same for what is not serialised by serde.
+#[cfg(feature = "dynamodb")]
 pub(crate) fn does_not_fit<T>(port: &'static str, what: &'static str) -> PortResult<T> {
     Err(PortError::permanent(port, "store-unreadable", Said(what.to_owned())))
 }

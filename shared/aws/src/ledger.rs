@@ -21,8 +21,8 @@ use crate::error::port_error;
 use crate::item::{Row, number, number_of, read, row, text, text_of};
 use crate::table::{PORT, Table, Transacted, held, rows};
 
-const RUN: &str = "runId";
-const PART: &str = "part";
+pub(crate) const RUN: &str = "runId";
+pub(crate) const PART: &str = "part";
 
 /// The part that holds the run itself.
 const ITSELF: &str = "run";

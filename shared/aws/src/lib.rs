@@ -17,6 +17,8 @@ mod names;
 mod activity;
 #[cfg(feature = "dynamodb")]
 mod app_table;
+#[cfg(all(feature = "sqs", feature = "dynamodb"))]
+mod aside;
 #[cfg(feature = "dynamodb")]
 mod assessments;
 #[cfg(feature = "dynamodb")]
@@ -35,14 +37,18 @@ mod ledger;
 mod notifier;
 #[cfg(feature = "s3")]
 mod pseudonyms;
-#[cfg(all(feature = "sqs", feature = "kinesis"))]
+#[cfg(feature = "sqs")]
 mod publisher;
 #[cfg(feature = "sqs")]
 mod queue;
 #[cfg(feature = "dynamodb")]
 mod reviews;
+#[cfg(all(feature = "sqs", feature = "kinesis", feature = "dynamodb"))]
+mod stream;
 #[cfg(feature = "dynamodb")]
 mod table;
+#[cfg(feature = "dynamodb")]
+mod training;
 
 mod backend;
 

@@ -3,6 +3,7 @@
 //! A batch can be taken in part: what was not taken is sent again by itself, a few times.
 
 mod queue;
+#[cfg(feature = "kinesis")]
 mod stream;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ const IN_FLIGHT: usize = 8;
 /// The publisher.
 pub(crate) struct Publish {
     pub(crate) sqs: aws_sdk_sqs::Client,
+    #[cfg(feature = "kinesis")]
     pub(crate) kinesis: aws_sdk_kinesis::Client,
     pub(crate) names: Names,
 }
@@ -74,8 +76,14 @@ impl Publish {
                 };
                 queue::send(&self.sqs, &urls.queue, entries).await
             }
+            #[cfg(feature = "kinesis")]
             Channel::Stream(_) => {
                 stream::put(&self.kinesis, &self.names.outcomes_stream, entries).await
+            }
+            #[cfg(not(feature = "kinesis"))]
+            Channel::Stream(stream) => {
+                let words = format!("{stream}: this program was built without Kinesis");
+                failed(entries, &|| PortError::permanent("kinesis", "not-built", words.clone()))
             }
         }
     }
@@ -96,7 +104,10 @@ struct Limits {
 fn limits_of(channel: Channel) -> Limits {
     match channel {
         Channel::Queue(_) => queue::LIMITS,
+        #[cfg(feature = "kinesis")]
         Channel::Stream(_) => stream::LIMITS,
+        #[cfg(not(feature = "kinesis"))]
+        Channel::Stream(_) => queue::LIMITS,
     }
 }
 

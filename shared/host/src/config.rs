@@ -36,6 +36,9 @@ pub struct Config {
     pub shards: u16,
     /// The object in the bucket that holds the pseudonyms' key.
     pub pseudonym_key: String,
+    /// The model that drafts messages for those who consent to it; without one all messages are
+    /// reviewed templates.
+    pub message_model: Option<String>,
     values: BTreeMap<Variable, String>,
 }
 
@@ -122,7 +125,8 @@ impl Config {
         let or = |variable, default: &str| get(variable).unwrap_or_else(|| default.to_owned());
         let log = or(Variable::Log, DEFAULT_LOG);
         let pseudonym_key = or(Variable::PseudonymKey, DEFAULT_PSEUDONYM_KEY);
-        Ok(Self { log, shards, pseudonym_key, values })
+        let message_model = get(Variable::MessageModel);
+        Ok(Self { log, shards, pseudonym_key, message_model, values })
     }
 
     /// Makes sure that this process was started by Lambda.
@@ -143,6 +147,12 @@ impl Config {
     pub fn value(&self, variable: Variable) -> Result<&str, ConfigError> {
         let value = self.values.get(&variable).map(String::as_str);
         value.ok_or_else(|| ConfigError { problems: vec![Problem::NotAskedFor { variable }] })
+    }
+
+    /// The value of a variable, where the program asked for it.
+    #[cfg(feature = "aws")]
+    pub(crate) fn asked(&self, variable: Variable) -> Option<&str> {
+        self.values.get(&variable).map(String::as_str)
     }
 
     /// The variables that were read.

@@ -55,7 +55,9 @@ use mindmate_pipeline::ports::{
     AppChats, AssessmentStore, InterventionStore, MessageWriter, Notifier, ProfileStore,
     ReviewQueue,
 };
-use mindmate_pipeline::{Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError};
+use mindmate_pipeline::{
+    BoxError, Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError,
+};
 
 use crate::alarm::Page;
 use crate::case::Case;
@@ -91,6 +93,21 @@ pub struct Materials {
     pub drafts: Arc<Drafts>,
     /// Coping activities.
     pub activities: Arc<Activities>,
+}
+
+impl Materials {
+    /// Those that are built in.
+    ///
+    /// # Errors
+    /// A file of ours that does not hold together.
+    pub fn built_in() -> Result<Self, BoxError> {
+        Ok(Self {
+            resources: Arc::new(ResourceDirectory::built_in()?),
+            templates: Arc::new(Templates::built_in()?),
+            drafts: Arc::new(Drafts::built_in()?),
+            activities: Arc::new(Activities::built_in()?),
+        })
+    }
 }
 
 /// The stage.

@@ -24,7 +24,8 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "contracts" | "language" | "crisis" | "model" | "cohort" => &["domain"],
         "features" => &["domain", "language", "crisis"],
         "pipeline" => &["domain", "contracts"],
-        "embedded" | "host" | "testkit" => &["domain", "contracts", "pipeline"],
+        "aws" | "embedded" | "testkit" => &["domain", "contracts", "pipeline"],
+        "host" => &["domain", "contracts", "pipeline", "aws"],
         _ => return None,
     })
 }

@@ -83,6 +83,7 @@ fn a_stage_needs_its_queues_with_their_dead_letter_queues_and_where_it_sends() {
         "ASSESSMENT_RUNS_TABLE",
         "FAN_OUT_DLQ_URL",
         "FAN_OUT_QUEUE_URL",
+        "RISK_ASSESSMENTS_TABLE",
     ];
     assert_eq!(names(StageName::FanOut), fan_out.map(str::to_owned).into());
     let report = ["ASSESSMENT_RUNS_TABLE", "OUTCOMES_DLQ_URL", "OUTCOMES_STREAM"];

@@ -45,6 +45,8 @@ pub enum Variable {
     Log,
     /// Where the pseudonyms' key lies in the bucket.
     PseudonymKey,
+    /// The model on Bedrock that drafts messages, for those who consent to it.
+    MessageModel,
 }
 
 /// What a value must look like.
@@ -76,6 +78,7 @@ impl Variable {
             Self::Shards => "MINDMATE_SHARDS".to_owned(),
             Self::Log => "MINDMATE_LOG".to_owned(),
             Self::PseudonymKey => "MINDMATE_PSEUDONYM_KEY".to_owned(),
+            Self::MessageModel => "MINDMATE_MESSAGE_MODEL".to_owned(),
         }
     }
 
@@ -100,6 +103,7 @@ impl Variable {
             Self::Shards => "a number from 1 to 65535",
             Self::Log => "a log filter",
             Self::PseudonymKey => "the key of an object in the bucket",
+            Self::MessageModel => "the id of a model or inference profile on Bedrock",
         }
     }
 
@@ -129,6 +133,7 @@ impl Variable {
             Self::Shards => "16".to_owned(),
             Self::Log => "info".to_owned(),
             Self::PseudonymKey => "config/pseudonym.key".to_owned(),
+            Self::MessageModel => "anthropic.claude-3-5-haiku-20241022-v1:0".to_owned(),
         }
     }
 
@@ -190,19 +195,14 @@ impl Program {
 
 fn stores(stage: StageName) -> Vec<Variable> {
     match stage {
-        StageName::FanOut => vec![Variable::AssessmentRunsTable, Variable::ActivityTable],
-        StageName::FeatureExtraction => {
-            vec![Variable::AppTable, Variable::InterventionsTable, Variable::ModelsBucket]
-        }
-        StageName::Scoring => vec![
-            Variable::AppTable,
-            Variable::RiskAssessmentsTable,
-            Variable::InterventionsTable,
+        StageName::FanOut => vec![
+            Variable::AssessmentRunsTable,
             Variable::ActivityTable,
-            Variable::AlertsTopic,
-            Variable::ModelsBucket,
+            // Who was last seen high or critical goes first.
+            Variable::RiskAssessmentsTable,
         ],
-        StageName::Intervention => vec![
+        StageName::FeatureExtraction => vec![Variable::AppTable, Variable::InterventionsTable],
+        StageName::Scoring | StageName::Intervention => vec![
             Variable::AppTable,
             Variable::RiskAssessmentsTable,
             Variable::InterventionsTable,

@@ -1,0 +1,94 @@
+//! Where a stream's poison goes: an SQS queue, which the stream's mapping uses as its failure
+//! destination too.
+
+use async_trait::async_trait;
+use aws_sdk_sqs::Client;
+use mindmate_domain::instant::key_form;
+use mindmate_domain::pseudonym::hex;
+use mindmate_pipeline::PortResult;
+use mindmate_pipeline::ports::{DeadLetterCause, PortError, Sequence, StreamRecord, StreamSource};
+use sha2::{Digest, Sha256};
+
+use crate::error::port_error;
+use crate::item::{Row, text};
+use crate::ledger::{PART, RUN};
+use crate::queue::attribute;
+use crate::table::Table;
+
+const PORT: &str = "sqs";
+
+/// The attributes that keep a record whole, beside those of its cause.
+const KEY: &str = "recordKey";
+const PUT_AT: &str = "putAt";
+
+/// The failure destination of one consumer group of a stream.
+///
+/// It remembers in the table of runs what lies there, since a standard queue takes everything
+/// twice. Sent before it is remembered: after a crash between the two a record lies there twice,
+/// which is better than not at all.
+#[derive(Clone)]
+pub(crate) struct Aside {
+    pub(crate) client: Client,
+    pub(crate) url: String,
+    pub(crate) runs: Table,
+    pub(crate) partition: String,
+}
+
+impl Aside {
+    pub(crate) fn partition(stream: &str, consumer: &str) -> String {
+        format!("aside#{stream}#{consumer}")
+    }
+
+    pub(crate) async fn put(
+        &self,
+        record: &StreamRecord,
+        cause: &DeadLetterCause,
+    ) -> PortResult<()> {
+        let name = name(record);
+        let keys = [(RUN, text(self.partition.as_str())), (PART, text(name))];
+        if self.runs.get(keys.clone()).await?.is_some() {
+            return Ok(());
+        }
+        let mut send = self.client.send_message().queue_url(&self.url).message_body(&record.body);
+        let of_record = [(KEY, record.key.clone()), (PUT_AT, key_form(record.put_at))];
+        let of_record = of_record.map(|(name, value)| (name.to_owned(), value));
+        for (name, value) in cause.attributes().into_iter().chain(of_record) {
+            send = send.message_attributes(name, attribute(&value)?);
+        }
+        send.send().await.map_err(|error| port_error(PORT, error))?;
+        let row = Row::from(keys.map(|(name, value)| (name.to_owned(), value)));
+        self.runs.put_new(row, RUN).await.map(drop)
+    }
+}
+
+/// The same for the same record, wherever and whenever it is read.
+fn name(record: &StreamRecord) -> String {
+    let hash = Sha256::new()
+        .chain_update(record.put_at.as_millisecond().to_be_bytes())
+        .chain_update(&record.key)
+        .chain_update([0])
+        .chain_update(&record.body);
+    hex(&hash.finalize())
+}
+
+/// For a function: Lambda reads the stream and keeps its checkpoints.
+#[async_trait]
+impl StreamSource for Aside {
+    async fn read(&self, _: usize) -> PortResult<Vec<StreamRecord>> {
+        Err(not_here())
+    }
+
+    async fn checkpoint(&self, _: Sequence) -> PortResult<()> {
+        Err(not_here())
+    }
+
+    async fn put_aside(&self, record: &StreamRecord, cause: &DeadLetterCause) -> PortResult<()> {
+        self.put(record, cause).await
+    }
+}
+
+fn not_here() -> PortError {
+    let words =
+        "this side of the stream only puts aside: Lambda reads it and keeps its checkpoints";
+    PortError::permanent(PORT, "not-a-reader", words)
+}
