@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures::future::{try_join, try_join_all};
 use jiff::Timestamp;
 use mindmate_contracts::app_table::{
-    Decoded, HistoryReader, KeyRange, PROFILE_SK, USER_PREFIX, activity_ranges, decode,
+    Decoded, HistoryReader, Item, KeyRange, PROFILE_SK, USER_PREFIX, activity_ranges, decode,
     history_ranges, intervention_chat,
 };
 use mindmate_domain::app::{AppItem, Author, EventKind, Profile};
@@ -14,6 +14,7 @@ use mindmate_domain::{AsOf, Consents, History, UserId};
 use mindmate_pipeline::PortResult;
 use mindmate_pipeline::ports::{AppChats, ChatPut, HistoryStore, PortError, ProfileStore};
 
+use crate::error::does_not_fit;
 use crate::item::{Row, from_contract, text, text_of, to_contract};
 use crate::table::{PORT, Table, rows};
 
@@ -30,6 +31,26 @@ pub(crate) fn partition(user: &UserId) -> String {
 impl AppTable {
     async fn profile_row(&self, user: &UserId) -> PortResult<Option<Row>> {
         self.0.get([(PK, text(partition(user))), (SK, text(PROFILE_SK))]).await
+    }
+
+    /// All of a user's items, by sort key, without their keys.
+    pub(crate) async fn items(&self, user: &UserId) -> PortResult<Vec<(String, Item)>> {
+        let query = self
+            .0
+            .query()
+            .key_condition_expression("PK = :user")
+            .expression_attribute_values(":user", text(partition(user)))
+            .consistent_read(true);
+        let rows = rows(query, usize::MAX).await?;
+        let items = rows.into_iter().map(|mut row| {
+            let sk = text_of(&row, SK).unwrap_or_default().to_owned();
+            row.retain(|name, _| name != PK && name != SK);
+            match to_contract(row) {
+                Some(item) => Ok((sk, item)),
+                None => does_not_fit(PORT, "an item holds a type that no export has"),
+            }
+        });
+        items.collect()
     }
 
     /// A user's items of a range. What was written a moment ago counts: it may be why somebody is

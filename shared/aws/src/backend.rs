@@ -151,6 +151,17 @@ impl Aws {
         Arc::new(crate::ledger::Ledger(self.table(&self.names.runs_table)))
     }
 
+    /// All items of a user in the app's table, by sort key, without their keys.
+    ///
+    /// # Errors
+    /// The table's, and an item of a type that no export has.
+    pub async fn items(
+        &self,
+        user: &mindmate_domain::UserId,
+    ) -> mindmate_pipeline::PortResult<Vec<(String, mindmate_contracts::app_table::Item)>> {
+        self.app_table().items(user).await
+    }
+
     /// Writes items of an export into the app's table.
     pub fn importer(&self) -> crate::Importer {
         crate::Importer {

@@ -48,8 +48,9 @@ impl Importer {
         }
         let count = items.len();
         let rows: Vec<Row> = items.into_values().collect();
-        stream::iter(rows.chunks(BATCH))
-            .map(|batch| self.put(batch.to_vec()))
+        let batches: Vec<Vec<Row>> = rows.chunks(BATCH).map(<[Row]>::to_vec).collect();
+        stream::iter(batches)
+            .map(|batch| self.put(batch))
             .buffer_unordered(IN_FLIGHT)
             .try_collect::<()>()
             .await?;

@@ -15,11 +15,15 @@ pub const LONGEST_AUTO_SLEEP: Duration = Duration::from_secs(20);
 /// A clock that stands still until a test moves it. Clones show the same time.
 ///
 /// A sleep returns when the clock was moved far enough; nothing ever really sleeps.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ManualClock {
     now: Arc<watch::Sender<Timestamp>>,
     auto: Duration,
+    mirror: Option<Arc<Mirror>>,
 }
+
+/// Shows the time elsewhere.
+type Mirror = dyn Fn(Timestamp) + Send + Sync;
 
 impl ManualClock {
     /// A clock that shows `start` until it is moved.
@@ -36,17 +40,31 @@ impl ManualClock {
     /// The same with another bound. It must lie below every deadline: a handler that waits for
     /// another thread would find its time gone.
     pub fn auto_up_to(start: Timestamp, longest: Duration) -> Self {
-        Self { now: Arc::new(watch::Sender::new(start)), auto: longest }
+        Self { now: Arc::new(watch::Sender::new(start)), auto: longest, mirror: None }
+    }
+
+    /// A clock whose time is shown elsewhere too, before anybody here can see it: by a process that
+    /// a test speaks to.
+    pub fn mirrored(start: Timestamp, mirror: impl Fn(Timestamp) + Send + Sync + 'static) -> Self {
+        mirror(start);
+        Self { mirror: Some(Arc::new(mirror)), ..Self::new(start) }
     }
 
     /// Moves the clock and wakes who has slept long enough.
     pub fn advance(&self, by: Duration) {
-        self.now.send_modify(|now| *now = later(*now, by));
+        self.now.send_modify(|now| self.move_to(now, later(*now, by)));
     }
 
     /// Moves the clock to an instant, never back.
     pub fn advance_to(&self, instant: Timestamp) {
-        self.now.send_modify(|now| *now = instant.max(*now));
+        self.now.send_modify(|now| self.move_to(now, instant.max(*now)));
+    }
+
+    fn move_to(&self, now: &mut Timestamp, instant: Timestamp) {
+        *now = instant;
+        if let Some(mirror) = &self.mirror {
+            mirror(instant);
+        }
     }
 
     /// How many sleeps wait for the clock to be moved.
@@ -67,6 +85,12 @@ impl ManualClock {
             }
             tokio::task::yield_now().await;
         }
+    }
+}
+
+impl std::fmt::Debug for ManualClock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("ManualClock").field(&*self.now.borrow()).finish()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What tests stand on: a clock that is moved by hand, in-memory fakes of every port, adapters
 //! with seeded faults, and the conformance suites that every backend passes, the fakes included:
-//! a fake that never redelivers would let a stage pass that loses messages. And a small Lambda,
-//! for functions that run as real processes.
+//! a fake that never redelivers would let a stage pass that loses messages. And for what runs as
+//! real processes a small Lambda and a whole AWS on this machine.
 //!
 //! Only ever a dev-dependency.
 
@@ -16,10 +16,12 @@
 pub mod clock;
 pub mod conformance;
 pub mod faulty;
+pub mod local_aws;
 pub mod memory;
 pub mod runtime_api;
 
 pub use clock::ManualClock;
 pub use faulty::{Fault, FaultRates, Faults, Faulty};
+pub use local_aws::LocalAws;
 pub use memory::{Aside, MemoryBackend};
 pub use runtime_api::RuntimeApi;

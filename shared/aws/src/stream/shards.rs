@@ -55,6 +55,9 @@ impl Shards {
 
     /// The next records behind the checkpoint, shard after shard, at most `max`.
     pub(super) async fn read(&mut self, behind: &Checkpoint, max: usize) -> PortResult<Vec<Found>> {
+        if self.known.is_empty() {
+            self.list().await?;
+        }
         let mut found = Vec::new();
         for shard in self.open() {
             let left = max.saturating_sub(found.len());

@@ -114,7 +114,7 @@ impl DeadLetterCause {
 pub struct QueueDepth {
     /// Ready to be received.
     pub visible: u64,
-    /// Received and not settled.
+    /// Received and not settled. SQS counts what was released with a delay here too.
     pub in_flight: u64,
     /// Sent or released with a delay that has not passed.
     pub delayed: u64,

@@ -108,7 +108,9 @@ fn a_date_has_one_as_of() {
     let program = Program::with_cohort(5);
     program.daily().exited(0);
     let other = program.run(&["daily", "--as-of", "2025-03-10T07:00:00Z"]);
-    other.exited(1).complains("was started with asOf 2025-03-10T06:00:00.000Z");
+    other
+        .exited(1)
+        .complains("expected asOf 2025-03-10T06:00:00.000Z as daily-2025-03-10 was started with");
 }
 
 #[test]

@@ -1,0 +1,185 @@
+//! An AWS on this machine: `ministack`, as a process of its own on 127.0.0.1.
+//!
+//! It needs Python with what `tests/requirements.txt` names; `tests/tools` puts that where it is
+//! looked for. Where it is absent a test fails and says so: one that is left out would look like
+//! one that passed.
+
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::clock::ManualClock;
+
+/// What is run by Python.
+const LAUNCHER: &str = include_str!("local_aws.py");
+
+/// How often the start is looked for, and how long between.
+const LOOKS: u32 = 1_200;
+const BETWEEN: Duration = Duration::from_millis(25);
+
+/// A running AWS. It ends when it is dropped, or when this process does.
+pub struct LocalAws {
+    address: SocketAddr,
+    process: Child,
+    folder: PathBuf,
+    clock: Option<Mutex<std::fs::File>>,
+}
+
+impl LocalAws {
+    /// Starts one that goes by the real time.
+    pub fn start() -> Self {
+        Self::start_with(None, &[])
+    }
+
+    /// The same, with more in its environment.
+    pub fn start_in(environment: &[(&str, &str)]) -> Self {
+        Self::start_with(None, environment)
+    }
+
+    /// Starts one whose time a test moves. See [`LocalAws::clock`].
+    pub fn start_by_hand(now: Timestamp) -> Self {
+        Self::start_with(Some(now), &[])
+    }
+
+    fn start_with(now: Option<Timestamp>, environment: &[(&str, &str)]) -> Self {
+        let folder = own_folder();
+        let mut command = Command::new(python());
+        let clock = now.map(|now| {
+            let path = folder.join("clock");
+            let mut file = std::fs::File::create_new(&path).expect("a file for the clock");
+            show(&mut file, now);
+            command.env("CLOCK_FILE", path);
+            Mutex::new(file)
+        });
+        let address = free_address();
+        let log = std::fs::File::create(folder.join("log")).expect("a file for the log");
+        let process = command
+            .args(["-c", LAUNCHER])
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", address.port().to_string())
+            .env("TMPDIR", &folder)
+            .env("LOG_LEVEL", "WARNING")
+            .envs(environment.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().expect("a second handle"))
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{error}: {}", ADVICE));
+        let mut aws = Self { address, process, folder, clock };
+        aws.wait();
+        aws
+    }
+
+    /// Where it listens.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The process's id, to measure it by.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// A folder of its own, gone when it ends.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What a program needs to speak to it.
+    pub fn environment(&self) -> [(&'static str, String); 5] {
+        [
+            ("AWS_ENDPOINT_URL", self.endpoint()),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ]
+    }
+
+    /// What it printed.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    /// A clock that begins at `start` and that this AWS shows too.
+    pub fn clock(self: &std::sync::Arc<Self>, start: Timestamp) -> ManualClock {
+        let aws = std::sync::Arc::clone(self);
+        ManualClock::mirrored(start, move |now| aws.show(now))
+    }
+
+    fn show(&self, now: Timestamp) {
+        let clock = self.clock.as_ref().expect("an AWS that was started by hand");
+        show(&mut clock.lock().unwrap(), now);
+    }
+
+    fn wait(&mut self) {
+        for _ in 0..LOOKS {
+            if TcpStream::connect(self.address).is_ok() {
+                return;
+            }
+            if let Some(ended) = self.process.try_wait().expect("a child can be asked") {
+                panic!("the local AWS ended ({ended}): {ADVICE}\n{}", self.log());
+            }
+            pause();
+        }
+        panic!("the local AWS does not answer at {}\n{}", self.address, self.log());
+    }
+}
+
+impl Drop for LocalAws {
+    fn drop(&mut self) {
+        // It may have ended by itself, and a folder that stays is in the temporary one.
+        if self.process.kill().is_ok() {
+            drop(self.process.wait());
+        }
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+const ADVICE: &str = "expected Python with ministack, which `tests/tools` installs into \
+    target/tools; or name another in MINDMATE_PYTHON";
+
+/// The interpreter that has ministack.
+pub fn python() -> PathBuf {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "where a test finds its tools is no matter of the program's"
+    )]
+    let named = std::env::var_os("MINDMATE_PYTHON");
+    named.map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tools/bin/python")),
+        PathBuf::from,
+    )
+}
+
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address")
+}
+
+fn own_folder() -> PathBuf {
+    let mut name = [0; 8];
+    let mut random = std::fs::File::open("/dev/urandom").expect("random numbers");
+    random.read_exact(&mut name).expect("random numbers");
+    let name = format!("mindmate-aws-{:016x}", u64::from_le_bytes(name));
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir(&folder).expect("a folder of its own");
+    folder
+}
+
+fn show(file: &mut std::fs::File, now: Timestamp) {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of today are exact in a double")]
+    let seconds = now.as_millisecond() as f64 / 1_000.0;
+    file.seek(SeekFrom::Start(0)).expect("the clock can be set");
+    file.write_all(&seconds.to_ne_bytes()).expect("the clock can be set");
+}
+
+#[expect(clippy::disallowed_methods, reason = "another process is waited for, in real time")]
+fn pause() {
+    std::thread::sleep(BETWEEN);
+}
