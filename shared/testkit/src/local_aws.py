@@ -1,12 +1,18 @@
-"""ministack, an AWS on this machine, with an end and, if asked, a clock that a test moves.
+"""ministack, an AWS on this machine, with what a test asks of it besides.
 
 It ends when its standard input does: no process is left behind by a test that is killed.
-With CLOCK_FILE, `time.time()` is what stands there: a double, in seconds. A receive that waits has
-waited at once: a test that moves the clock does not sleep.
+
+CLOCK_FILE holds a double, in seconds. With CLOCK=hand, `time.time()` is what stands there, and a receive
+that waits has waited at once: a test that moves the clock does not sleep. With CLOCK=runs it is added
+to the real time.
+
+GET /_calls answers how often each operation was called, as JSON.
 """
 
 import asyncio
+import collections
 import contextvars
+import json
 import mmap
 import os
 import struct
@@ -14,6 +20,9 @@ import sys
 import threading
 import time
 import types
+import urllib.parse
+
+real_time = time.time
 
 
 def end_with_stdin():
@@ -21,35 +30,65 @@ def end_with_stdin():
     os._exit(0)
 
 
-class Clock:
-    """The time in a file. A request that waits has waited in its own eyes alone."""
-
-    def __init__(self, path):
-        with open(path, "r+b") as file:
-            self.memory = mmap.mmap(file.fileno(), 8)
-        self.waited = contextvars.ContextVar("waited", default=0.0)
-
-    def now(self):
-        (shown,) = struct.unpack("=d", self.memory[:8])
-        return shown + self.waited.get()
-
-    async def sleep(self, seconds):
-        await asyncio.sleep(0.001)
-        self.waited.set(self.waited.get() + seconds)
+def shown_in(path):
+    with open(path, "r+b") as file:
+        memory = mmap.mmap(file.fileno(), 8)
+    return lambda: struct.unpack("=d", memory[:8])[0]
 
 
-def show(clock):
-    time.time = clock.now
+def move_by_hand(shown):
     from ministack.services import sqs
 
-    sqs.asyncio = types.SimpleNamespace(**{**vars(asyncio), "sleep": clock.sleep})
+    # A request that waits has waited in its own eyes alone.
+    waited = contextvars.ContextVar("waited", default=0.0)
+
+    async def sleep(seconds):
+        await asyncio.sleep(0.001)
+        waited.set(waited.get() + seconds)
+
+    time.time = lambda: shown() + waited.get()
+    sqs.asyncio = types.SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
+
+
+def run_from(shown):
+    time.time = lambda: real_time() + shown()
+
+
+def operation(scope):
+    headers = dict(scope["headers"])
+    if target := headers.get(b"x-amz-target"):
+        return target.decode()
+    service = headers.get(b"authorization", b"").decode().partition("/aws4_request")[0]
+    query = urllib.parse.parse_qs(scope["query_string"].decode())
+    action = query.get("Action", [scope["method"]])[0]
+    return f"{service.rpartition('/')[2]}.{action}"
+
+
+def counted(app):
+    calls = collections.Counter()
+
+    async def answer(send):
+        head = {"type": "http.response.start", "status": 200, "headers": []}
+        await send(head)
+        await send({"type": "http.response.body", "body": json.dumps(calls).encode()})
+
+    async def wrapped(scope, receive, send):
+        if scope["type"] == "http":
+            if scope["path"] == "/_calls":
+                return await answer(send)
+            calls[operation(scope)] += 1
+        return await app(scope, receive, send)
+
+    return wrapped
 
 
 threading.Thread(target=end_with_stdin, daemon=True).start()
 if "CLOCK_FILE" in os.environ:
-    show(Clock(os.environ["CLOCK_FILE"]))
+    move = {"hand": move_by_hand, "runs": run_from}[os.environ["CLOCK"]]
+    move(shown_in(os.environ["CLOCK_FILE"]))
 
-from ministack.app import main  # noqa: E402
+from ministack import app as module  # noqa: E402
 
+module.app = counted(module.app)
 sys.argv = ["ministack"]
-main()
+module.main()

@@ -6,12 +6,12 @@
 
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::ManualClock;
 
@@ -27,50 +27,50 @@ pub struct LocalAws {
     address: SocketAddr,
     process: Child,
     folder: PathBuf,
-    clock: Option<Mutex<std::fs::File>>,
+    clock: Mutex<std::fs::File>,
+}
+
+/// How its clock goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// A test moves it.
+    ByHand,
+    /// As the real one; a test can set it.
+    Runs,
 }
 
 impl LocalAws {
     /// Starts one that goes by the real time.
     pub fn start() -> Self {
-        Self::start_with(None, &[])
-    }
-
-    /// The same, with more in its environment.
-    pub fn start_in(environment: &[(&str, &str)]) -> Self {
-        Self::start_with(None, environment)
+        Self::start_with(Pace::Runs, 0.0)
     }
 
     /// Starts one whose time a test moves. See [`LocalAws::clock`].
     pub fn start_by_hand(now: Timestamp) -> Self {
-        Self::start_with(Some(now), &[])
+        Self::start_with(Pace::ByHand, seconds(now))
     }
 
-    fn start_with(now: Option<Timestamp>, environment: &[(&str, &str)]) -> Self {
+    fn start_with(pace: Pace, shown: f64) -> Self {
         let folder = own_folder();
-        let mut command = Command::new(python());
-        let clock = now.map(|now| {
-            let path = folder.join("clock");
-            let mut file = std::fs::File::create_new(&path).expect("a file for the clock");
-            show(&mut file, now);
-            command.env("CLOCK_FILE", path);
-            Mutex::new(file)
-        });
+        let path = folder.join("clock");
+        let mut clock = std::fs::File::create_new(&path).expect("a file for the clock");
+        show(&mut clock, shown);
         let address = free_address();
         let log = std::fs::File::create(folder.join("log")).expect("a file for the log");
-        let process = command
+        let process = Command::new(python())
             .args(["-c", LAUNCHER])
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", address.port().to_string())
             .env("TMPDIR", &folder)
             .env("LOG_LEVEL", "WARNING")
-            .envs(environment.iter().copied())
+            .env("CLOCK_FILE", path)
+            .env("CLOCK", if pace == Pace::ByHand { "hand" } else { "runs" })
             .stdin(Stdio::piped())
             .stdout(log.try_clone().expect("a second handle"))
             .stderr(log)
             .spawn()
-            .unwrap_or_else(|error| panic!("{error}: {}", ADVICE));
-        let mut aws = Self { address, process, folder, clock };
+            .unwrap_or_else(|error| panic!("{error}: {ADVICE}"));
+        let mut aws = Self { address, process, folder, clock: Mutex::new(clock) };
         aws.wait();
         aws
     }
@@ -83,11 +83,6 @@ impl LocalAws {
     /// The process's id, to measure it by.
     pub fn process_id(&self) -> u32 {
         self.process.id()
-    }
-
-    /// A folder of its own, gone when it ends.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// What a program needs to speak to it.
@@ -106,15 +101,30 @@ impl LocalAws {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
-    /// A clock that begins at `start` and that this AWS shows too.
-    pub fn clock(self: &std::sync::Arc<Self>, start: Timestamp) -> ManualClock {
-        let aws = std::sync::Arc::clone(self);
-        ManualClock::mirrored(start, move |now| aws.show(now))
+    /// How often each operation was called, by `service.Operation`, as JSON.
+    pub fn calls(&self) -> String {
+        let mut stream = TcpStream::connect(self.address).expect("it answers");
+        let request = "GET /_calls HTTP/1.0\r\nHost: localhost\r\n\r\n";
+        stream.write_all(request.as_bytes()).expect("it answers");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();
+        body[body.find('{').expect("JSON")..=body.rfind('}').expect("JSON")].to_owned()
     }
 
-    fn show(&self, now: Timestamp) {
-        let clock = self.clock.as_ref().expect("an AWS that was started by hand");
-        show(&mut clock.lock().unwrap(), now);
+    /// A clock that begins at `start` and that this AWS, started by hand, shows too.
+    pub fn clock(self: &Arc<Self>, start: Timestamp) -> ManualClock {
+        let aws = Arc::clone(self);
+        ManualClock::mirrored(start, move |now| aws.show(seconds(now)))
+    }
+
+    /// Sets the clock of one that goes by the real time this much ahead, or behind.
+    pub fn shift(&self, by: SignedDuration) {
+        self.show(by.as_secs_f64());
+    }
+
+    fn show(&self, shown: f64) {
+        show(&mut self.clock.lock().unwrap(), shown);
     }
 
     fn wait(&mut self) {
@@ -172,11 +182,14 @@ fn own_folder() -> PathBuf {
     folder
 }
 
-fn show(file: &mut std::fs::File, now: Timestamp) {
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of today are exact in a double")]
-    let seconds = now.as_millisecond() as f64 / 1_000.0;
+/// Milliseconds of today are exact in a double.
+fn seconds(instant: Timestamp) -> f64 {
+    instant.as_millisecond() as f64 / 1_000.0
+}
+
+fn show(file: &mut std::fs::File, shown: f64) {
     file.seek(SeekFrom::Start(0)).expect("the clock can be set");
-    file.write_all(&seconds.to_ne_bytes()).expect("the clock can be set");
+    file.write_all(&shown.to_ne_bytes()).expect("the clock can be set");
 }
 
 #[expect(clippy::disallowed_methods, reason = "another process is waited for, in real time")]
