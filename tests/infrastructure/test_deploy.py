@@ -1,0 +1,449 @@
+"""The deployment script against a local AWS: what it makes, what it leaves alone, what it says."""
+
+import base64
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+
+from conftest import ROOT, LocalAws
+
+SCRIPT = ROOT / "infrastructure" / "deploy-ml-stack.sh"
+STACK = "MindMate-ML-Prediction"
+ACCOUNT = "000000000000"
+MODELS = f"mindmate-ml-models-{ACCOUNT}"
+CODE = f"mindmate-code-{ACCOUNT}-us-east-1"
+BINARIES = [
+    "mindmate-orchestrator", "mindmate-training-data", "mindmate-fan-out",
+    "mindmate-feature-extraction", "mindmate-scoring", "mindmate-intervention", "mindmate-run-report",
+]
+QUEUES = [
+    "fan-out", "assessments", "assessments-priority", "scoring", "scoring-priority",
+    "interventions", "interventions-priority",
+]
+# The eight of the setup document, and what the programs need beyond them.
+TABLES = {
+    "RISK_ASSESSMENTS_TABLE": "MindMate-RiskAssessments", "TRAINING_JOBS_TABLE": "MindMate-TrainingJobs",
+    "INTERVENTIONS_TABLE": "MindMate-Interventions", "ASSESSMENT_RUNS_TABLE": "MindMate-AssessmentRuns",
+    "ACTIVITY_TABLE": "MindMate-Activity", "APP_TABLE": "EmoCompanion",
+}
+FIXED = TABLES | {
+    "ML_MODELS_BUCKET": MODELS,
+    "ML_LAMBDA_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/MindMate-MLLambdaRole",
+    "SAGEMAKER_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/MindMate-SageMakerRole",
+    "ML_ALERTS_SNS_TOPIC": f"arn:aws:sns:us-east-1:{ACCOUNT}:MindMate-MLAlerts",
+    "OUTCOMES_STREAM": "MindMate-outcomes", "MINDMATE_SHARDS": "16", "MINDMATE_LOG": "info",
+    "MINDMATE_PSEUDONYM_KEY": "config/pseudonym.key",
+}
+URLS = {
+    f"{name.upper().replace('-', '_')}_{kind}_URL": f"MindMate-{name}{suffix}"
+    for name in QUEUES for kind, suffix in (("QUEUE", ""), ("DLQ", "-dlq"))
+} | {"OUTCOMES_DLQ_URL": "MindMate-outcomes-dlq"}
+
+
+class Deployment:
+    """One local AWS, the artefacts that are deployed to it, and the file of variables."""
+
+    def __init__(self, aws, directory):
+        self.aws = aws
+        self.env_file = directory / ".env"
+        self.artifacts = directory / "artifacts"
+        self.artifacts.mkdir(parents=True)
+        for binary in BINARIES:
+            self.build(binary, "first")
+
+    def build(self, binary, version):
+        (self.artifacts / binary).write_text(f"#!/bin/sh\n# {binary}, {version}\nexit 1\n")
+
+    def run(self, *options, **environment):
+        return subprocess.run(
+            [SCRIPT, "--artifacts", self.artifacts, "--env-file", self.env_file, *options],
+            env=self.aws.environment() | environment, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=240, check=False,
+        )
+
+    def deploy(self, *options):
+        done = self.run(*options)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    def client(self, service):
+        return boto3.client(
+            service, endpoint_url=self.aws.url, region_name="us-east-1",
+            aws_access_key_id="test", aws_secret_access_key="test",
+        )
+
+    def stack(self):
+        return self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+
+    def stacks(self):
+        return [one["StackName"] for one in self.client("cloudformation").describe_stacks()["Stacks"]]
+
+    def variables(self):
+        return dict(line.split("=", 1) for line in self.env_file.read_text().splitlines())
+
+    def buckets(self):
+        return [bucket["Name"] for bucket in self.client("s3").list_buckets()["Buckets"]]
+
+    def versions(self, bucket):
+        """Every version of every object: what a run that changes nothing leaves as it was."""
+        found = self.client("s3").list_object_versions(Bucket=bucket).get("Versions", [])
+        return sorted((one["Key"], one["VersionId"]) for one in found)
+
+    def code(self):
+        functions = self.client("lambda").list_functions()["Functions"]
+        return {one["FunctionName"]: one["CodeSha256"] for one in functions}
+
+    def pseudonym_key(self, bucket=MODELS):
+        found = self.client("s3").get_object(Bucket=bucket, Key="config/pseudonym.key")
+        return found["Body"].read()
+
+    def events(self):
+        pages = self.client("cloudformation").get_paginator("describe_stack_events")
+        return [one["EventId"] for page in pages.paginate(StackName=STACK) for one in page["StackEvents"]]
+
+    def change_sets(self):
+        return self.client("cloudformation").list_change_sets(StackName=STACK)["Summaries"]
+
+
+@pytest.fixture
+def fresh(local_aws, tmp_path):
+    """A local AWS with nothing in it."""
+    return Deployment(local_aws, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory):
+    """A stack that is there already. Tests leave it as it is."""
+    directory = tmp_path_factory.mktemp("deployed")
+    aws = LocalAws(directory / "aws")
+    try:
+        aws.wait()
+        deployment = Deployment(aws, directory)
+        deployment.first = deployment.deploy("--create-app-table")
+        yield deployment
+    finally:
+        aws.stop()
+
+
+# --- What it makes -------------------------------------------------------------------------------
+
+
+def test_the_stack_is_complete_and_bears_our_tag(deployed):
+    stack = deployed.stack()
+    assert stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    assert {"Key": "mindmate:deployed-by", "Value": "deploy-ml-stack.sh"} in stack["Tags"]
+    assert not deployed.change_sets() or all(
+        one["ExecutionStatus"] != "AVAILABLE" for one in deployed.change_sets()
+    )
+
+
+def test_all_variables_are_written_for_their_owner_alone(deployed):
+    variables = deployed.variables()
+    fixed = {name: value for name, value in variables.items() if name in FIXED}
+    assert fixed == FIXED
+    urls = {name: value.rsplit("/", 1)[1] for name, value in variables.items() if name in URLS}
+    assert urls == URLS
+    assert set(variables) == {*FIXED, *URLS, "ML_KMS_KEY_ID"}
+    assert stat.S_IMODE(deployed.env_file.stat().st_mode) == 0o600
+
+
+def test_every_variable_names_something_that_is_there(deployed):
+    variables = deployed.variables()
+    sqs, dynamodb = deployed.client("sqs"), deployed.client("dynamodb")
+    for name in URLS:
+        sqs.get_queue_attributes(QueueUrl=variables[name], AttributeNames=["QueueArn"])
+    for name in TABLES:
+        table = dynamodb.describe_table(TableName=variables[name])["Table"]
+        assert table["TableStatus"] == "ACTIVE"
+        assert table["DeletionProtectionEnabled"] is True, name
+    deployed.client("kinesis").describe_stream_summary(StreamName=variables["OUTCOMES_STREAM"])
+    deployed.client("sns").get_topic_attributes(TopicArn=variables["ML_ALERTS_SNS_TOPIC"])
+    assert deployed.client("kms").get_key_rotation_status(KeyId=variables["ML_KMS_KEY_ID"])["KeyRotationEnabled"]
+    for name in ("ML_LAMBDA_ROLE_ARN", "SAGEMAKER_ROLE_ARN"):
+        deployed.client("iam").get_role(RoleName=variables[name].rsplit("/", 1)[1])
+
+
+def test_the_bucket_has_its_folders_and_a_key_of_its_own(deployed):
+    keys = {key for key, _ in deployed.versions(MODELS)}
+    assert keys == {"models/", "training/train/", "training/validation/", "config/pseudonym.key"}
+    assert len(deployed.pseudonym_key()) == 32
+
+
+def test_the_schedules_stand_as_designed(deployed):
+    rules = {rule["Name"]: rule for rule in deployed.client("events").list_rules()["Rules"]}
+    daily, monthly = rules["MindMate-DailyRiskAssessment"], rules["MindMate-MonthlyRetraining"]
+    assert (daily["ScheduleExpression"], daily["State"]) == ("cron(0 6 * * ? *)", "ENABLED")
+    assert (monthly["ScheduleExpression"], monthly["State"]) == ("cron(0 3 1 * ? *)", "DISABLED")
+
+
+def test_the_code_bucket_is_private_versioned_and_encrypted(deployed):
+    s3 = deployed.client("s3")
+    assert all(s3.get_public_access_block(Bucket=CODE)["PublicAccessBlockConfiguration"].values())
+    assert s3.get_bucket_versioning(Bucket=CODE)["Status"] == "Enabled"
+    assert s3.get_bucket_encryption(Bucket=CODE)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=CODE)["Policy"]
+
+
+def test_no_secret_is_printed(deployed):
+    said = deployed.first.stdout + deployed.first.stderr
+    key = deployed.pseudonym_key()
+    assert "Made the key for pseudonyms" in said
+    assert key.hex() not in said and key.decode(errors="replace") not in said
+    assert base64.b64encode(key).decode() not in said
+
+
+# --- Again ---------------------------------------------------------------------------------------
+
+
+def test_a_second_run_changes_nothing(deployed):
+    def state():
+        return (
+            deployed.env_file.read_bytes(), deployed.events(), deployed.pseudonym_key(),
+            deployed.versions(MODELS), deployed.code(), deployed.change_sets(),
+            [one for one in deployed.versions(CODE) if not one[0].startswith("templates/")],
+        )
+
+    before = state()
+    again = deployed.deploy()
+    assert f"No changes to {STACK}." in again.stderr
+    assert state() == before
+
+
+def test_variables_are_put_in_their_places_and_other_lines_are_kept(deployed):
+    whole = deployed.env_file.read_text()
+    lines = whole.splitlines()
+    lost = [line for line in lines if not line.startswith("SCORING_QUEUE_URL=")]
+    at = next(i for i, line in enumerate(lost) if line.startswith("ML_KMS_KEY_ID="))
+    stale = ["# ours", "OTHER=a=b # c", *lost[:at], "ML_KMS_KEY_ID=stale", "", *lost[at + 1:], "LAST=1"]
+    deployed.env_file.write_text("\n".join(stale) + "\nML_KMS_KEY_ID=stale-too\n")
+    deployed.env_file.chmod(0o644)
+    try:
+        deployed.deploy()
+        written = deployed.env_file.read_text().splitlines()
+        [key] = [line for line in lines if line.startswith("ML_KMS_KEY_ID=")]
+        [queue] = [line for line in lines if line.startswith("SCORING_QUEUE_URL=")]
+        assert written == [key if line == "ML_KMS_KEY_ID=stale" else line for line in stale] + [queue]
+        assert stat.S_IMODE(deployed.env_file.stat().st_mode) == 0o600
+    finally:
+        deployed.env_file.write_text(whole)
+
+
+def test_a_dry_run_shows_what_would_change_and_changes_nothing(deployed):
+    def state():
+        return (
+            deployed.env_file.read_bytes(), deployed.events(), deployed.code(),
+            deployed.change_sets(), deployed.versions(CODE), deployed.versions(MODELS),
+        )
+
+    before = state()
+    deployed.build("mindmate-scoring", "second")
+    try:
+        shown = deployed.deploy("--dry-run")
+    finally:
+        deployed.build("mindmate-scoring", "first")
+    assert re.search(r"Modify +ScoringFunction ", shown.stderr)
+    assert "FanOutFunction" not in shown.stderr
+    assert state() == before
+
+
+def test_an_update_changes_what_is_new_and_keeps_what_was_said_before(fresh):
+    fresh.deploy("--create-app-table", "--parameter", "Shards=4")
+    code, key = fresh.code(), fresh.pseudonym_key()
+    fresh.build("mindmate-scoring", "second")
+    fresh.deploy("--parameter", "LogFilter=debug", "--parameter", "MessageModel=some.model")
+    changed = {name for name, sha in fresh.code().items() if code[name] != sha}
+    assert changed == {"mindmate-scoring"}
+    assert fresh.pseudonym_key() == key
+    variables = fresh.variables()
+    assert (variables["MINDMATE_SHARDS"], variables["MINDMATE_LOG"]) == ("4", "debug")
+    functions = fresh.client("lambda").list_functions()["Functions"]
+    drafting = {
+        one["FunctionName"]: one["Environment"]["Variables"]["MINDMATE_MESSAGE_MODEL"]
+        for one in functions if "MINDMATE_MESSAGE_MODEL" in one["Environment"]["Variables"]
+    }
+    assert drafting == {"mindmate-intervention": variables["MINDMATE_MESSAGE_MODEL"]}
+    assert variables["MINDMATE_MESSAGE_MODEL"] == "some.model"
+    assert "EmoCompanion" in fresh.client("dynamodb").list_tables()["TableNames"]
+
+
+# --- What it refuses -----------------------------------------------------------------------------
+
+
+def test_a_dry_run_where_nothing_is_creates_nothing(fresh):
+    shown = fresh.deploy("--dry-run")
+    assert re.search(r"RiskAssessmentsTable +AWS::DynamoDB::Table", shown.stderr)
+    assert (fresh.stacks(), fresh.buckets()) == ([], [])
+    assert not fresh.env_file.exists()
+
+
+def foreign_stack(fresh):
+    topic = '{"Resources": {"Theirs": {"Type": "AWS::SNS::Topic"}}}'
+    fresh.client("cloudformation").create_stack(StackName=STACK, TemplateBody=topic)
+    fresh.client("cloudformation").get_waiter("stack_create_complete").wait(
+        StackName=STACK, WaiterConfig={"Delay": 1}
+    )
+
+
+@pytest.mark.parametrize("action", [(), ("--dry-run",), ("--delete",)])
+def test_a_stack_that_somebody_else_made_is_not_touched_unasked(fresh, action):
+    foreign_stack(fresh)
+    before = fresh.events()
+    refused = fresh.run(*action)
+    assert refused.returncode == 3
+    assert f"{STACK} is there already, and was not made by this script" in refused.stderr
+    assert "--yes" in refused.stderr
+    assert fresh.events() == before
+    assert fresh.buckets() == []
+    assert not fresh.env_file.exists()
+
+
+def test_a_second_stack_is_deleted_alone_when_it_is_meant_and_keeps_its_data(deployed, tmp_path):
+    other = tmp_path / "other.env"
+    of_trial = ("--stack-name", "Trial", "--env-file", other)
+    deployed.deploy(*of_trial, "--prefix", "Trial")
+    trial = dict(line.split("=", 1) for line in other.read_text().splitlines())
+    shared = {name for name, value in deployed.variables().items() if trial[name] == value}
+    # Of the app's table there is one; the rest are settings.
+    assert shared == {"APP_TABLE", "MINDMATE_SHARDS", "MINDMATE_LOG", "MINDMATE_PSEUDONYM_KEY"}
+
+    def names():
+        return set(deployed.code()), set(deployed.client("dynamodb").list_tables()["TableNames"])
+
+    both = names()
+    assert len(both[0]) == 2 * len(BINARIES)
+    refused = deployed.run(*of_trial, "--delete")
+    assert refused.returncode == 3
+    assert "is about to be deleted" in refused.stderr
+    assert names() == both
+
+    deleted = deployed.deploy(*of_trial, "--delete", "--yes")
+    assert deployed.stacks() == [STACK]
+    functions, tables = names()
+    assert {name.split("-")[0] for name in functions} == {"mindmate"}
+    assert tables == both[1]
+    kept = {trial[name] for name in TABLES if name != "APP_TABLE"}
+    assert len(kept) == 5 and kept < tables
+    bucket = trial["ML_MODELS_BUCKET"]
+    assert bucket in deployed.buckets()
+    assert len(deployed.pseudonym_key(bucket)) == 32
+    assert not [one for one in (*kept, bucket, trial["ML_KMS_KEY_ID"]) if one not in deleted.stderr]
+
+    assert "There is no stack Trial" in deployed.deploy(*of_trial, "--delete", "--yes").stderr
+
+
+def test_a_failure_is_explained_and_does_not_stand_in_the_way(fresh):
+    # Without an endpoint the template has an alarm over an expression, which a local AWS refuses.
+    failed = fresh.run("--parameter", "AwsEndpointUrl=")
+    assert failed.returncode == 1
+    explained = failed.stderr.split("What failed:")[1]
+    assert re.search(r"DailyRunNotDrainedAlarm \(AWS::CloudWatch::Alarm\): .*not supported", explained)
+    assert fresh.client("dynamodb").list_tables()["TableNames"] == []
+    assert MODELS not in fresh.buckets()
+    assert not fresh.env_file.exists()
+
+    fresh.client("s3").create_bucket(Bucket=MODELS)
+    taken = fresh.run()
+    assert taken.returncode == 1
+    explained = taken.stderr.split("What failed:")[1]
+    assert re.search(rf"ModelsBucket \(AWS::S3::Bucket\): .*{MODELS}.* exists", explained)
+
+    fresh.client("s3").delete_bucket(Bucket=MODELS)
+    fresh.deploy()
+    assert set(fresh.variables()) == {*FIXED, *URLS, "ML_KMS_KEY_ID"}
+
+
+# --- What it says --------------------------------------------------------------------------------
+
+
+class Nowhere:
+    """No AWS at all: what is refused before it is asked for."""
+
+    @staticmethod
+    def environment():
+        return {"PATH": "/usr/bin:/bin", "AWS_REGION": "us-east-1"}
+
+
+@pytest.fixture
+def offline(tmp_path):
+    return Deployment(Nowhere(), tmp_path)
+
+
+def test_the_help_tells_all_options(offline):
+    told = offline.run("--help")
+    reading = SCRIPT.read_text().split("read_options() {")[1].split("option_with_value() {")[0]
+    known = set(re.findall(r"--[a-z-]+", reading))
+    assert told.returncode == 0
+    assert len(known) > 10
+    assert not {option for option in known if option not in told.stdout}
+
+
+@pytest.mark.parametrize(("options", "expected"), [
+    (["--frobnicate"], "unknown option --frobnicate"),
+    (["--budget"], "--budget wants a value"),
+    (["--budget", "many"], "--budget wants whole dollars, found many"),
+    (["--prefix", "9lives"], "--prefix wants letters"),
+    (["--parameter", "Shards"], "--parameter wants NAME=VALUE, found Shards"),
+])
+def test_a_wrong_option_is_named(offline, options, expected):
+    wrong = offline.run(*options)
+    assert wrong.returncode == 2
+    assert expected in wrong.stderr
+
+
+def test_without_the_cli_it_says_how_to_get_it(offline, tmp_path):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("bash", "dirname", "env"):
+        (tools / tool).symlink_to(shutil.which(tool))
+    failed = offline.run(PATH=str(tools))
+    assert failed.returncode == 1
+    assert "the AWS CLI is not installed: pip install awscli" in failed.stderr
+
+
+FAKE_CARGO = """#!/bin/sh
+echo "$@" >> "$CARGO_TARGET_DIR/calls"
+for package; do :; done
+mkdir -p "$CARGO_TARGET_DIR/release"
+echo "$package" > "$CARGO_TARGET_DIR/release/$package"
+"""
+
+
+def test_each_function_is_built_by_itself(fresh, tmp_path):
+    tools, target = tmp_path / "tools", tmp_path / "target"
+    tools.mkdir()
+    target.mkdir()
+    (tools / "cargo").write_text(FAKE_CARGO)
+    (tools / "cargo").chmod(0o755)
+    # The script's tools alone: a cargo-lambda of this machine would build otherwise.
+    path = f"{tools}:{Path(sys.executable).parent}:/usr/bin:/bin"
+    done = subprocess.run(
+        [SCRIPT, "--dry-run"], env=fresh.aws.environment() | {"PATH": path, "CARGO_TARGET_DIR": str(target)},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    calls = (target / "calls").read_text().splitlines()
+    assert calls == [f"build --release --locked --package {binary}" for binary in BINARIES]
+    assert "cargo-lambda is not installed" in done.stderr
+
+
+def test_functions_of_two_architectures_are_refused(fresh):
+    for binary in BINARIES:
+        machine = 62 if binary == BINARIES[0] else 183
+        (fresh.artifacts / binary).write_bytes(b"\x7fELF" + bytes(14) + machine.to_bytes(2, "little"))
+    failed = fresh.run("--dry-run")
+    assert failed.returncode == 1
+    assert f"expected all functions for x86_64, found {BINARIES[1]} for arm64" in failed.stderr
+
+
+def test_an_artefact_that_is_missing_is_named_before_anything_is_made(fresh):
+    (fresh.artifacts / "mindmate-scoring").unlink()
+    failed = fresh.run()
+    assert failed.returncode == 1
+    assert re.search(r"expected mindmate-scoring as .*, found none", failed.stderr)
+    assert (fresh.stacks(), fresh.buckets()) == ([], [])
