@@ -14,7 +14,8 @@ pub async fn connect(config: &Config) -> Aws {
     Aws::new(mindmate_aws::connect().await, names(config))
 }
 
-fn names(config: &Config) -> Names {
+/// What the configuration says that the stack called its resources; empty where it was not asked.
+pub fn names(config: &Config) -> Names {
     let value = |variable| config.asked(variable).unwrap_or_default().to_owned();
     let queues = QueueName::ALL.into_iter().filter_map(|name| {
         let queue = config.asked(Variable::Queue(name))?.to_owned();

@@ -88,7 +88,9 @@ if "CLOCK_FILE" in os.environ:
     move(shown_in(os.environ["CLOCK_FILE"]))
 
 from ministack import app as module  # noqa: E402
+from ministack.services import eventbridge  # noqa: E402
 
+eventbridge._SCHEDULER_TICK_INTERVAL = 1  # seconds between looks at the schedules: ten is long for a test
 module.app = counted(module.app)
 sys.argv = ["ministack"]
 module.main()

@@ -1,0 +1,154 @@
+//! A local AWS with the stack on it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use mindmate_aws::{Aws, SdkConfig};
+use mindmate_contracts::app_table::{ExportLine, parse_line};
+use mindmate_domain::{AsOf, StageName};
+use mindmate_host::config::{Config, Program, Variable};
+use mindmate_pipeline::{Clock as _, SystemClock};
+use mindmate_testkit::LocalAws;
+use mindmate_testkit::local_aws::python;
+use tempfile::TempDir;
+
+/// The functions, as `cargo build --workspace` leaves them beside the tests.
+const FUNCTIONS: [&str; 7] = [
+    "mindmate-orchestrator",
+    "mindmate-training-data",
+    "mindmate-fan-out",
+    "mindmate-feature-extraction",
+    "mindmate-scoring",
+    "mindmate-intervention",
+    "mindmate-run-report",
+];
+
+/// How long the emulator may take for what is waited for, and how often that is looked at.
+const PATIENCE: Duration = Duration::from_mins(3);
+const LOOK: Duration = Duration::from_millis(250);
+
+/// The stack, deployed.
+pub(crate) struct Deployed {
+    pub(crate) local: LocalAws,
+    pub(crate) sdk: SdkConfig,
+    pub(crate) config: Config,
+    pub(crate) aws: Aws,
+    /// The `asOf` of the run that its schedule starts.
+    pub(crate) as_of: AsOf,
+    pub(crate) folder: TempDir,
+}
+
+impl Deployed {
+    /// A fresh AWS at ten minutes before the latest 06:00 UTC, with the stack.
+    pub(crate) async fn fresh() -> Self {
+        let now = SystemClock.now();
+        let as_of = AsOf::latest_daily(now);
+        let local = LocalAws::start();
+        local.shift(as_of.instant().duration_since(now) - 10 * jiff::SignedDuration::from_mins(1));
+        let folder = tempfile::tempdir().unwrap();
+        deploy(&local, folder.path());
+        let config = config(&folder.path().join("env"));
+        let sdk = sdk(&local).await;
+        let aws = Aws::new(sdk.clone(), mindmate_host::aws::names(&config));
+        Self { local, sdk, config, aws, as_of, folder }
+    }
+
+    /// Sets the clock to 06:00, so that the schedule fires.
+    pub(crate) fn strike_six(&self) {
+        self.local.shift(self.as_of.instant().duration_since(SystemClock.now()));
+    }
+
+    /// Imports an export as it lies in a file.
+    pub(crate) async fn import(&self, export: &Path) {
+        let text = std::fs::read_to_string(export).unwrap();
+        let lines: Vec<ExportLine> =
+            text.lines().map(|line| parse_line(line.as_bytes()).unwrap()).collect();
+        self.aws.importer().write(lines).await.unwrap();
+    }
+
+    /// The value of a variable that the script wrote.
+    pub(crate) fn variable(&self, variable: Variable) -> &str {
+        self.config.value(variable).unwrap()
+    }
+
+    /// Looks until there is something to see.
+    pub(crate) async fn eventually<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+        let give_up = SystemClock.now() + PATIENCE;
+        while SystemClock.now() < give_up {
+            if let Some(seen) = look().await {
+                return seen;
+            }
+            SystemClock.sleep(LOOK).await;
+        }
+        panic!("expected {what} within {PATIENCE:?}; the local AWS said:\n{}", self.local.log());
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The script with these options.
+pub(crate) fn script(local: &LocalAws, folder: &Path, options: &[&str]) -> Command {
+    let tools = python().parent().unwrap().to_owned();
+    let path = format!("{}:{}", tools.display(), env!("PATH"));
+    let mut command = Command::new(root().join("infrastructure/deploy-ml-stack.sh"));
+    command
+        .args(["--yes", "--create-app-table", "--budget", "0", "--artifacts"])
+        .arg(artifacts(folder))
+        .arg("--env-file")
+        .arg(folder.join("env"))
+        .args(options)
+        .envs(local.environment())
+        .env("PATH", path);
+    command
+}
+
+fn deploy(local: &LocalAws, folder: &Path) {
+    let output = script(local, folder, &[]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{}", local.log());
+}
+
+/// The functions without what debuggers read, so that they are quick to upload.
+fn artifacts(folder: &Path) -> PathBuf {
+    let here = std::env::current_exe().unwrap();
+    let built = here.parent().and_then(Path::parent).unwrap();
+    let artifacts = folder.join("functions");
+    std::fs::create_dir_all(&artifacts).unwrap();
+    for name in FUNCTIONS {
+        let (from, to) = (built.join(name), artifacts.join(name));
+        assert!(from.exists(), "expected {}: cargo build --workspace", from.display());
+        if !to.exists() {
+            let strip = Command::new("strip").arg("-o").arg(&to).arg(&from).status().unwrap();
+            assert!(strip.success(), "{name} cannot be stripped");
+        }
+    }
+    artifacts
+}
+
+/// Reads the file of variables as a shell does.
+fn config(env_file: &Path) -> Config {
+    let text = std::fs::read_to_string(env_file).unwrap();
+    let pairs: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once('=')).collect();
+    let value = |name: &str| {
+        let (_, value) = pairs.iter().find(|(found, _)| *found == name)?;
+        Some(value.trim_matches(['"', '\'']).to_owned())
+    };
+    let programs = StageName::ALL.map(Program::Stage).into_iter();
+    let programs = programs.chain([Program::Orchestrator, Program::TrainingData]);
+    let needed: Vec<Variable> = programs.flat_map(Program::needs).collect();
+    Config::read(value, &needed).unwrap()
+}
+
+async fn sdk(local: &LocalAws) -> SdkConfig {
+    use aws_config::{BehaviorVersion, Region};
+    use aws_sdk_sqs::config::Credentials;
+    aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+        .endpoint_url(local.endpoint())
+        .load()
+        .await
+}
