@@ -3,8 +3,8 @@
 It ends when its standard input does: no process is left behind by a test that is killed.
 
 CLOCK_FILE holds a double, in seconds. With CLOCK=hand, `time.time()` is what stands there, and a receive
-that waits has waited at once: a test that moves the clock does not sleep. With CLOCK=runs it is added
-to the real time.
+that waits has waited at once: a test that moves the clock does not sleep. With CLOCK=schedules it is
+added to the real time that schedules go by; all else keeps the real one, as the functions do.
 
 GET /_calls answers how often each operation was called, as JSON.
 """
@@ -21,8 +21,6 @@ import threading
 import time
 import types
 import urllib.parse
-
-real_time = time.time
 
 
 def end_with_stdin():
@@ -50,8 +48,11 @@ def move_by_hand(shown):
     sqs.asyncio = types.SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
 
 
-def run_from(shown):
-    time.time = lambda: real_time() + shown()
+def shift_schedules(shown):
+    from ministack.services import eventbridge
+
+    eventbridge._now_ts = lambda: time.time() + shown()
+    eventbridge._SCHEDULER_TICK_INTERVAL = 1  # seconds between looks; ten are long for a test
 
 
 def operation(scope):
@@ -84,13 +85,11 @@ def counted(app):
 
 threading.Thread(target=end_with_stdin, daemon=True).start()
 if "CLOCK_FILE" in os.environ:
-    move = {"hand": move_by_hand, "runs": run_from}[os.environ["CLOCK"]]
+    move = {"hand": move_by_hand, "schedules": shift_schedules}[os.environ["CLOCK"]]
     move(shown_in(os.environ["CLOCK_FILE"]))
 
 from ministack import app as module  # noqa: E402
-from ministack.services import eventbridge  # noqa: E402
 
-eventbridge._SCHEDULER_TICK_INTERVAL = 1  # seconds between looks at the schedules: ten is long for a test
 module.app = counted(module.app)
 sys.argv = ["ministack"]
 module.main()

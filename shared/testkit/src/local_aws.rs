@@ -35,7 +35,7 @@ pub struct LocalAws {
 enum Pace {
     /// A test moves it.
     ByHand,
-    /// As the real one; a test can set it.
+    /// As the real one; a test can shift that of schedules.
     Runs,
 }
 
@@ -64,7 +64,7 @@ impl LocalAws {
             .env("TMPDIR", &folder)
             .env("LOG_LEVEL", "WARNING")
             .env("CLOCK_FILE", path)
-            .env("CLOCK", if pace == Pace::ByHand { "hand" } else { "runs" })
+            .env("CLOCK", if pace == Pace::ByHand { "hand" } else { "schedules" })
             .stdin(Stdio::piped())
             .stdout(log.try_clone().expect("a second handle"))
             .stderr(log)
@@ -118,8 +118,9 @@ impl LocalAws {
         ManualClock::mirrored(start, move |now| aws.show(seconds(now)))
     }
 
-    /// Sets the clock of one that goes by the real time this much ahead, or behind.
-    pub fn shift(&self, by: SignedDuration) {
+    /// Lets the schedules of one that goes by the real time go by one that is this much ahead, or
+    /// behind.
+    pub fn shift_schedules(&self, by: SignedDuration) {
         self.show(by.as_secs_f64());
     }
 

@@ -40,12 +40,15 @@ pub(crate) struct Deployed {
 }
 
 impl Deployed {
-    /// A fresh AWS at ten minutes before the latest 06:00 UTC, with the stack.
+    /// A fresh AWS with the stack, whose schedules take it to be ten minutes before the latest
+    /// 06:00 UTC.
     pub(crate) async fn fresh() -> Self {
         let now = SystemClock.now();
         let as_of = AsOf::latest_daily(now);
         let local = LocalAws::start();
-        local.shift(as_of.instant().duration_since(now) - 10 * jiff::SignedDuration::from_mins(1));
+        local.shift_schedules(
+            as_of.instant().duration_since(now) - 10 * jiff::SignedDuration::from_mins(1),
+        );
         let folder = tempfile::tempdir().unwrap();
         deploy(&local, folder.path());
         let config = config(&folder.path().join("env"));
@@ -54,9 +57,9 @@ impl Deployed {
         Self { local, sdk, config, aws, as_of, folder }
     }
 
-    /// Sets the clock to 06:00, so that the schedule fires.
+    /// Now they take it to be 06:00: the daily one fires.
     pub(crate) fn strike_six(&self) {
-        self.local.shift(self.as_of.instant().duration_since(SystemClock.now()));
+        self.local.shift_schedules(self.as_of.instant().duration_since(SystemClock.now()));
     }
 
     /// Imports an export as it lies in a file.
