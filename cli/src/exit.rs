@@ -23,8 +23,13 @@ pub(crate) enum Exit {
     BadInput = 6,
 }
 
-/// What `--help` says of them.
-pub(crate) const HELP: &str = "Exit codes:
+/// What stands at the end of `--help`.
+pub(crate) fn help() -> String {
+    let aws = if cfg!(feature = "aws") { "speaks to AWS" } else { "was built without AWS" };
+    format!("{CODES}\n\nThis program {aws}.")
+}
+
+const CODES: &str = "Exit codes:
   0  all is well
   1  it could not be done; the message says why
   2  the command line cannot be read

@@ -47,12 +47,13 @@ impl Importer {
             items.insert((user, sk), row);
         }
         let count = items.len();
-        let rows: Vec<Row> = items.into_values().collect();
-        stream::iter(rows.chunks(BATCH))
-            .map(|batch| self.put(batch.to_vec()))
-            .buffer_unordered(IN_FLIGHT)
-            .try_collect::<()>()
-            .await?;
+        let mut rows = items.into_values();
+        let batches = std::iter::from_fn(|| {
+            let batch: Vec<Row> = rows.by_ref().take(BATCH).collect();
+            (!batch.is_empty()).then_some(batch)
+        });
+        let calls: Vec<_> = batches.map(|batch| self.put(batch)).collect();
+        stream::iter(calls).buffer_unordered(IN_FLIGHT).try_collect::<()>().await?;
         activity::add(&self.activity, days).await?;
         Ok(count)
     }
