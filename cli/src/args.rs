@@ -146,7 +146,6 @@ pub(crate) struct Daily {
 pub(crate) struct Worker {
     /// A stage; give it several times for several of them
     #[arg(long = "stage", value_name = "NAME", required = true, value_parser = stage_names())]
-    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "this build has no AWS"))]
     pub(crate) stages: Vec<StageName>,
 }
 

@@ -111,7 +111,7 @@ pub(crate) async fn run(
     }
     match format {
         Format::Json => output::json(&results)?,
-        Format::Text | Format::Csv => output::text(&words(&results, place, &session))?,
+        Format::Text | Format::Csv => output::text(&words(&results, &session))?,
     }
     let items: u64 = results.iter().map(|result| result.items).sum();
     anyhow::ensure!(
@@ -209,7 +209,7 @@ impl FileResult {
     }
 }
 
-fn words(results: &[FileResult], place: &Place, session: &Session) -> String {
+fn words(results: &[FileResult], session: &Session) -> String {
     let mut out = String::new();
     for result in results {
         out += &format!(
@@ -235,10 +235,5 @@ fn words(results: &[FileResult], place: &Place, session: &Session) -> String {
             out += &format!("  the file broke off {why}; what came before it is kept\n");
         }
     }
-    let next = match place {
-        Place::Local { data } => format!("mindmate daily --data {}", data.display()),
-        #[cfg(feature = "aws")]
-        Place::Aws { .. } => session.command("daily"),
-    };
-    out + &format!("Next: {next}\n")
+    out + &format!("Next: {}\n", session.command_here("daily"))
 }

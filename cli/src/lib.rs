@@ -39,7 +39,7 @@ pub fn main() -> ExitCode {
         // Who reads our output has seen enough, as `head` does.
         Err(error) if exit::is_broken_pipe(&error) => Exit::Success.into(),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", exit::words(&error));
             exit::of_error(&error).into()
         }
     }
@@ -48,7 +48,8 @@ pub fn main() -> ExitCode {
 fn run(args: Args) -> anyhow::Result<Exit> {
     let place = Place::of(&args)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(dispatch(&place, args))
+    let result = runtime.block_on(dispatch(&place, args));
+    result.map_err(|error| place.explain(error))
 }
 
 /// What is logged unless somebody says otherwise: results tell the rest.

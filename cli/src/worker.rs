@@ -50,8 +50,9 @@ pub(crate) async fn run(
     worker.run(stop).await.context("the worker cannot go on; nothing is lost by that")?;
     for (stage, times) in worker.times().all() {
         let (deliveries, p50_us, p99_us) = (times.deliveries, times.p50_us, times.p99_us);
-        tracing::info!(%stage, deliveries, p50_us, p99_us, "stopped");
+        tracing::info!(%stage, deliveries, p50_us, p99_us, "deliveries of the stage");
     }
+    tracing::info!("stopped");
     Ok(Exit::Success)
 }
 

@@ -9,8 +9,8 @@ use mindmate_contracts::app_table::ExportLine;
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_host::aws::{self, Aws};
 use mindmate_host::config::{Config, EnvFile, Variable};
-use mindmate_pipeline::SystemClock;
 use mindmate_pipeline::ports::{MessageWriter, Notice};
+use mindmate_pipeline::{PortError, SystemClock};
 
 use super::{Installation, Session, Trail, Written};
 
@@ -71,6 +71,19 @@ fn config(env_file: Option<&Path>, needed: &[Variable]) -> anyhow::Result<Config
             "{error}\ndeploy-ml-stack.sh writes them all into .env: neither {path} nor the environment sets these"
         )
     })
+}
+
+/// What no call heals by itself is often one of these.
+pub(super) fn explain(error: anyhow::Error) -> anyhow::Error {
+    let transient = |cause: &(dyn std::error::Error + 'static)| {
+        matches!(cause.downcast_ref(), Some(PortError::Transient { .. }))
+    };
+    if !error.chain().any(transient) {
+        return error;
+    }
+    error.context(
+        "AWS did not do what was asked (are AWS_REGION, the credentials, AWS_ENDPOINT_URL and the names of the resources right?)",
+    )
 }
 
 fn flags(env_file: Option<&Path>) -> String {

@@ -104,6 +104,15 @@ impl Place {
         Ok(Self::Local { data })
     }
 
+    /// An error with what somebody can look at who gets it here.
+    pub(crate) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        match self {
+            Self::Local { .. } => error,
+            #[cfg(feature = "aws")]
+            Self::Aws { .. } => cloud::explain(error),
+        }
+    }
+
     /// Opens it; makes a data directory where it is absent.
     #[cfg_attr(
         not(feature = "aws"),
@@ -162,6 +171,14 @@ impl Session {
     /// A command as somebody would type it to come here again.
     pub(crate) fn command(&self, command: &str) -> String {
         format!("mindmate {command}{}", self.flags)
+    }
+
+    /// The same, with the data directory even where it is the default.
+    pub(crate) fn command_here(&self, command: &str) -> String {
+        if self.flags.is_empty() {
+            return format!("mindmate {command} --data {}", self.data.display());
+        }
+        self.command(command)
     }
 }
 
