@@ -1,5 +1,6 @@
 //! `mindmate worker`: runs stages against the queues and streams on AWS until it is told to stop.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -28,7 +29,9 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Exit> {
     let Place::Aws { data, env_file } = place else { anyhow::bail!("a worker works on AWS alone") };
     let stages = stages(&args.stages);
-    let needed: Vec<_> = stages.iter().flat_map(|stage| Program::Stage(*stage).needs()).collect();
+    let needed: BTreeSet<_> =
+        stages.iter().flat_map(|stage| Program::Stage(*stage).needs()).collect();
+    let needed: Vec<_> = needed.into_iter().collect();
     let cloud = Cloud::open(data, env_file.as_deref(), &needed).await?;
     telemetry::init(logs.filter.unwrap_or(&cloud.config.log), logs.json)?;
     // Heard from now on: who is told to stop while it starts, stops in order.

@@ -52,6 +52,9 @@ fn a_worker_needs_the_variables_of_its_stages_alone() {
         assert!(said.err.contains(name), "{name} is not in {said}");
     }
     assert!(!said.err.contains("APP_TABLE"), "{said}");
+    let two = ["worker", "--stage", "scoring", "--stage", "intervention"];
+    let said = run_in(&program, &[], &two).exited(1);
+    assert_eq!(said.err.matches("APP_TABLE is not set").count(), 1, "{said}");
     let said = run_in(&program, &[], &["worker", "--stage", "no-such-stage"]).exited(2);
     said.complains("feature-extraction");
     run_in(&program, &[], &["worker"]).exited(2).complains("--stage");
