@@ -2,32 +2,47 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use mindmate_domain::AsOf;
+use jiff::SignedDuration;
+use mindmate_domain::{AsOf, StageName};
 
 use crate::exit;
 
-/// MindMate's risk pipeline on one machine.
+/// MindMate's risk pipeline, on one machine or on AWS.
 ///
 /// Reads what people consented to share with the companion app, makes features of it, scores the
 /// risk of a crisis in the coming week, and reaches out. It supports people; it predicts no
 /// suicide, makes no diagnosis and is no person.
 ///
 /// Begin with `mindmate daily`: in an empty data directory it first makes a synthetic cohort.
+///
+/// With `--backend aws` the commands do with the tables and queues of a deployed stack what they
+/// do with the local file. That takes a program built with `--features aws`.
 #[derive(Debug, Parser)]
-#[command(name = "mindmate", version, after_help = exit::HELP, max_term_width = 100)]
+#[command(name = "mindmate", version, after_help = exit::help(), max_term_width = 100)]
 pub(crate) struct Args {
-    /// Directory that holds everything: the database, reports, locks
+    /// Directory that holds everything: the database, reports, locks. On AWS: reports alone
     #[arg(long, global = true, value_name = "DIR", default_value = "./mindmate-data")]
     pub(crate) data: PathBuf,
+
+    /// Where the tables and queues are
+    #[arg(long, global = true, value_enum, default_value = "local")]
+    pub(crate) backend: Backend,
+
+    /// The names of the stack's resources, as deploy-ml-stack.sh writes them into .env; what the
+    /// environment sets counts more
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
 
     /// How results are written to standard output
     #[arg(long, global = true, value_enum, default_value = "text")]
     pub(crate) format: Format,
 
-    /// Which logs go to standard error, for example `info` or `mindmate_pipeline=debug`
-    #[arg(long, global = true, value_name = "FILTER", default_value = "error")]
-    pub(crate) log: String,
+    /// Which logs go to standard error, for example `info` or `mindmate_pipeline=debug` [default:
+    /// error; of a worker: info]
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub(crate) log: Option<String>,
 
     /// Write logs as JSON lines
     #[arg(long, global = true)]
@@ -35,6 +50,15 @@ pub(crate) struct Args {
 
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// Where the tables and queues are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Backend {
+    /// A file in the data directory
+    Local,
+    /// The resources of a stack, named by the environment
+    Aws,
 }
 
 /// How results are written.
@@ -68,6 +92,8 @@ pub(crate) enum Command {
     Review(Review),
     /// Verify the audit trail
     Audit(Audit),
+    /// Run stages against the queues on AWS, until a signal says stop
+    Worker(Worker),
 }
 
 /// The run's id is the date of its asOf, so that the same day is one run however often it is
@@ -75,6 +101,9 @@ pub(crate) enum Command {
 ///
 /// A run with an asOf before the latest 06:00 UTC is historical: its clock starts there, and it is
 /// marked so everywhere.
+///
+/// On AWS the run's stages are the stack's functions, or workers (`mindmate worker`): this starts
+/// the run, follows it until its ledger closes, and writes the report. A historical run is refused.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Daily {
     /// The instant that assessments look back from [default: the latest 06:00 UTC]
@@ -93,10 +122,38 @@ pub(crate) struct Daily {
     #[arg(long, value_name = "FILE.html")]
     pub(crate) out: Option<PathBuf>,
 
+    /// On AWS: how long the run is followed, for example `45m`; it goes on all the same
+    #[arg(long, value_name = "DURATION", default_value = "30m")]
+    pub(crate) timeout: SignedDuration,
+
+    /// On AWS: start the run and do not follow it
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+
     /// Kill the process at a crash point, the Nth time that it is passed (for tests)
     #[cfg(feature = "crash-points")]
     #[arg(long, value_name = "POINT:N")]
     pub(crate) crash_at: Option<String>,
+}
+
+/// Long-polls the queues of these stages, and the stream of outcomes for `run-report`. At SIGTERM
+/// or SIGINT it takes nothing new and finishes what it holds within 25 seconds; at the next it
+/// gives back at once what it holds.
+///
+/// It needs the variables of its stages alone, and AWS's own: `AWS_REGION`, credentials, and
+/// `AWS_ENDPOINT_URL` for another endpoint.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Worker {
+    /// A stage; give it several times for several of them
+    #[arg(long = "stage", value_name = "NAME", required = true, value_parser = stage_names())]
+    pub(crate) stages: Vec<StageName>,
+}
+
+/// Reads the name of a stage.
+fn stage_names() -> impl TypedValueParser<Value = StageName> {
+    PossibleValuesParser::new(StageName::ALL.map(StageName::name)).try_map(|name| {
+        StageName::from_name(&name).ok_or_else(|| format!("there is no stage {name:?}"))
+    })
 }
 
 /// Takes DynamoDB table exports to S3: one `{"Item": {…DynamoDB JSON…}}` a line, gzip or plain.

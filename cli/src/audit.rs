@@ -1,22 +1,28 @@
 //! `mindmate audit`: whether the trail holds together.
 
-use std::path::Path;
-
 use serde_json::json;
 
 use crate::args::{self, AuditAction, Format};
 use crate::exit::Exit;
 use crate::output::{self, grouped};
-use crate::session::Session;
+use crate::session::Place;
 
-pub(crate) async fn run(data: &Path, format: Format, args: &args::Audit) -> anyhow::Result<Exit> {
+pub(crate) async fn run(place: &Place, format: Format, args: &args::Audit) -> anyhow::Result<Exit> {
     let AuditAction::Verify = args.action;
-    let session = Session::open_existing(data)?;
-    let rows = session.backend.verify_audit().await??;
+    let session = place.open_existing().await?;
+    let trail = session.installation.verify_audit().await?;
     match format {
-        Format::Json => output::json(&json!({ "rows": rows, "intact": true }))?,
+        Format::Json => {
+            let mut json = json!({ "rows": trail.rows, "intact": true });
+            if let Some(chains) = trail.chains {
+                json["chains"] = json!(chains);
+            }
+            output::json(&json)?;
+        }
         Format::Text | Format::Csv => {
-            output::text(&format!("the audit trail holds together: {} rows\n", grouped(rows)))?;
+            let chains = trail.chains.map(|chains| format!(" of {} users", grouped(chains)));
+            let (rows, chains) = (grouped(trail.rows), chains.unwrap_or_default());
+            output::text(&format!("the audit trail holds together: {rows} rows{chains}\n"))?;
         }
     }
     Ok(Exit::Success)

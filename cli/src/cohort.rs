@@ -1,4 +1,4 @@
-//! `mindmate cohort`: makes a synthetic cohort, in the data directory or as an export.
+//! `mindmate cohort`: makes a synthetic cohort, in the app's table or as an export.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -10,14 +10,13 @@ use flate2::write::GzEncoder;
 use mindmate_cohort::{CohortSpec, SyntheticUser};
 use mindmate_contracts::app_table::{ExportLine, encode, write_line};
 use mindmate_domain::AsOf;
-use mindmate_embedded::ImportBatch;
 use serde_json::json;
 
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::output::{self, grouped};
 use crate::progress;
-use crate::session::Session;
+use crate::session::{Place, Session};
 
 /// Users whose items are written together.
 const USERS_PER_BATCH: usize = 16;
@@ -25,27 +24,28 @@ const USERS_PER_BATCH: usize = 16;
 /// The setting that says that the users of a data directory are synthetic.
 pub(crate) const SYNTHETIC: &str = "synthetic";
 
-pub(crate) async fn run(data: &Path, format: Format, args: &args::Cohort) -> anyhow::Result<Exit> {
-    let session = args.export.is_none().then(|| Session::open(data)).transpose()?;
+pub(crate) async fn run(
+    place: &Place,
+    format: Format,
+    args: &args::Cohort,
+) -> anyhow::Result<Exit> {
     let end = args.end.unwrap_or_else(|| AsOf::latest_daily(now()));
     let spec = CohortSpec::new(args.users, args.days, args.seed, end.instant())?;
-    let (items, place) = match (&args.export, &session) {
-        (Some(path), _) => (export(&spec, path)?, path.clone()),
-        (None, Some(session)) => (fill(session, &spec).await?, data.to_owned()),
-        (None, None) => anyhow::bail!("expected --export or a data directory"),
+    let (items, written) = match &args.export {
+        Some(path) => (export(&spec, path)?, path.display().to_string()),
+        None => (fill(&place.open().await?, &spec).await?, place.to_string()),
     };
     match format {
         Format::Json => output::json(&json!({
             "users": args.users, "days": args.days, "seed": args.seed, "end": end,
-            "items": items, "written": place,
+            "items": items, "written": written,
         }))?,
         Format::Text | Format::Csv => output::text(&format!(
-            "{} synthetic users, {} items of {} days up to {end}, seed {}: {}\n",
+            "{} synthetic users, {} items of {} days up to {end}, seed {}: {written}\n",
             grouped(args.users.into()),
             grouped(items),
             args.days,
-            args.seed,
-            place.display()
+            args.seed
         ))?,
     }
     Ok(Exit::Success)
@@ -56,26 +56,26 @@ fn now() -> jiff::Timestamp {
     mindmate_pipeline::SystemClock.now()
 }
 
-/// Fills the data directory with a cohort; gives the number of items.
+/// Fills the app's table with a cohort; gives the number of items.
 pub(crate) async fn fill(session: &Session, spec: &CohortSpec) -> anyhow::Result<u64> {
     let bar = progress::count(spec.users.into(), "synthetic cohort");
-    let mut truth = TruthFile::create(session.dir.truth())?;
+    let mut truth = TruthFile::create(session.dir()?.truth())?;
     let mut items = 0;
-    let mut batch = ImportBatch::default();
+    let mut batch = Vec::new();
     for (index, user) in spec.users().enumerate() {
         truth.write(&user)?;
         for item in &user.items {
             let (sk, item) = encode(&user.user, item);
-            batch.add(ExportLine { user: user.user.clone(), sk, item })?;
+            batch.push(ExportLine { user: user.user.clone(), sk, item });
             items += 1;
         }
         if index % USERS_PER_BATCH == USERS_PER_BATCH - 1 {
-            session.backend.import(std::mem::take(&mut batch)).await?;
+            session.installation.import(std::mem::take(&mut batch)).await?;
         }
         bar.inc(1);
     }
-    session.backend.import(batch).await?;
-    session.backend.put_setting(SYNTHETIC, &spec.seed.to_string()).await?;
+    session.installation.import(batch).await?;
+    session.installation.put_setting(SYNTHETIC, &spec.seed.to_string()).await?;
     truth.finish()?;
     bar.finish_and_clear();
     Ok(items)

@@ -23,8 +23,13 @@ pub(crate) enum Exit {
     BadInput = 6,
 }
 
-/// What `--help` says of them.
-pub(crate) const HELP: &str = "Exit codes:
+/// What stands at the end of `--help`.
+pub(crate) fn help() -> String {
+    let aws = if cfg!(feature = "aws") { "speaks to AWS" } else { "was built without AWS" };
+    format!("{CODES}\n\nThis program {aws}.")
+}
+
+const CODES: &str = "Exit codes:
   0  all is well
   1  it could not be done; the message says why
   2  the command line cannot be read
@@ -53,10 +58,38 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
+/// An error with its causes. One that the error before it has told already is left out.
+pub(crate) fn words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if words.is_empty() {
+            words = cause;
+        } else if !words.ends_with(&cause) {
+            words += &format!(": {cause}");
+        }
+    }
+    words
+}
+
 /// The exit code of an error.
 pub(crate) fn of_error(error: &anyhow::Error) -> Exit {
     match error.downcast_ref::<DataDirError>() {
         Some(DataDirError::Busy { .. }) => Exit::Busy,
         _ => Exit::Failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mindmate_pipeline::PortError;
+
+    use super::words;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = anyhow::Error::new(PortError::transient("dynamodb", "no answer in time"));
+        assert_eq!(words(&error), "dynamodb: no answer in time");
+        let error = error.context("the run was stopped");
+        assert_eq!(words(&error), "the run was stopped: dynamodb: no answer in time");
     }
 }

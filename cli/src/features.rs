@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use mindmate_domain::{
     AsOf, Consent, Feature, FeatureVector, History, MissingReason, Policy, UserId,
 };
@@ -13,10 +13,13 @@ use serde::Serialize;
 
 use crate::args::{self, Format};
 use crate::exit::Exit;
-use crate::session::{self, Session};
+use crate::session::{self, Place, Session};
 
 /// Users that are read at one look.
-const LOOK: usize = 500;
+const LOOK: usize = 100;
+
+/// Histories that are loaded at once.
+const IN_FLIGHT: usize = 8;
 
 /// One user's vector, as written.
 #[derive(Serialize)]
@@ -49,11 +52,11 @@ impl From<MissingReason> for Missing {
 }
 
 pub(crate) async fn run(
-    data: &Path,
+    place: &Place,
     format: Format,
     args: &args::Features,
 ) -> anyhow::Result<Exit> {
-    let session = Session::open_existing(data)?;
+    let session = place.open_existing().await?;
     let as_of = session.as_of(args.as_of)?;
     let look = Look {
         session: &session,
@@ -95,33 +98,38 @@ struct Look<'a> {
 
 impl Look<'_> {
     async fn history(&self, user: &UserId) -> anyhow::Result<History> {
-        let store = self.session.backend.history();
-        Ok(store.load(user, self.as_of, self.policy.legacy_consents).await?)
+        Ok(self.session.ports.history.load(user, self.as_of, self.policy.legacy_consents).await?)
     }
 
     fn vector(&self, history: &History) -> FeatureVector {
         extract(history, &read_texts(history, &self.lexicons)).features
     }
 
+    /// Everybody of whom the app's table holds something, on AWS by a scan of it. The index of who
+    /// was active would be cheaper and is not the same: somebody to whom only the app wrote has a
+    /// history too.
     async fn write_all(&self, out: &mut Writer<impl Write>) -> anyhow::Result<u64> {
         let (mut after, mut opted_out) = (None, 0);
         loop {
-            let users = self.session.backend.users(after.as_ref(), LOOK).await?;
-            let Some(last) = users.last() else {
-                return Ok(opted_out);
-            };
-            after = Some(last.clone());
-            for user in &users {
-                let history = self.history(user).await?;
+            let everybody = &self.session.ports.training;
+            let page = everybody.users(self.as_of.instant(), after.as_ref(), LOOK).await?;
+            let loads = page.users.iter().map(|one| self.history(&one.user));
+            let histories: Vec<History> =
+                stream::iter(loads).buffered(IN_FLIGHT).try_collect().await?;
+            for (one, history) in page.users.iter().zip(&histories) {
                 if history.first_event.is_none() {
                     continue;
                 }
                 if history.consents.allows(Consent::Scoring) {
-                    out.write(user, self.as_of, &self.vector(&history))?;
+                    out.write(&one.user, self.as_of, &self.vector(history))?;
                 } else {
                     opted_out += 1;
                 }
             }
+            if page.last {
+                return Ok(opted_out);
+            }
+            after = page.users.into_iter().last().map(|one| one.user);
         }
     }
 }

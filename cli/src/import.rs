@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use mindmate_contracts::app_table::{Decoded, ExportLine, closed_profile, decode, parse_line};
-use mindmate_embedded::{Embedded, ImportBatch, Imported};
+use mindmate_embedded::Imported;
 use serde::Serialize;
 
 use self::lines::{Line, Lines, Reading};
@@ -16,10 +16,20 @@ use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::output::{self, grouped};
 use crate::progress;
-use crate::session::Session;
+use crate::session::{Installation, Place, Session};
 
 /// Bad lines that are shown one by one; the others are only counted.
 const SHOWN: usize = 20;
+
+/// What is said of changes where the backend does not know them.
+const UNTOLD: &str = "written; which were new, the table does not say; ";
+
+/// Items that make a batch full: enough that the end of a write to disk costs little.
+const FULL_ITEMS: usize = 2_000;
+
+/// Bytes of lines that make a batch full, whatever the number of its items: so much memory, a few
+/// times over, it takes at most.
+const FULL_BYTES: usize = 4 * 1024 * 1024;
 
 /// What came of a file.
 #[derive(Debug, Default, Serialize)]
@@ -27,9 +37,9 @@ const SHOWN: usize = 20;
 struct FileResult {
     file: String,
     items: u64,
-    added: u64,
-    replaced: u64,
-    unchanged: u64,
+    /// What that changed, where the backend knows it.
+    #[serde(flatten)]
+    changes: Option<Changes>,
     /// Took the place of an earlier one of the same key in this file.
     superseded: u64,
     bad_lines: u64,
@@ -41,6 +51,47 @@ struct FileResult {
     broken_off: Option<String>,
 }
 
+/// What an import changed.
+#[derive(Debug, Default, Serialize)]
+struct Changes {
+    added: u64,
+    replaced: u64,
+    unchanged: u64,
+}
+
+impl Changes {
+    fn add(&mut self, imported: Imported) {
+        self.added += imported.added;
+        self.replaced += imported.replaced;
+        self.unchanged += imported.unchanged;
+    }
+
+    fn words(&self) -> String {
+        let [added, replaced, unchanged] = [self.added, self.replaced, self.unchanged].map(grouped);
+        format!("{added} new, {replaced} replaced, {unchanged} unchanged, ")
+    }
+}
+
+/// Items that are written together.
+#[derive(Default)]
+struct Batch {
+    items: Vec<ExportLine>,
+    /// Of their lines.
+    bytes: usize,
+}
+
+impl Batch {
+    fn add(&mut self, item: ExportLine, bytes: usize) {
+        self.items.push(item);
+        self.bytes += bytes;
+    }
+
+    /// Whether it is time to write it.
+    fn is_full(&self) -> bool {
+        self.items.len() >= FULL_ITEMS || self.bytes >= FULL_BYTES
+    }
+}
+
 /// One line that is not an item, or one item that the pipeline will leave out.
 #[derive(Debug, Serialize)]
 struct Problem {
@@ -48,15 +99,19 @@ struct Problem {
     what: String,
 }
 
-pub(crate) async fn run(data: &Path, format: Format, args: &args::Import) -> anyhow::Result<Exit> {
-    let session = Session::open(data)?;
+pub(crate) async fn run(
+    place: &Place,
+    format: Format,
+    args: &args::Import,
+) -> anyhow::Result<Exit> {
+    let session = place.open().await?;
     let mut results = Vec::new();
     for path in &args.files {
-        results.push(read_file(&session.backend, path).await?);
+        results.push(read_file(&*session.installation, path).await?);
     }
     match format {
         Format::Json => output::json(&results)?,
-        Format::Text | Format::Csv => output::text(&words(&results, data))?,
+        Format::Text | Format::Csv => output::text(&words(&results, &session))?,
     }
     let items: u64 = results.iter().map(|result| result.items).sum();
     anyhow::ensure!(
@@ -67,16 +122,16 @@ pub(crate) async fn run(data: &Path, format: Format, args: &args::Import) -> any
     Ok(if bad { Exit::BadInput } else { Exit::Success })
 }
 
-async fn read_file(backend: &Embedded, path: &Path) -> anyhow::Result<FileResult> {
+async fn read_file(table: &dyn Installation, path: &Path) -> anyhow::Result<FileResult> {
     let open = || format!("cannot open {}", path.display());
     let file = File::open(path).with_context(open)?;
     let bar = progress::bytes(file.metadata().with_context(open)?.len(), "import");
     let mut lines = Lines::new(BufReader::new(bar.wrap_read(file))).with_context(open)?;
     let mut result = FileResult { file: path.display().to_string(), ..FileResult::default() };
-    let mut batch = ImportBatch::default();
+    let mut batch = Batch::default();
     loop {
         match lines.next() {
-            Reading::Line(number, line) => result.take(number, &line, &mut batch)?,
+            Reading::Line(number, line) => result.take(number, &line, &mut batch),
             Reading::End => break,
             Reading::BrokenOff(number, error) => {
                 result.broken_off = Some(format!("after line {number}: {error}"));
@@ -84,40 +139,39 @@ async fn read_file(backend: &Embedded, path: &Path) -> anyhow::Result<FileResult
             }
         }
         if batch.is_full() {
-            result.add(backend.import(std::mem::take(&mut batch)).await?);
+            result.write(table, std::mem::take(&mut batch)).await?;
         }
     }
-    result.add(backend.import(batch).await?);
+    result.write(table, batch).await?;
     bar.finish_and_clear();
     Ok(result)
 }
 
 impl FileResult {
-    fn take(&mut self, number: u64, line: &Line, batch: &mut ImportBatch) -> anyhow::Result<()> {
+    fn take(&mut self, number: u64, line: &Line, batch: &mut Batch) {
         let bytes = match line {
-            Line::Whole(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => return Ok(()),
+            Line::Whole(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => return,
             Line::Whole(bytes) => bytes,
             Line::TooLong(length) => {
                 self.bad_line(number, format!("the line has {length} bytes; no item is that long"));
-                return Ok(());
+                return;
             }
         };
         match parse_line(bytes) {
             Ok(item) => {
                 self.check(number, &item);
                 self.items += 1;
-                self.superseded += u64::from(batch.add(item)?);
+                batch.add(item, bytes.len());
             }
             Err(error) => {
                 let mut what = error.to_string();
                 if let Some(profile) = closed_profile(bytes) {
                     what += ": a profile that cannot be read allows nothing, and is kept so";
-                    self.superseded += u64::from(batch.add(profile)?);
+                    batch.add(profile, bytes.len());
                 }
                 self.bad_line(number, what);
             }
         }
-        Ok(())
     }
 
     /// Items that do not fit are kept, since the table is the app's, but somebody should know.
@@ -144,23 +198,25 @@ impl FileResult {
         }
     }
 
-    fn add(&mut self, imported: Imported) {
-        self.added += imported.added;
-        self.replaced += imported.replaced;
-        self.unchanged += imported.unchanged;
+    async fn write(&mut self, table: &dyn Installation, batch: Batch) -> anyhow::Result<()> {
+        let given = batch.items.len() as u64;
+        let written = table.import(batch.items).await?;
+        self.superseded += given.saturating_sub(written.keys);
+        if let Some(imported) = written.changes {
+            self.changes.get_or_insert_default().add(imported);
+        }
+        Ok(())
     }
 }
 
-fn words(results: &[FileResult], data: &Path) -> String {
+fn words(results: &[FileResult], session: &Session) -> String {
     let mut out = String::new();
     for result in results {
         out += &format!(
-            "{}: {} items ({} new, {} replaced, {} unchanged, {} twice in the file)\n",
+            "{}: {} items ({}{} twice in the file)\n",
             result.file,
             grouped(result.items),
-            grouped(result.added),
-            grouped(result.replaced),
-            grouped(result.unchanged),
+            result.changes.as_ref().map_or(UNTOLD.to_owned(), Changes::words),
             grouped(result.superseded)
         );
         if result.bad_lines + result.unfit_items > 0 {
@@ -179,6 +235,5 @@ fn words(results: &[FileResult], data: &Path) -> String {
             out += &format!("  the file broke off {why}; what came before it is kept\n");
         }
     }
-    out += &format!("Next: mindmate daily --data {}\n", data.display());
-    out
+    out + &format!("Next: {}\n", session.command_here("daily"))
 }

@@ -1,4 +1,4 @@
-//! `mindmate`: runs the pipeline on one machine, and shows what it did.
+//! `mindmate`: runs the pipeline on one machine or on AWS, and shows what it did.
 //!
 //! Results go to standard output, everything else (progress, notes, logs) to standard error. What
 //! a command's exit code means stands at the end of `mindmate --help`.
@@ -19,6 +19,8 @@ mod runs;
 mod session;
 mod show;
 mod stages;
+#[cfg(feature = "aws")]
+mod worker;
 
 use std::process::ExitCode;
 
@@ -27,6 +29,7 @@ use mindmate_host::telemetry;
 
 use crate::args::{Args, Command};
 use crate::exit::Exit;
+use crate::session::Place;
 
 /// Reads the command line, does what it says, and gives the exit code.
 pub fn main() -> ExitCode {
@@ -36,27 +39,44 @@ pub fn main() -> ExitCode {
         // Who reads our output has seen enough, as `head` does.
         Err(error) if exit::is_broken_pipe(&error) => Exit::Success.into(),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", exit::words(&error));
             exit::of_error(&error).into()
         }
     }
 }
 
 fn run(args: Args) -> anyhow::Result<Exit> {
-    telemetry::init(&args.log, args.log_json)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build()?;
-    runtime.block_on(async {
-        let Args { data, format, command, .. } = args;
-        match command {
-            Command::Daily(daily) => daily::run(&data, format, &daily).await,
-            Command::Import(import) => import::run(&data, format, &import).await,
-            Command::Cohort(cohort) => cohort::run(&data, format, &cohort).await,
-            Command::Features(features) => features::run(&data, format, &features).await,
-            Command::Show(show) => show::run(&data, format, &show).await,
-            Command::Runs(runs) => runs::run(&data, format, &runs).await,
-            Command::Report(report) => reports::run(&data, &report).await,
-            Command::Review(review) => review::run(&data, format, &review).await,
-            Command::Audit(audit) => audit::run(&data, format, &audit).await,
+    let place = Place::of(&args)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(dispatch(&place, args));
+    result.map_err(|error| place.explain(error))
+}
+
+/// What is logged unless somebody says otherwise: results tell the rest.
+const DEFAULT_LOG: &str = "error";
+
+async fn dispatch(place: &Place, args: Args) -> anyhow::Result<Exit> {
+    let Args { format, command, log, log_json, .. } = args;
+    // A worker has its own default, from the environment.
+    if !matches!(command, Command::Worker(_)) {
+        telemetry::init(log.as_deref().unwrap_or(DEFAULT_LOG), log_json)?;
+    }
+    match command {
+        Command::Daily(daily) => daily::run(place, format, &daily).await,
+        Command::Import(import) => import::run(place, format, &import).await,
+        Command::Cohort(cohort) => cohort::run(place, format, &cohort).await,
+        Command::Features(features) => features::run(place, format, &features).await,
+        Command::Show(show) => show::run(place, format, &show).await,
+        Command::Runs(runs) => runs::run(place, format, &runs).await,
+        Command::Report(report) => reports::run(place, &report).await,
+        Command::Review(review) => review::run(place, format, &review).await,
+        Command::Audit(audit) => audit::run(place, format, &audit).await,
+        #[cfg(feature = "aws")]
+        Command::Worker(worker) => {
+            let logs = worker::Logs { filter: log.as_deref(), json: log_json };
+            worker::run(place, &logs, &worker).await
         }
-    })
+        #[cfg(not(feature = "aws"))]
+        Command::Worker(_) => anyhow::bail!(session::NO_AWS),
+    }
 }

@@ -33,12 +33,12 @@ pub(crate) struct StageBars {
 }
 
 impl StageBars {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(stages: &[StageName]) -> Self {
         let all = MultiProgress::new();
         let template = "{prefix:>18} [{bar:32}] {human_pos} of {human_len} {msg}";
-        let stages = StageName::ALL.into_iter().filter(|stage| *stage != StageName::RunReport);
         let bars = stages
-            .map(|stage| {
+            .iter()
+            .map(|&stage| {
                 let bar = all.add(ProgressBar::new(0).with_style(style(template)));
                 bar.set_prefix(stage.name());
                 bar.enable_steady_tick(Duration::from_millis(100));
@@ -52,6 +52,15 @@ impl StageBars {
     pub(crate) fn expect(&self, stage: StageName, length: u64) {
         if let Some(bar) = self.bars.get(&stage) {
             bar.set_length(length);
+        }
+    }
+
+    /// Where a stage stands, for who only sees what the ledger says.
+    #[cfg(feature = "aws")]
+    pub(crate) fn stand(&self, stage: StageName, position: u64, length: u64) {
+        self.expect(stage, length);
+        if let Some(bar) = self.bars.get(&stage) {
+            bar.set_position(position);
         }
     }
 

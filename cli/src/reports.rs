@@ -18,7 +18,7 @@ use crate::exit::Exit;
 use crate::output;
 use crate::report::{PageInput, page};
 use crate::runs;
-use crate::session::Session;
+use crate::session::{Place, Session};
 
 /// How long a run took: kept beside it, since a resumed run has only its last part to tell of.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -40,22 +40,24 @@ impl Timings {
     /// Keeps them with the run.
     pub(crate) async fn keep(&self, session: &Session, run: &Run) -> anyhow::Result<()> {
         let json = serde_json::to_string(self)?;
-        Ok(session.backend.put_setting(&Self::name(run), &json).await?)
+        session.installation.put_setting(&Self::name(run), &json).await
     }
 
     async fn of(session: &Session, run: &Run) -> anyhow::Result<Option<Self>> {
-        let kept = session.backend.setting(&Self::name(run)).await?;
+        let kept = session.installation.setting(&Self::name(run)).await?;
         Ok(kept.map(|json| serde_json::from_str(&json)).transpose()?)
     }
 }
 
-pub(crate) async fn run(data: &Path, args: &args::Report) -> anyhow::Result<Exit> {
-    let session = Session::open_existing(data)?;
+pub(crate) async fn run(place: &Place, args: &args::Report) -> anyhow::Result<Exit> {
+    let session = place.open_existing().await?;
     let run = if let Some(id) = &args.run {
         runs::find(&session, id).await?
     } else {
-        let runs = session.backend.ledger().runs().await?;
-        runs.into_iter().next().context("there is no run yet: mindmate daily")?
+        let runs = session.ports.ledger.runs().await?;
+        runs.into_iter()
+            .next()
+            .with_context(|| format!("there is no run yet: {}", session.command("daily")))?
     };
     let look = runs::look(&session, &run).await?;
     let run = runs::find(&session, run.id.as_str()).await?;
@@ -72,7 +74,7 @@ pub(crate) async fn write(
     path: &Path,
 ) -> anyhow::Result<()> {
     let timings = Timings::of(session, run).await?;
-    let synthetic = session.backend.setting(SYNTHETIC).await?.is_some();
+    let synthetic = session.installation.setting(SYNTHETIC).await?.is_some();
     let model = RuleScorer::built_in()?;
     let (stages, elapsed, policy) = match timings {
         Some(timings) => {

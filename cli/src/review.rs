@@ -1,7 +1,5 @@
 //! `mindmate review`: what waits for a human.
 
-use std::path::Path;
-
 use anyhow::Context as _;
 use mindmate_domain::AsOf;
 use mindmate_domain::instant::key_form;
@@ -13,7 +11,7 @@ use serde_json::json;
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::output::{self, grouped};
-use crate::session::Session;
+use crate::session::{Place, Session};
 
 /// Entries and notices that are shown.
 const SHOWN: usize = 100;
@@ -21,8 +19,12 @@ const SHOWN: usize = 100;
 /// Entries of which one look can acknowledge some.
 const MOST: usize = 1_000_000;
 
-pub(crate) async fn run(data: &Path, format: Format, args: &args::Review) -> anyhow::Result<Exit> {
-    let session = Session::open_existing(data)?;
+pub(crate) async fn run(
+    place: &Place,
+    format: Format,
+    args: &args::Review,
+) -> anyhow::Result<Exit> {
+    let session = place.open_existing().await?;
     match (&args.acknowledge, &args.by) {
         (Some(user), Some(by)) => acknowledge(&session, args, user, by).await,
         _ => list(&session, format, args.reveal).await,
@@ -35,18 +37,19 @@ struct Listing {
     entries: Vec<ReviewEntry>,
     /// How many there are in all.
     open: u64,
-    notices: Vec<Notice>,
+    /// None where they are sent and not kept to be read.
+    notices: Option<Vec<Notice>>,
     pseudonyms: PseudonymKey,
     reveal: bool,
 }
 
 async fn list(session: &Session, format: Format, reveal: bool) -> anyhow::Result<Exit> {
-    let queue = session.backend.reviews();
+    let queue = &session.ports.reviews;
     let listing = Listing {
         entries: queue.open(SHOWN).await?,
         open: queue.count_open().await?,
-        notices: session.backend.notices(SHOWN).await?,
-        pseudonyms: session.pseudonyms().await?,
+        notices: session.installation.notices(SHOWN).await?,
+        pseudonyms: session.installation.pseudonyms().await?,
         reveal,
     };
     match format {
@@ -73,11 +76,13 @@ impl Listing {
                 "dueAt": key_form(entry.due_at), "contentAllowed": entry.content_allowed,
             })
         });
-        let notices =
-            self.notices.iter().map(|one| json!({"at": key_form(one.at), "text": one.text}));
+        let notices = self.notices.as_ref().map(|notices| {
+            let shown = |one: &Notice| json!({"at": key_form(one.at), "text": one.text});
+            notices.iter().map(shown).collect::<Vec<_>>()
+        });
         json!({
             "count": self.open, "open": entries.collect::<Vec<_>>(),
-            "notices": notices.collect::<Vec<_>>(),
+            "notices": notices,
         })
     }
 
@@ -90,10 +95,14 @@ impl Listing {
         if more > 0 {
             out += &format!("  … and {} more, less urgent than these\n", grouped(more));
         }
-        if !self.notices.is_empty() {
+        let Some(notices) = &self.notices else {
+            return out
+                + "\nNotices to those on duty go to the subscribers of the topic of alerts\n";
+        };
+        if !notices.is_empty() {
             out += "\nNotices to those on duty, latest first\n";
         }
-        for notice in &self.notices {
+        for notice in notices {
             out += &format!("  {}  {}\n", key_form(notice.at), notice.text);
         }
         out
@@ -117,8 +126,8 @@ async fn acknowledge(
     user: &str,
     by: &str,
 ) -> anyhow::Result<Exit> {
-    let pseudonyms = session.pseudonyms().await?;
-    let queue = session.backend.reviews();
+    let pseudonyms = session.installation.pseudonyms().await?;
+    let queue = &session.ports.reviews;
     let mut entries = queue.open(MOST).await?;
     entries.retain(|entry| {
         entry.user.as_str() == user || pseudonyms.of(&entry.user).to_string() == user

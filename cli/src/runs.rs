@@ -1,7 +1,5 @@
 //! `mindmate runs`: the runs, or one of them.
 
-use std::path::Path;
-
 use mindmate_domain::RunId;
 use mindmate_domain::instant::key_form;
 use mindmate_domain::pseudonym::PseudonymKey;
@@ -12,13 +10,13 @@ use serde_json::{Value, json};
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::output::{self, grouped};
-use crate::session::Session;
+use crate::session::{Place, Session};
 
 /// Missing users that are shown.
 const SHOWN: usize = 20;
 
-pub(crate) async fn run(data: &Path, format: Format, args: &args::Runs) -> anyhow::Result<Exit> {
-    let session = Session::open_existing(data)?;
+pub(crate) async fn run(place: &Place, format: Format, args: &args::Runs) -> anyhow::Result<Exit> {
+    let session = place.open_existing().await?;
     match &args.run {
         Some(id) => show(&session, format, id).await,
         None => list(&session, format).await,
@@ -27,7 +25,7 @@ pub(crate) async fn run(data: &Path, format: Format, args: &args::Runs) -> anyho
 
 /// The run of that id, or an error that says which there are.
 pub(crate) async fn find(session: &Session, id: &str) -> anyhow::Result<Run> {
-    let ledger = session.backend.ledger();
+    let ledger = &session.ports.ledger;
     if let Some(run) = ledger.run(&RunId::named(id)).await? {
         return Ok(run);
     }
@@ -68,22 +66,22 @@ impl Look {
 
 /// Looks at a run. That closes the books of one whose last outcome has come since.
 pub(crate) async fn look(session: &Session, run: &Run) -> anyhow::Result<Look> {
-    let ledger = session.backend.ledger();
+    let ledger = &session.ports.ledger;
     if run.completed_at.is_some()
         && let Some(summary) = ledger.summary(&run.id).await?
     {
         let summary = serde_json::from_str(&summary)?;
         return Ok(Look { summary, missing: Vec::new(), closed: true });
     }
-    let assessments = session.backend.assessments();
-    Ok(match close(&*ledger, &*assessments, run, session.clock.now()).await? {
+    let assessments = &session.ports.assessments;
+    Ok(match close(&**ledger, &**assessments, run, session.clock.now()).await? {
         Closing::Closed(summary) => Look { summary, missing: Vec::new(), closed: true },
         Closing::Open { missing, summary } => Look { summary, missing, closed: false },
     })
 }
 
 async fn list(session: &Session, format: Format) -> anyhow::Result<Exit> {
-    let runs = session.backend.ledger().runs().await?;
+    let runs = session.ports.ledger.runs().await?;
     if format == Format::Json {
         output::json(&runs)?;
         return Ok(Exit::Success);
@@ -96,7 +94,7 @@ async fn list(session: &Session, format: Format) -> anyhow::Result<Exit> {
         out += &format!("{}  asOf {}  {ended}{mark}\n", run.id, run.as_of);
     }
     if runs.is_empty() {
-        out += "no runs yet: mindmate daily\n";
+        out += &format!("no runs yet: {}\n", session.command("daily"));
     }
     output::text(&out)?;
     Ok(Exit::Success)
@@ -105,7 +103,7 @@ async fn list(session: &Session, format: Format) -> anyhow::Result<Exit> {
 async fn show(session: &Session, format: Format, id: &str) -> anyhow::Result<Exit> {
     let run = find(session, id).await?;
     let look = look(session, &run).await?;
-    let pseudonyms = session.pseudonyms().await?;
+    let pseudonyms = session.installation.pseudonyms().await?;
     match format {
         Format::Json => output::json(&json!({
             "run": run,

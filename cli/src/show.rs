@@ -1,7 +1,5 @@
 //! `mindmate show`: what the pipeline holds about one user.
 
-use std::path::Path;
-
 use mindmate_domain::instant::key_form;
 use mindmate_domain::intervention::DeliveryStatus;
 use mindmate_domain::{Assessment, UserId};
@@ -12,7 +10,7 @@ use serde_json::{Value, json};
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::output;
-use crate::session::{self, Session};
+use crate::session::{self, Place};
 
 /// Assessments and interventions that are shown.
 const SHOWN: usize = 60;
@@ -20,11 +18,11 @@ const SHOWN: usize = 60;
 /// Factors that are told in words.
 const FACTORS: usize = 3;
 
-pub(crate) async fn run(data: &Path, format: Format, args: &args::Show) -> anyhow::Result<Exit> {
-    let session = Session::open_existing(data)?;
+pub(crate) async fn run(place: &Place, format: Format, args: &args::Show) -> anyhow::Result<Exit> {
+    let session = place.open_existing().await?;
     let user = session::user(&args.user)?;
-    let assessments = session.backend.assessments().latest(&user, SHOWN).await?;
-    let interventions = session.backend.interventions().latest(&user, SHOWN).await?;
+    let assessments = session.ports.assessments.latest(&user, SHOWN).await?;
+    let interventions = session.ports.interventions.latest(&user, SHOWN).await?;
     let rules = RuleScorer::built_in()?;
     anyhow::ensure!(
         !assessments.is_empty() || !interventions.is_empty(),

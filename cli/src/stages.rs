@@ -1,17 +1,20 @@
-//! Puts the stages on the embedded backend's ports and into the local host.
+//! Puts the stages on a backend's ports and into a host: the one composition, for the local host
+//! and for workers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use mindmate_contracts::{QueueName, StreamName};
-use mindmate_domain::Policy;
+use mindmate_domain::{Policy, StageName};
 use mindmate_fan_out::{FanOut, FanOutPorts};
 use mindmate_feature_extraction::{FeatureExtraction, FeatureExtractionPorts};
-use mindmate_host::local::{LocalHost, Observer, Settings};
+use mindmate_host::local::LocalHost;
+#[cfg(feature = "aws")]
+use mindmate_host::worker::Worker;
 use mindmate_intervention::{InterventionPorts, Interventions, Materials};
 use mindmate_language::Lexicons;
 use mindmate_model::{RiskModel, RuleScorer};
+use mindmate_pipeline::ports::{MessageWriter, Queue, StreamSource};
 use mindmate_pipeline::{
     Clock, RetryPolicy, Runner, RunnerPorts, SeededChance, Stage, StreamRunner,
 };
@@ -20,90 +23,161 @@ use mindmate_scoring::{Scoring, ScoringPorts};
 
 use crate::session::Session;
 
-/// Waits between attempts: shorter than on AWS, since nothing here throttles.
-const RETRIES: RetryPolicy = RetryPolicy {
-    initial: Duration::from_millis(200),
-    longest: Duration::from_secs(5),
-    attempts: 4,
-};
-
-/// A host with all stages. `clock` is the run's.
-pub(crate) async fn host(
-    session: &Session,
-    policy: Arc<Policy>,
-    clock: Arc<dyn Clock>,
-    observer: Arc<dyn Observer>,
-) -> anyhow::Result<LocalHost> {
-    let backend = &session.backend;
-    let ports = RunnerPorts {
-        publisher: backend.publisher(),
-        clock,
-        chance: Arc::new(SeededChance::new(seed()?)),
-    };
-    let lexicons = Arc::new(Lexicons::built_in()?);
-    let models: Vec<Arc<dyn RiskModel>> = vec![Arc::new(RuleScorer::built_in()?)];
-    let materials = Materials::built_in().map_err(anyhow::Error::from_boxed)?;
-    let pseudonyms = session.pseudonyms().await?;
-    let fan_out =
-        FanOut::new(FanOutPorts { activity: backend.activity(), ledger: backend.ledger() });
-    let extraction = FeatureExtraction::new(
-        FeatureExtractionPorts {
-            history: backend.history(),
-            profiles: backend.profiles(),
-            review: backend.reviews(),
-        },
-        lexicons,
-        Arc::clone(&policy),
-    );
-    let scoring = Scoring::new(
-        ScoringPorts {
-            profiles: backend.profiles(),
-            assessments: backend.assessments(),
-            review: backend.reviews(),
-            notifier: backend.notifier(),
-        },
-        models,
-        Arc::clone(&policy),
-        pseudonyms.clone(),
-    );
-    let intervention = Interventions::new(
-        InterventionPorts {
-            profiles: backend.profiles(),
-            assessments: backend.assessments(),
-            interventions: backend.interventions(),
-            chats: backend.chats(),
-            review: backend.reviews(),
-            notifier: backend.notifier(),
-            writer: None,
-        },
-        materials,
-        policy,
-        pseudonyms,
-    );
-    let report = runner(RunReport::new(backend.ledger()), &ports);
-    let outcomes = backend.stream(StreamName::Outcomes, RunReport::NAME.name());
-    let host = LocalHost::new(Arc::clone(&session.clock), Settings::default(), observer)
-        .with_stream(outcomes, StreamRunner::new(report));
-    let host = on_queues(host, session, runner(fan_out, &ports));
-    let host = on_queues(host, session, runner(extraction, &ports));
-    let host = on_queues(host, session, runner(scoring, &ports));
-    Ok(on_queues(host, session, runner(intervention, &ports)))
+/// What the stages are put on.
+pub(crate) struct Composition<'a> {
+    pub(crate) session: &'a Session,
+    /// The clock of the run.
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) chance: Arc<SeededChance>,
+    pub(crate) retries: RetryPolicy,
+    pub(crate) policy: Arc<Policy>,
+    /// Drafts messages for those who consent to it.
+    pub(crate) writer: Option<Arc<dyn MessageWriter>>,
 }
 
-fn runner<S: Stage>(stage: S, ports: &RunnerPorts) -> Runner<S> {
-    Runner::new(stage, ports.clone()).with_retries(RETRIES)
+/// What runs stages.
+pub(crate) trait Host: Sized {
+    /// Adds a stage that consumes a queue.
+    fn with_queue<S: Stage>(
+        self,
+        name: QueueName,
+        queue: Arc<dyn Queue>,
+        runner: Arc<Runner<S>>,
+    ) -> Self;
+
+    /// Adds a stage that consumes a stream.
+    fn with_stream<S: Stage>(self, source: Arc<dyn StreamSource>, runner: StreamRunner<S>) -> Self;
 }
 
-/// Lets the stage consume its queue and that queue's priority twin, each with its own concurrency.
-fn on_queues<S: Stage>(host: LocalHost, session: &Session, runner: Runner<S>) -> LocalHost {
-    let runner = Arc::new(runner);
-    let queues = QueueName::ALL.into_iter().filter(|queue| queue.consumer() == S::NAME);
-    queues.fold(host, |host, queue| {
-        host.with_queue(queue, session.backend.queue(queue), Arc::clone(&runner))
-    })
+impl Composition<'_> {
+    /// The host with these stages.
+    pub(crate) async fn put_into<H: Host>(
+        &self,
+        mut host: H,
+        stages: &[StageName],
+    ) -> anyhow::Result<H> {
+        for stage in stages {
+            host = self.put(host, *stage).await?;
+        }
+        Ok(host)
+    }
+
+    async fn put<H: Host>(&self, host: H, stage: StageName) -> anyhow::Result<H> {
+        Ok(match stage {
+            StageName::FanOut => self.on_queues(host, self.fan_out()),
+            StageName::FeatureExtraction => self.on_queues(host, self.feature_extraction()?),
+            StageName::Scoring => self.on_queues(host, self.scoring().await?),
+            StageName::Intervention => self.on_queues(host, self.intervention().await?),
+            StageName::RunReport => self.on_outcomes(host),
+        })
+    }
+
+    fn fan_out(&self) -> FanOut {
+        let ports = &self.session.ports;
+        FanOut::new(FanOutPorts { activity: ports.activity.clone(), ledger: ports.ledger.clone() })
+    }
+
+    fn feature_extraction(&self) -> anyhow::Result<FeatureExtraction> {
+        let ports = &self.session.ports;
+        let ports = FeatureExtractionPorts {
+            history: ports.history.clone(),
+            profiles: ports.profiles.clone(),
+            review: ports.reviews.clone(),
+        };
+        let lexicons = Arc::new(Lexicons::built_in()?);
+        Ok(FeatureExtraction::new(ports, lexicons, self.policy.clone()))
+    }
+
+    async fn scoring(&self) -> anyhow::Result<Scoring> {
+        let ports = &self.session.ports;
+        let ports = ScoringPorts {
+            profiles: ports.profiles.clone(),
+            assessments: ports.assessments.clone(),
+            review: ports.reviews.clone(),
+            notifier: ports.notifier.clone(),
+        };
+        let models: Vec<Arc<dyn RiskModel>> = vec![Arc::new(RuleScorer::built_in()?)];
+        let pseudonyms = self.session.installation.pseudonyms().await?;
+        Ok(Scoring::new(ports, models, self.policy.clone(), pseudonyms))
+    }
+
+    async fn intervention(&self) -> anyhow::Result<Interventions> {
+        let ports = &self.session.ports;
+        let ports = InterventionPorts {
+            profiles: ports.profiles.clone(),
+            assessments: ports.assessments.clone(),
+            interventions: ports.interventions.clone(),
+            chats: ports.chats.clone(),
+            review: ports.reviews.clone(),
+            notifier: ports.notifier.clone(),
+            writer: self.writer.clone(),
+        };
+        let materials = Materials::built_in().map_err(anyhow::Error::from_boxed)?;
+        let pseudonyms = self.session.installation.pseudonyms().await?;
+        Ok(Interventions::new(ports, materials, self.policy.clone(), pseudonyms))
+    }
+
+    fn on_outcomes<H: Host>(&self, host: H) -> H {
+        let (channels, ledger) = (&self.session.ports.channels, &self.session.ports.ledger);
+        let outcomes = channels.stream(StreamName::Outcomes, RunReport::NAME.name());
+        let runner = self.runner(RunReport::new(ledger.clone()));
+        host.with_stream(outcomes, StreamRunner::new(runner))
+    }
+
+    /// Lets the stage consume its queue and that queue's priority twin, each with its own
+    /// concurrency.
+    fn on_queues<H: Host, S: Stage>(&self, host: H, stage: S) -> H {
+        let runner = Arc::new(self.runner(stage));
+        let channels = &self.session.ports.channels;
+        let queues = QueueName::ALL.into_iter().filter(|queue| queue.consumer() == S::NAME);
+        queues.fold(host, |host, queue| {
+            host.with_queue(queue, channels.queue(queue), Arc::clone(&runner))
+        })
+    }
+
+    fn runner<S: Stage>(&self, stage: S) -> Runner<S> {
+        let ports = RunnerPorts {
+            publisher: self.session.ports.publisher.clone(),
+            clock: self.clock.clone(),
+            chance: self.chance.clone(),
+        };
+        Runner::new(stage, ports).with_retries(self.retries)
+    }
 }
 
-/// The seed of the jitter, from the system's generator.
-fn seed() -> anyhow::Result<u64> {
-    getrandom::u64().context("cannot draw a seed from the system's generator")
+/// Jitter, from a seed of the system's generator.
+pub(crate) fn chance() -> anyhow::Result<Arc<SeededChance>> {
+    let seed = getrandom::u64().context("cannot draw a seed from the system's generator")?;
+    Ok(Arc::new(SeededChance::new(seed)))
+}
+
+impl Host for LocalHost {
+    fn with_queue<S: Stage>(
+        self,
+        name: QueueName,
+        queue: Arc<dyn Queue>,
+        runner: Arc<Runner<S>>,
+    ) -> Self {
+        Self::with_queue(self, name, queue, runner)
+    }
+
+    fn with_stream<S: Stage>(self, source: Arc<dyn StreamSource>, runner: StreamRunner<S>) -> Self {
+        Self::with_stream(self, source, runner)
+    }
+}
+
+#[cfg(feature = "aws")]
+impl Host for Worker {
+    fn with_queue<S: Stage>(
+        self,
+        name: QueueName,
+        queue: Arc<dyn Queue>,
+        runner: Arc<Runner<S>>,
+    ) -> Self {
+        Self::with_queue(self, name, queue, runner)
+    }
+
+    fn with_stream<S: Stage>(self, source: Arc<dyn StreamSource>, runner: StreamRunner<S>) -> Self {
+        Self::with_stream(self, source, runner)
+    }
 }

@@ -3,6 +3,9 @@
 //! One chain over all would make every write wait for every other. A chain's head holds the number
 //! and hash of its last row; row and head are written in the transaction of the act itself.
 
+mod chain;
+mod verify;
+
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use mindmate_domain::UserId;
 use mindmate_domain::audit::AuditEvent;
@@ -11,6 +14,9 @@ use mindmate_pipeline::PortResult;
 use mindmate_pipeline::ports::PortError;
 use sha2::{Digest, Sha256};
 
+pub use self::chain::AuditFault;
+pub(crate) use self::verify::verify;
+pub use self::verify::{AuditBreak, AuditTrail};
 use crate::item::{Row, number, number_of, text, text_of};
 use crate::table::{PORT, Table};
 
@@ -21,9 +27,13 @@ const ROOT: &str = "mindmate-audit-1";
 pub(crate) const KEY: &str = "interventionId";
 
 /// The prefix of the trail's rows.
-pub(crate) const ROW_PREFIX: &str = "audit#";
+const ROW_PREFIX: &str = "audit#";
+
+/// The prefix of the chains' heads.
+const HEAD_PREFIX: &str = "auditHead#";
 
 /// Where a user's chain stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Head {
     number: u64,
     hash: String,
@@ -44,9 +54,8 @@ pub(crate) async fn append(
         Some(head) => (head.number + 1, head.hash.as_str()),
     };
     let hash = link(before, &event_text);
-    let user = event.user.as_str();
     let row = Row::from([
-        (KEY.to_owned(), text(format!("{ROW_PREFIX}{user}#{next:012}"))),
+        (KEY.to_owned(), text(row_key(&event.user, next))),
         ("event".to_owned(), text(event_text)),
         ("hash".to_owned(), text(hash.as_str())),
     ]);
@@ -68,16 +77,22 @@ pub(crate) async fn append(
     Ok([table.put_new_in(row, KEY)?, moved])
 }
 
+fn row_key(user: &UserId, number: u64) -> String {
+    format!("{ROW_PREFIX}{}#{number:012}", user.as_str())
+}
+
 fn head_key(user: &UserId) -> String {
-    format!("auditHead#{}", user.as_str())
+    format!("{HEAD_PREFIX}{}", user.as_str())
 }
 
 async fn head(table: &Table, user: &UserId) -> PortResult<Option<Head>> {
     let item = table.get([(KEY, text(head_key(user)))]).await?;
-    Ok(item.and_then(|item| {
-        let hash = text_of(&item, "hash")?.to_owned();
-        Some(Head { number: number_of(&item, "number")?, hash })
-    }))
+    Ok(item.as_ref().and_then(head_of))
+}
+
+fn head_of(item: &Row) -> Option<Head> {
+    let hash = text_of(item, "hash")?.to_owned();
+    Some(Head { number: number_of(item, "number")?, hash })
 }
 
 fn link(before: &str, event: &str) -> String {

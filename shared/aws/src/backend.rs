@@ -44,6 +44,39 @@ impl Aws {
     }
 }
 
+/// All ports: for a program that runs or looks at everything.
+#[cfg(all(feature = "sqs", feature = "kinesis", feature = "dynamodb", feature = "sns"))]
+impl Aws {
+    /// All ports. One whose resource is not among the names fails at its first call, in words.
+    pub fn ports(&self) -> ports::Ports {
+        ports::Ports {
+            publisher: self.publisher(),
+            channels: Arc::new(self.clone()),
+            history: self.history(),
+            profiles: self.profiles(),
+            activity: self.activity(),
+            chats: self.chats(),
+            assessments: self.assessments(),
+            interventions: self.interventions(),
+            reviews: self.reviews(),
+            notifier: self.notifier(),
+            ledger: self.ledger(),
+            training: self.training(),
+        }
+    }
+}
+
+#[cfg(all(feature = "sqs", feature = "kinesis", feature = "dynamodb"))]
+impl ports::Channels for Aws {
+    fn queue(&self, name: QueueName) -> Arc<dyn ports::Queue> {
+        Self::queue(self, name)
+    }
+
+    fn stream(&self, stream: StreamName, consumer: &str) -> Arc<dyn ports::StreamSource> {
+        Self::stream(self, stream, consumer)
+    }
+}
+
 #[cfg(feature = "sqs")]
 impl Aws {
     /// One queue; one whose URL is not known fails at every call, in words.
@@ -160,6 +193,35 @@ impl Aws {
         user: &mindmate_domain::UserId,
     ) -> mindmate_pipeline::PortResult<Vec<(String, mindmate_contracts::app_table::Item)>> {
         self.app_table().items(user).await
+    }
+
+    /// Reads the whole audit trail and says how much of it holds together, or where it does not.
+    ///
+    /// A chain's end that was cut off together with its head, and a chain that is gone as a whole,
+    /// leave nothing that shows it: keep the counts elsewhere to see that.
+    ///
+    /// # Errors
+    /// The table's, and a row whose key or attributes no act writes.
+    pub async fn verify_audit(
+        &self,
+    ) -> mindmate_pipeline::PortResult<Result<crate::AuditTrail, crate::AuditBreak>> {
+        crate::audit::verify(&self.table(&self.names.interventions_table)).await
+    }
+
+    /// Keeps a small value under a name; replaces what was there.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn put_setting(&self, name: &str, value: &str) -> mindmate_pipeline::PortResult<()> {
+        crate::settings::put(&self.table(&self.names.runs_table), name, value).await
+    }
+
+    /// The value that was kept under a name.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn setting(&self, name: &str) -> mindmate_pipeline::PortResult<Option<String>> {
+        crate::settings::get(&self.table(&self.names.runs_table), name).await
     }
 
     /// Writes items of an export into the app's table.

@@ -43,6 +43,8 @@ mod publisher;
 mod queue;
 #[cfg(feature = "dynamodb")]
 mod reviews;
+#[cfg(feature = "dynamodb")]
+mod settings;
 #[cfg(all(feature = "sqs", feature = "kinesis", feature = "dynamodb"))]
 mod stream;
 #[cfg(feature = "dynamodb")]
@@ -54,6 +56,8 @@ mod backend;
 
 pub use aws_config::SdkConfig;
 
+#[cfg(feature = "dynamodb")]
+pub use self::audit::{AuditBreak, AuditFault, AuditTrail};
 pub use self::backend::Aws;
 pub use self::clients::connect;
 #[cfg(feature = "dynamodb")]

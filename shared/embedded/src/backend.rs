@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mindmate_contracts::{QueueName, StreamName};
+use mindmate_domain::RunId;
 use mindmate_domain::pseudonym::{KEY_BYTES, PseudonymKey};
-use mindmate_domain::{RunId, UserId};
 use mindmate_pipeline::ports::{
-    ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notifier,
-    ProfileStore, Publisher, Queue, ReviewQueue, RunLedger, StreamSource, TrainingUsers,
+    ActivityIndex, AppChats, AssessmentStore, Channels, HistoryStore, InterventionStore, Notifier,
+    Ports, ProfileStore, Publisher, Queue, ReviewQueue, RunLedger, StreamSource, TrainingUsers,
 };
 use mindmate_pipeline::{Clock, PortResult};
 use rusqlite::{OptionalExtension as _, params};
@@ -17,7 +17,7 @@ use rusqlite::{OptionalExtension as _, params};
 use crate::app_table::AppTable;
 use crate::assessments::Assessments;
 use crate::db::Db;
-use crate::error::{OpenError, unreadable};
+use crate::error::OpenError;
 use crate::interventions::Interventions;
 use crate::ledger::Ledger;
 use crate::publisher::{Publish, Signals};
@@ -60,6 +60,24 @@ impl Embedded {
     pub fn open(path: &Path, clock: Arc<dyn Clock>, options: Options) -> Result<Self, OpenError> {
         let db = Db::open(path, options.max_pages)?;
         Ok(Self { db, clock, options, signals: Arc::default() })
+    }
+
+    /// All ports.
+    pub fn ports(&self) -> Ports {
+        Ports {
+            publisher: self.publisher(),
+            channels: Arc::new(self.clone()),
+            history: self.history(),
+            profiles: self.profiles(),
+            activity: self.activity(),
+            chats: self.chats(),
+            assessments: self.assessments(),
+            interventions: self.interventions(),
+            reviews: self.reviews(),
+            notifier: self.notifier(),
+            ledger: self.ledger(),
+            training: self.training(),
+        }
     }
 
     /// One queue.
@@ -182,24 +200,6 @@ impl Embedded {
             .await
     }
 
-    /// Users by id after `after`, at most `limit`: for looks at everybody.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn users(&self, after: Option<&UserId>, limit: usize) -> PortResult<Vec<UserId>> {
-        let after = after.map(|user| user.as_str().to_owned()).unwrap_or_default();
-        let ids: Vec<String> = self
-            .db
-            .read(move |connection| {
-                let sql = "SELECT user FROM users WHERE user > ?1 ORDER BY user LIMIT ?2";
-                let mut statement = connection.prepare_cached(sql)?;
-                let rows = statement.query_map(params![after, limit], |row| row.get(0))?;
-                rows.collect()
-            })
-            .await?;
-        ids.iter().map(|id| UserId::new(id).map_err(unreadable)).collect()
-    }
-
     /// The runs of which messages wait in a queue. Every message of a run has an id that begins
     /// with the run's: `daily-2026-11-22/3/17/features`.
     ///
@@ -270,5 +270,15 @@ impl Embedded {
                 Ok(any.is_none())
             })
             .await
+    }
+}
+
+impl Channels for Embedded {
+    fn queue(&self, name: QueueName) -> Arc<dyn Queue> {
+        Self::queue(self, name)
+    }
+
+    fn stream(&self, name: StreamName, consumer: &str) -> Arc<dyn StreamSource> {
+        Self::stream(self, name, consumer)
     }
 }

@@ -3,6 +3,7 @@
 //! A program names the [`Variable`]s that it needs and gets them all, or one error that names
 //! every variable that is absent or cannot be read, what was expected there, and an example.
 
+mod env_file;
 mod variable;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::num::NonZeroU16;
 
 use mindmate_pipeline::daily::DEFAULT_SHARDS;
 
+pub use self::env_file::{EnvFile, EnvFileError};
 pub use self::variable::{Program, Variable};
 
 /// What is logged unless somebody says otherwise.
@@ -86,6 +88,15 @@ impl Config {
     /// See [`ConfigError`].
     pub fn of_process(needed: &[Variable]) -> Result<Self, ConfigError> {
         Self::read(of_process, needed)
+    }
+
+    /// Reads this process's environment, and a file for what is not set there.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn of_process_or(file: &EnvFile, needed: &[Variable]) -> Result<Self, ConfigError> {
+        let set = |name: &str| of_process(name).filter(|value| !value.trim().is_empty());
+        Self::read(|name| set(name).or_else(|| file.get(name).map(str::to_owned)), needed)
     }
 
     /// Reads any environment: `get` gives a variable's value by its name. An empty value is an

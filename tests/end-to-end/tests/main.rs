@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "suite/backends.rs"]
+mod backends;
 #[path = "suite/bad_input.rs"]
 mod bad_input;
 #[path = "suite/crash.rs"]

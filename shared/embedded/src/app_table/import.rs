@@ -10,17 +10,10 @@ use rusqlite::{Connection, params};
 use super::ensure_user;
 use crate::backend::Embedded;
 
-/// Items that make a batch full: enough that the sync to disk at its end costs little.
-const FULL_ITEMS: usize = 2_000;
-
-/// Bytes that make a batch full, whatever the number of its items: so much memory it takes at most.
-const FULL_BYTES: usize = 8 * 1024 * 1024;
-
 /// Items that are written together. Of those with the same key the last one counts.
 #[derive(Debug, Default)]
 pub struct ImportBatch {
     rows: BTreeMap<(UserId, String), Row>,
-    bytes: usize,
 }
 
 /// What an import changed.
@@ -60,13 +53,7 @@ impl ImportBatch {
     /// None that an item's types can bring about; the signature is the serializer's.
     pub fn add(&mut self, line: ExportLine) -> Result<bool, serde_json::Error> {
         let row = stored(&line.sk, line.item)?;
-        self.bytes += row.item.len();
         Ok(self.rows.insert((line.user, line.sk), row).is_some())
-    }
-
-    /// Whether it is time to write it.
-    pub fn is_full(&self) -> bool {
-        self.rows.len() >= FULL_ITEMS || self.bytes >= FULL_BYTES
     }
 }
 

@@ -7,7 +7,7 @@ use super::*;
 
 fn programs() -> Vec<Program> {
     let stages = StageName::ALL.into_iter().map(Program::Stage);
-    stages.chain([Program::Orchestrator, Program::TrainingData]).collect()
+    stages.chain([Program::Orchestrator, Program::TrainingData, Program::Operator]).collect()
 }
 
 /// An environment with an example of everything that is needed.

@@ -165,7 +165,7 @@ fn screaming(name: &str) -> String {
     name.to_uppercase().replace('-', "_")
 }
 
-/// Something that is deployed.
+/// Something that is deployed, or that a person runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Program {
     /// Starts the daily run.
@@ -174,6 +174,8 @@ pub enum Program {
     TrainingData,
     /// A stage.
     Stage(StageName),
+    /// A person at the command line, who starts and looks at everything.
+    Operator,
 }
 
 impl Program {
@@ -186,6 +188,17 @@ impl Program {
             }
             Self::TrainingData => vec![Variable::AppTable],
             Self::Stage(stage) => [stores(stage), inputs(stage), outputs(stage)].concat(),
+            Self::Operator => vec![
+                Variable::AppTable,
+                Variable::RiskAssessmentsTable,
+                Variable::InterventionsTable,
+                Variable::AssessmentRunsTable,
+                Variable::ActivityTable,
+                // Keyed hashes stand for users.
+                Variable::ModelsBucket,
+                // A run is started.
+                Variable::Queue(QueueName::FanOut),
+            ],
         };
         needs.sort_unstable();
         needs.dedup();

@@ -1,6 +1,7 @@
 //! What stages speak to. Small, one concern each; every backend passes the same conformance
 //! suites (`testkit`).
 
+mod all;
 mod app;
 mod error;
 mod ledger;
@@ -9,6 +10,7 @@ mod queue;
 mod stream;
 mod training;
 
+pub use all::{Channels, Ports};
 pub use app::{ActivityIndex, ActivityPage, AppChats, ChatPut, HistoryStore, ProfileStore};
 pub use error::{PortError, PortResult};
 pub use ledger::{Fates, Mark, MarkKind, Page, RunLedger, RunStart, ShardTally, Tally};

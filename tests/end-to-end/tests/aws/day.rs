@@ -106,7 +106,8 @@ async fn same_on_one_machine(deployed: &Deployed, export: &Path, summary: &Summa
     let clock = std::sync::Arc::new(SystemClock);
     let database = data(deployed).join("mindmate.db");
     let backend = Embedded::open(&database, clock, Options::default()).unwrap();
-    let users = backend.users(None, 10_000).await.unwrap();
+    let everybody = backend.training().users(SystemClock.now(), None, 10_000).await.unwrap();
+    let users: Vec<UserId> = everybody.users.into_iter().map(|one| one.user).collect();
     let here = assessments(&*backend.assessments(), &users, deployed).await;
     let there = assessments(&*deployed.aws.assessments(), &users, deployed).await;
     assert_eq!(here.len() as u64, summary.ledger.assessed);

@@ -1,0 +1,144 @@
+//! A daily run on AWS: it is started and followed here, and done by the stack's functions or by
+//! workers. As the function that the schedule starts does, so that both can: a date has one run.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use jiff::SignedDuration;
+use mindmate_domain::run::Run;
+use mindmate_domain::{AsOf, Policy, StageName};
+use mindmate_host::config::Program;
+use mindmate_pipeline::ports::{Fates, MarkKind, RunStart, ShardTally, Tally};
+use serde_json::json;
+
+use crate::args::{self, Format};
+use crate::exit::Exit;
+use crate::output;
+use crate::progress::StageBars;
+use crate::reports::Timings;
+use crate::session::Session;
+use crate::session::cloud::Cloud;
+
+/// The stages of which the ledger knows how far they are.
+const TOLD: [StageName; 3] = [StageName::FanOut, StageName::Scoring, StageName::Intervention];
+
+/// The shortest wait between two looks at the ledger.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A look at the ledger of millions takes long and costs: it is waited this many times as long.
+const REST: u32 = 10;
+
+pub(super) async fn run(
+    (data, env_file): (&Path, Option<&Path>),
+    format: Format,
+    args: &args::Daily,
+) -> anyhow::Result<Exit> {
+    anyhow::ensure!(
+        args.policy.is_none(),
+        "expected --policy without --backend aws: the stages of a stack have the policy that they were built with"
+    );
+    let Cloud { session, config, .. } =
+        Cloud::open(data, env_file, &Program::Operator.needs()).await?;
+    let as_of = as_of(&session, args.as_of)?;
+    let (run, start) = super::start(&session, as_of, config.shards).await?;
+    let mut seconds = None;
+    if run.completed_at.is_none() {
+        let asked = super::daily_runs(&session).request_shards(&run, session.clock.now()).await;
+        let requested = asked.context(
+            "the run is started and not all of its shards are asked for: run the same command again",
+        )?;
+        if args.no_wait {
+            return started(&session, &run, (&start, requested), format);
+        }
+        let whole = follow(&session, &run, args.timeout).await?;
+        if whole && start == RunStart::Started {
+            seconds = Some(keep_time(&session, &run).await?);
+        }
+    }
+    super::end(&session, &run, seconds, (format, args)).await
+}
+
+/// The latest `asOf` that is due: functions have the time that it is.
+fn as_of(session: &Session, asked: Option<AsOf>) -> anyhow::Result<AsOf> {
+    let as_of = session.as_of(asked)?;
+    let latest = AsOf::latest_daily(session.clock.now());
+    anyhow::ensure!(
+        as_of >= latest,
+        "expected an asOf from {latest} on, found {as_of}: a historical run is done on one machine only, leave out --backend aws"
+    );
+    Ok(as_of)
+}
+
+/// What a start came to that nobody follows.
+fn started(
+    session: &Session,
+    run: &Run,
+    (start, requested): (&RunStart, usize),
+    format: Format,
+) -> anyhow::Result<Exit> {
+    match format {
+        Format::Json => output::json(&json!({
+            "runId": run.id, "asOf": run.as_of, "shards": run.shards, "requested": requested,
+            "startedBefore": *start != RunStart::Started,
+        }))?,
+        Format::Text | Format::Csv => output::text(&format!(
+            "{} is on its way: {requested} of {} shards were asked for\nFollow it: {}\n",
+            run.id,
+            run.shards,
+            session.command("daily")
+        ))?,
+    }
+    Ok(Exit::Success)
+}
+
+/// Watches the ledger until it closes or the time is over; says whether it closed.
+async fn follow(session: &Session, run: &Run, timeout: SignedDuration) -> anyhow::Result<bool> {
+    let bars = StageBars::new(&TOLD);
+    let began = session.clock.now();
+    let closed = loop {
+        let before = session.clock.now();
+        let tally =
+            session.ports.ledger.tally(&run.id).await.context(
+                "the run goes on without this command; the same command follows it again",
+            )?;
+        show(&bars, run, &tally);
+        if tally.is_closed(run.shards) {
+            break true;
+        }
+        let now = session.clock.now();
+        if now.duration_since(began) >= timeout {
+            break false;
+        }
+        let took = now.duration_since(before).unsigned_abs();
+        session.clock.sleep(LOOK.max(took * REST)).await;
+    };
+    bars.finish();
+    if !closed {
+        eprintln!(
+            "{} is not complete after {timeout:#}. It goes on without this command: type it again to follow it. Are the stack's functions enabled, or is there a `mindmate worker` for each stage?",
+            run.id
+        );
+    }
+    Ok(closed)
+}
+
+fn show(bars: &StageBars, run: &Run, tally: &Tally) {
+    let count = |fates: fn(&ShardTally) -> Fates| {
+        tally.shards.iter().map(|shard| fates(shard).all().count()).sum()
+    };
+    let paged = tally.shards.iter().filter(|shard| shard.all_paged).count() as u64;
+    let sent_on = tally.count(StageName::Scoring, &MarkKind::sent_on());
+    bars.stand(StageName::FanOut, paged, run.shards.into());
+    bars.stand(StageName::Scoring, count(ShardTally::fates), tally.enqueued());
+    bars.stand(StageName::Intervention, count(ShardTally::interventions), sent_on);
+}
+
+/// Notes how long the run took, from its start until its ledger was seen closed.
+async fn keep_time(session: &Session, run: &Run) -> anyhow::Result<f64> {
+    let elapsed_seconds = session.clock.now().duration_since(run.started_at).as_secs_f64();
+    let policy = Policy::built_in()?.version;
+    let timings = Timings { elapsed_seconds, policy, ..Timings::default() };
+    timings.keep(session, run).await?;
+    Ok(elapsed_seconds)
+}

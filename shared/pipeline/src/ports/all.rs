@@ -1,0 +1,48 @@
+//! All ports of one backend, for who puts stages and commands on whatever backend there is.
+
+use std::sync::Arc;
+
+use mindmate_contracts::{QueueName, StreamName};
+
+use super::{
+    ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notifier,
+    ProfileStore, Publisher, Queue, ReviewQueue, RunLedger, StreamSource, TrainingUsers,
+};
+
+/// Every port of a backend. Cheap to clone.
+#[derive(Clone)]
+pub struct Ports {
+    /// Sends to queues and streams.
+    pub publisher: Arc<dyn Publisher>,
+    /// Queues and streams, for their consumers.
+    pub channels: Arc<dyn Channels>,
+    /// Histories.
+    pub history: Arc<dyn HistoryStore>,
+    /// Profiles.
+    pub profiles: Arc<dyn ProfileStore>,
+    /// Who was active when.
+    pub activity: Arc<dyn ActivityIndex>,
+    /// The chat.
+    pub chats: Arc<dyn AppChats>,
+    /// Assessments.
+    pub assessments: Arc<dyn AssessmentStore>,
+    /// Interventions.
+    pub interventions: Arc<dyn InterventionStore>,
+    /// The review queue.
+    pub reviews: Arc<dyn ReviewQueue>,
+    /// Notices to those who run the pipeline.
+    pub notifier: Arc<dyn Notifier>,
+    /// Runs.
+    pub ledger: Arc<dyn RunLedger>,
+    /// Everybody.
+    pub training: Arc<dyn TrainingUsers>,
+}
+
+/// Queues and streams by their names.
+pub trait Channels: Send + Sync {
+    /// One queue.
+    fn queue(&self, name: QueueName) -> Arc<dyn Queue>;
+
+    /// A stream, for one consumer group.
+    fn stream(&self, name: StreamName, consumer: &str) -> Arc<dyn StreamSource>;
+}
