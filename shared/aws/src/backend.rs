@@ -96,6 +96,7 @@ impl Aws {
             #[cfg(feature = "kinesis")]
             kinesis: self.kinesis.clone(),
             names: self.names.clone(),
+            together: std::sync::Mutex::default(),
         })
     }
 }

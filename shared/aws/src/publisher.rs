@@ -1,12 +1,15 @@
-//! Sends messages to queues and streams, in as few calls as their limits allow.
+//! Sends messages to queues and streams, in as few calls as their limits allow: those of a batch of
+//! deliveries together.
 //!
 //! A batch can be taken in part: what was not taken is sent again by itself, a few times.
 
 mod queue;
 #[cfg(feature = "kinesis")]
 mod stream;
+mod together;
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures::future::join_all;
@@ -14,6 +17,7 @@ use mindmate_contracts::Channel;
 use mindmate_pipeline::ports::Publisher;
 use mindmate_pipeline::{Outgoing, PortError, PortResult};
 
+use self::together::Together;
 use crate::names::Names;
 
 /// How often what was not taken is sent again.
@@ -28,6 +32,7 @@ pub(crate) struct Publish {
     #[cfg(feature = "kinesis")]
     pub(crate) kinesis: aws_sdk_kinesis::Client,
     pub(crate) names: Names,
+    pub(crate) together: Mutex<BTreeMap<Channel, Arc<Together>>>,
 }
 
 /// A message and its place in the batch that was given.
@@ -43,18 +48,36 @@ type Results = Vec<(usize, PortResult<()>)>;
 #[async_trait]
 impl Publisher for Publish {
     async fn publish(&self, batch: &[Outgoing]) -> Vec<PortResult<()>> {
-        let mut channels: BTreeMap<Channel, Vec<Entry<'_>>> = BTreeMap::new();
+        let mut channels: BTreeMap<Channel, Vec<usize>> = BTreeMap::new();
         for (place, message) in batch.iter().enumerate() {
-            channels.entry(message.channel).or_default().push(Entry { place, message });
+            channels.entry(message.channel).or_default().push(place);
         }
-        let mut calls: Vec<_> = Vec::new();
-        for (channel, entries) in &channels {
-            let limits = limits_of(*channel);
-            calls.extend(chunks(entries, limits).into_iter().map(|chunk| (*channel, chunk)));
-        }
+        let sends = channels.into_iter().map(|(channel, places)| async move {
+            let messages = places.iter().map(|place| batch[*place].clone()).collect();
+            let send = |batch: Vec<Outgoing>| async move { self.send_all(channel, &batch).await };
+            let results = self.together(channel).send(messages, send).await;
+            places.into_iter().zip(results).collect::<Vec<_>>()
+        });
+        let mut results: Vec<_> = join_all(sends).await.into_iter().flatten().collect();
+        results.sort_unstable_by_key(|(place, _)| *place);
+        results.into_iter().map(|(_, result)| result).collect()
+    }
+}
+
+impl Publish {
+    fn together(&self, channel: Channel) -> Arc<Together> {
+        let mut together = self.together.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(together.entry(channel).or_default())
+    }
+
+    /// Sends messages of one channel, in as many calls as it takes.
+    async fn send_all(&self, channel: Channel, batch: &[Outgoing]) -> Vec<PortResult<()>> {
+        let entries: Vec<_> =
+            batch.iter().enumerate().map(|(place, message)| Entry { place, message }).collect();
+        let calls = chunks(&entries, limits_of(channel));
         let mut results: Vec<Option<PortResult<()>>> = batch.iter().map(|_| None).collect();
         for wave in calls.chunks(IN_FLIGHT) {
-            let sends = wave.iter().map(|(channel, chunk)| self.send(*channel, chunk));
+            let sends = wave.iter().map(|chunk| self.send(channel, chunk));
             for (place, result) in join_all(sends).await.into_iter().flatten() {
                 if let Some(slot) = results.get_mut(place) {
                     *slot = Some(result);
@@ -64,9 +87,7 @@ impl Publisher for Publish {
         let unsaid = || Err(PortError::transient("aws", "nothing was said of this message"));
         results.into_iter().map(|result| result.unwrap_or_else(unsaid)).collect()
     }
-}
 
-impl Publish {
     async fn send(&self, channel: Channel, entries: &[Entry<'_>]) -> Results {
         match channel {
             Channel::Queue(queue) => {

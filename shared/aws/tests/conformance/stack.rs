@@ -37,16 +37,16 @@ pub(crate) async fn make(config: &SdkConfig) -> Stack {
     }
     let outcomes_dead = queue(&sqs, &format!("{prefix}-outcomes-dlq"), None).await;
     let notices = queue(&sqs, &format!("{prefix}-notices"), None).await;
-    let named = |name: &str| format!("{prefix}-{name}");
+    let prefixed = |name: &str| format!("{prefix}-{name}");
     let names = Names {
         queues,
-        outcomes_stream: named("outcomes"),
+        outcomes_stream: prefixed("outcomes"),
         outcomes_dead,
-        app_table: named("app"),
-        assessments_table: named("assessments"),
-        interventions_table: named("interventions"),
-        runs_table: named("runs"),
-        activity_table: named("activity"),
+        app_table: prefixed("app"),
+        assessments_table: prefixed("assessments"),
+        interventions_table: prefixed("interventions"),
+        runs_table: prefixed("runs"),
+        activity_table: prefixed("activity"),
         alerts_topic: topic(config, &prefix).await,
         bucket: String::new(),
     };

@@ -1,7 +1,8 @@
 //! The schedule fires, the functions do the work, the ledger closes.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
 use mindmate_contracts::QueueName;
 use mindmate_domain::{Assessment, RunId, UserId};
@@ -17,19 +18,41 @@ use crate::deployed::{Deployed, script};
 
 const USERS: &str = "60";
 
+/// Most calls a user that a day may make, by operation: what is called for each user by itself, with
+/// room for batches that come out small. What is not named here is not called at all.
+const MOST_A_USER: [(&str, f64); 10] = [
+    // The profile once a stage, guards, the run and its pages.
+    ("DynamoDB_20120810.GetItem", 6.0),
+    // Seven ranges of a history, the last level at fan-out, the last known one.
+    ("DynamoDB_20120810.Query", 13.0),
+    // The assessment; chats and reviews of some.
+    ("DynamoDB_20120810.PutItem", 2.0),
+    // Interventions of some.
+    ("DynamoDB_20120810.TransactWriteItems", 1.0),
+    // Marks of the ledger, and who was delivered to.
+    ("DynamoDB_20120810.UpdateItem", 4.0),
+    ("AmazonSQS.SendMessageBatch", 1.0),
+    ("Kinesis_20131202.PutRecords", 1.0),
+    // The one poison message.
+    ("AmazonSQS.SendMessage", 0.1),
+    ("AmazonSQS.ChangeMessageVisibility", 0.1),
+    ("AmazonSQS.DeleteMessage", 0.1),
+];
+
 /// R5.1 to R5.6 on AWS, and the same to the last digit as on one machine.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_on_aws_closes_its_ledger_and_says_what_one_machine_says() {
     let deployed = Deployed::fresh().await;
-    let export = cohort(&deployed);
-    deployed.import(&export).await;
+    let export = deployed.cohort(USERS);
     let poison = message_of_tomorrow(QueueName::Assessments, 1);
     for sent in deployed.aws.publisher().publish(&[poison]).await {
         sent.unwrap();
     }
+    let before = calls(&deployed);
     deployed.strike_six();
 
     let summary = closed(&deployed).await;
+    makes_no_more_calls_than_it_must(&before, &calls(&deployed), &summary);
     assert!(summary.ledger.enqueued > 40, "{summary:?}");
     assert_eq!(summary.ledger.dead_lettered, 0, "{summary:?}");
     assert_eq!(
@@ -39,32 +62,33 @@ async fn a_day_on_aws_closes_its_ledger_and_says_what_one_machine_says() {
     );
     poison_lies_in_its_queue_with_its_cause(&deployed).await;
     same_on_one_machine(&deployed, &export, &summary).await;
+    an_operator_sees_it(&deployed, &summary);
     a_second_deployment_changes_nothing(&deployed);
 }
 
-/// A cohort that ends at the run's `asOf`, as an export.
-fn cohort(deployed: &Deployed) -> PathBuf {
-    let export = deployed.folder.path().join("cohort.jsonl");
-    let end = deployed.as_of.to_string();
-    let export_text = export.to_str().unwrap();
-    let args = ["cohort", "--users", USERS, "--days", "40", "--end", &end, "--export", export_text];
-    mindmate(deployed, &args);
-    export
+/// How often each operation was called, but by the test itself and by Lambda's pollers.
+fn calls(deployed: &Deployed) -> BTreeMap<String, u64> {
+    serde_json::from_str(&deployed.local.calls()).unwrap()
 }
 
-fn mindmate(deployed: &Deployed, args: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_mindmate-under-test"))
-        .arg("--data")
-        .arg(data(deployed))
-        .args(args)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn data(deployed: &Deployed) -> PathBuf {
-    deployed.folder.path().join("data")
+/// Counted: a call that is made once too often for each user shows here.
+fn makes_no_more_calls_than_it_must(
+    before: &BTreeMap<String, u64>,
+    after: &BTreeMap<String, u64>,
+    summary: &Summary,
+) {
+    let users = summary.ledger.enqueued as f64;
+    for (operation, count) in after {
+        let made = count - before.get(operation).unwrap_or(&0);
+        let a_user = made as f64 / users;
+        println!("{operation:<40} {:>8.0} calls per 1,000 users", a_user * 1_000.0);
+        // Functions read their key at their start, however many users there are.
+        if !operation.starts_with("s3.") {
+            let most = MOST_A_USER.iter().find(|(name, _)| name == operation);
+            let most = most.map_or(0.0, |(_, most)| *most);
+            assert!(a_user <= most, "{operation}: {a_user:.2} calls a user, at most {most}");
+        }
+    }
 }
 
 async fn closed(deployed: &Deployed) -> Summary {
@@ -96,16 +120,15 @@ async fn poison_lies_in_its_queue_with_its_cause(deployed: &Deployed) {
 }
 
 async fn same_on_one_machine(deployed: &Deployed, export: &Path, summary: &Summary) {
-    mindmate(deployed, &["import", export.to_str().unwrap()]);
+    deployed.says(&["import", export.to_str().unwrap()]);
     let end = deployed.as_of.to_string();
-    let said = mindmate(deployed, &["--format", "json", "daily", "--as-of", &end]);
+    let said = deployed.says(&["--format", "json", "daily", "--as-of", &end]);
     let local: Summary = serde_json::from_str(&said).unwrap();
     assert_eq!(local.ledger, summary.ledger);
     assert_eq!(local.interventions, summary.interventions);
 
-    let clock = std::sync::Arc::new(SystemClock);
-    let database = data(deployed).join("mindmate.db");
-    let backend = Embedded::open(&database, clock, Options::default()).unwrap();
+    let database = deployed.folder.path().join("data/mindmate.db");
+    let backend = Embedded::open(&database, Arc::new(SystemClock), Options::default()).unwrap();
     let everybody = backend.training().users(SystemClock.now(), None, 10_000).await.unwrap();
     let users: Vec<UserId> = everybody.users.into_iter().map(|one| one.user).collect();
     let here = assessments(&*backend.assessments(), &users, deployed).await;
@@ -130,12 +153,21 @@ async fn assessments(
     without_times.collect()
 }
 
+/// What was done by functions is seen from the command line.
+fn an_operator_sees_it(deployed: &Deployed, summary: &Summary) {
+    let run = RunId::daily(deployed.as_of).to_string();
+    let shown = deployed.says_on_aws(&["--format", "json", "runs", &run]);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["summary"]["ledger"]["assessed"], summary.ledger.assessed);
+    let audit = deployed.says_on_aws(&["audit", "verify"]);
+    assert!(audit.contains("holds together"), "{audit}");
+}
+
 fn a_second_deployment_changes_nothing(deployed: &Deployed) {
-    let env_file = deployed.folder.path().join("env");
-    let before = std::fs::read(&env_file).unwrap();
+    let before = std::fs::read(deployed.env_file()).unwrap();
     let output = script(&deployed.local, deployed.folder.path(), &[]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).to_lowercase();
     assert!(output.status.success(), "{said}");
     assert!(said.contains("no changes"), "{said}");
-    assert_eq!(std::fs::read(&env_file).unwrap(), before);
+    assert_eq!(std::fs::read(deployed.env_file()).unwrap(), before);
 }

@@ -1,11 +1,10 @@
 //! A local AWS with the stack on it.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use mindmate_aws::{Aws, SdkConfig};
-use mindmate_contracts::app_table::{ExportLine, parse_line};
 use mindmate_domain::{AsOf, StageName};
 use mindmate_host::config::{Config, Program, Variable};
 use mindmate_pipeline::{Clock as _, SystemClock};
@@ -62,12 +61,49 @@ impl Deployed {
         self.local.shift_schedules(self.as_of.instant().duration_since(SystemClock.now()));
     }
 
-    /// Imports an export as it lies in a file.
-    pub(crate) async fn import(&self, export: &Path) {
-        let text = std::fs::read_to_string(export).unwrap();
-        let lines: Vec<ExportLine> =
-            text.lines().map(|line| parse_line(line.as_bytes()).unwrap()).collect();
-        self.aws.importer().write(lines).await.unwrap();
+    /// The program with what it needs to speak to this AWS.
+    pub(crate) fn program(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mindmate-under-test"));
+        command.arg("--data").arg(self.folder.path().join("data"));
+        command.args(args).envs(self.local.environment()).stdin(Stdio::null());
+        command
+    }
+
+    /// The program on one machine or, with these before it, on AWS; what it says, if it succeeds.
+    pub(crate) fn says(&self, args: &[&str]) -> String {
+        let output = self.program(args).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{args:?}: {said}\n{}", self.local.log());
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The same on AWS.
+    pub(crate) fn says_on_aws(&self, args: &[&str]) -> String {
+        let env_file = self.env_file();
+        let aws = ["--backend", "aws", "--env-file", env_file.to_str().unwrap()];
+        self.says(&[&aws, args].concat())
+    }
+
+    pub(crate) fn env_file(&self) -> PathBuf {
+        self.folder.path().join("env")
+    }
+
+    /// A command of the AWS CLI; what it says.
+    pub(crate) fn cli(&self, args: &[&str]) -> String {
+        let tools = python().parent().unwrap().join("aws");
+        let output = Command::new(tools).args(args).envs(self.local.environment()).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// A cohort that ends at the run's `asOf`, as an export, which is imported into AWS.
+    pub(crate) fn cohort(&self, users: &str) -> PathBuf {
+        let export = self.folder.path().join("cohort.jsonl");
+        let (end, path) = (self.as_of.to_string(), export.to_str().unwrap());
+        self.says(&["cohort", "--users", users, "--days", "40", "--end", &end, "--export", path]);
+        self.says_on_aws(&["import", path]);
+        export
     }
 
     /// The value of a variable that the script wrote.
@@ -150,7 +186,7 @@ async fn sdk(local: &LocalAws) -> SdkConfig {
     use aws_sdk_sqs::config::Credentials;
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+        .credentials_provider(Credentials::new("onlooker", "test", None, None, "tests"))
         .endpoint_url(local.endpoint())
         .load()
         .await

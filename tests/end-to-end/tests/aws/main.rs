@@ -4,3 +4,4 @@
 
 mod day;
 mod deployed;
+mod workers;
