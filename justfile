@@ -15,6 +15,17 @@ test:
 t CRATE *ARGS:
     cargo test -p mindmate-{{CRATE}} {{ARGS}}
 
+# The conformance suites over every backend: fakes, SQLite, AWS (on a local one)
+conformance:
+    tests/tools
+    cargo test --workspace --test conformance
+
+# A day on a local AWS, deployed by the script
+day-on-aws:
+    tests/tools
+    cargo build --workspace --bins
+    cargo test --workspace --test aws -- --nocapture
+
 # Format and lint
 lint:
     cargo fmt --all
