@@ -63,6 +63,7 @@ async fn a_day_on_aws_closes_its_ledger_and_says_what_one_machine_says() {
     poison_lies_in_its_queue_with_its_cause(&deployed).await;
     same_on_one_machine(&deployed, &export, &summary).await;
     an_operator_sees_it(&deployed, &summary);
+    who_could_be_learned_from_is_counted(&deployed);
     a_second_deployment_changes_nothing(&deployed);
 }
 
@@ -161,6 +162,22 @@ fn an_operator_sees_it(deployed: &Deployed, summary: &Summary) {
     assert_eq!(shown["summary"]["ledger"]["assessed"], summary.ledger.assessed);
     let audit = deployed.says_on_aws(&["audit", "verify"]);
     assert!(audit.contains("holds together"), "{audit}");
+}
+
+/// R2.1, R2.7: the cohort's forty days are too short for anybody.
+fn who_could_be_learned_from_is_counted(deployed: &Deployed) {
+    let answer = deployed.folder.path().join("answer");
+    let event = serde_json::json!({
+        "id": "1", "source": "aws.events", "detail-type": "Scheduled Event", "resources": [],
+        "detail": {}, "version": "0", "account": "000000000000", "region": "us-east-1",
+        "time": deployed.as_of,
+    });
+    let (name, event) = ("mindmate-prepareTrainingData", event.to_string());
+    let invoke = ["lambda", "invoke", "--function-name", name, "--payload", &event];
+    deployed.cli(&[&invoke[..], &[answer.to_str().unwrap()]].concat());
+    let answer: Value = serde_json::from_slice(&std::fs::read(answer).unwrap()).unwrap();
+    assert_eq!((&answer["users"], &answer["eligible"]), (&60.into(), &0.into()), "{answer}");
+    assert_eq!(answer["enough"], false);
 }
 
 fn a_second_deployment_changes_nothing(deployed: &Deployed) {
