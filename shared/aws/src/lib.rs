@@ -49,6 +49,8 @@ mod settings;
 mod stream;
 #[cfg(feature = "dynamodb")]
 mod table;
+#[cfg(feature = "sqs")]
+mod together;
 #[cfg(feature = "dynamodb")]
 mod training;
 

@@ -6,7 +6,6 @@
 mod queue;
 #[cfg(feature = "kinesis")]
 mod stream;
-mod together;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,8 +16,8 @@ use mindmate_contracts::Channel;
 use mindmate_pipeline::ports::Publisher;
 use mindmate_pipeline::{Outgoing, PortError, PortResult};
 
-use self::together::Together;
 use crate::names::Names;
+use crate::together::Together;
 
 /// How often what was not taken is sent again.
 const TRIES: usize = 4;
@@ -32,7 +31,7 @@ pub(crate) struct Publish {
     #[cfg(feature = "kinesis")]
     pub(crate) kinesis: aws_sdk_kinesis::Client,
     pub(crate) names: Names,
-    pub(crate) together: Mutex<BTreeMap<Channel, Arc<Together>>>,
+    pub(crate) together: Mutex<BTreeMap<Channel, Arc<Together<Outgoing>>>>,
 }
 
 /// A message and its place in the batch that was given.
@@ -55,7 +54,7 @@ impl Publisher for Publish {
         let sends = channels.into_iter().map(|(channel, places)| async move {
             let messages = places.iter().map(|place| batch[*place].clone()).collect();
             let send = |batch: Vec<Outgoing>| async move { self.send_all(channel, &batch).await };
-            let results = self.together(channel).send(messages, send).await;
+            let results = self.together(channel).call(messages, send).await;
             places.into_iter().zip(results).collect::<Vec<_>>()
         });
         let mut results: Vec<_> = join_all(sends).await.into_iter().flatten().collect();
@@ -65,7 +64,7 @@ impl Publisher for Publish {
 }
 
 impl Publish {
-    fn together(&self, channel: Channel) -> Arc<Together> {
+    fn together(&self, channel: Channel) -> Arc<Together<Outgoing>> {
         let mut together = self.together.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(together.entry(channel).or_default())
     }

@@ -8,9 +8,11 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Builder;
 use aws_sdk_sqs::error::SdkError;
 use aws_sdk_sqs::types::{
-    Message, MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
+    DeleteMessageBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
+    QueueAttributeName,
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures::future::join_all;
 use jiff::Timestamp;
 use mindmate_pipeline::PortResult;
 use mindmate_pipeline::ports::{
@@ -18,8 +20,9 @@ use mindmate_pipeline::ports::{
 };
 
 use crate::clients::{ATTEMPT, timeouts};
-use crate::error::port_error;
+use crate::error::{again, port_error};
 use crate::names::QueueUrls;
+use crate::together::Together;
 
 const PORT: &str = "sqs";
 
@@ -50,11 +53,12 @@ const STALE: [&str; 4] = [
 pub(crate) struct SqsQueue {
     client: Client,
     urls: QueueUrls,
+    deletions: Together<Receipt>,
 }
 
 impl SqsQueue {
     pub(crate) fn new(client: Client, urls: QueueUrls) -> Self {
-        Self { client, urls }
+        Self { client, urls, deletions: Together::default() }
     }
 
     /// Says whether the receipt is still valid.
@@ -70,15 +74,48 @@ impl SqsQueue {
         unless_stale(changed)
     }
 
-    async fn delete(&self, receipt: &Receipt) -> PortResult<bool> {
-        let deleted = self
-            .client
-            .delete_message()
-            .queue_url(&self.urls.queue)
-            .receipt_handle(&receipt.0)
-            .send()
-            .await;
-        unless_stale(deleted)
+    /// A receipt that is no longer valid deletes nothing.
+    async fn delete(&self, receipt: &Receipt) -> PortResult<()> {
+        let call = |receipts: Vec<Receipt>| async move { self.delete_all(&receipts).await };
+        let results = self.deletions.call(vec![receipt.clone()], call).await;
+        results.into_iter().collect()
+    }
+
+    async fn delete_all(&self, receipts: &[Receipt]) -> Vec<PortResult<()>> {
+        let calls = receipts.chunks(BATCH).map(|receipts| self.delete_batch(receipts));
+        join_all(calls).await.into_iter().flatten().collect()
+    }
+
+    async fn delete_batch(&self, receipts: &[Receipt]) -> Vec<PortResult<()>> {
+        let entries = receipts.iter().enumerate().map(|(place, receipt)| {
+            DeleteMessageBatchRequestEntry::builder()
+                .id(place.to_string())
+                .receipt_handle(&receipt.0)
+                .build()
+                .map_err(|error| PortError::permanent(PORT, "aws-refused", error))
+        });
+        let deleted = match entries.collect::<PortResult<Vec<_>>>() {
+            Ok(entries) => {
+                let call = self.client.delete_message_batch().queue_url(&self.urls.queue);
+                let call = call.set_entries(Some(entries)).send().await;
+                call.map_err(|error| port_error(PORT, error))
+            }
+            Err(error) => Err(error),
+        };
+        match deleted {
+            Err(error) => receipts.iter().map(|_| Err(again(&error))).collect(),
+            Ok(answer) => {
+                let mut results: Vec<PortResult<()>> = receipts.iter().map(|_| Ok(())).collect();
+                for failed in answer.failed.iter().filter(|one| !STALE.contains(&one.code.as_str()))
+                {
+                    let place = failed.id.parse::<usize>().ok();
+                    if let Some(result) = place.and_then(|place| results.get_mut(place)) {
+                        *result = Err(PortError::transient(PORT, failed.code.clone()));
+                    }
+                }
+                results
+            }
+        }
     }
 
     async fn bury(&self, letter: &DeadLetter<'_>) -> PortResult<()> {
@@ -151,7 +188,7 @@ impl Queue for SqsQueue {
     async fn settle(&self, message: &Received, settlement: &Settlement) -> PortResult<()> {
         let receipt = &message.receipt;
         match settlement {
-            Settlement::Delete => self.delete(receipt).await.map(drop),
+            Settlement::Delete => self.delete(receipt).await,
             Settlement::Release { after } => self.hide(receipt, *after).await.map(drop),
             // Sent before it is deleted: between the two it is in both, never in none. Hidden
             // before it is sent: it does not come again meanwhile, and a receipt that is no longer
@@ -161,7 +198,7 @@ impl Queue for SqsQueue {
                     return Ok(());
                 }
                 self.bury(&DeadLetter { body: &message.body, cause }).await?;
-                self.delete(receipt).await.map(drop)
+                self.delete(receipt).await
             }
         }
     }

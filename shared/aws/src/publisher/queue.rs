@@ -5,7 +5,7 @@ use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 use mindmate_pipeline::{PortError, PortResult};
 
 use super::{Entry, Limits, Results, TRIES, failed};
-use crate::error::{left_undone, port_error};
+use crate::error::{again, left_undone, port_error};
 
 const PORT: &str = "sqs";
 
@@ -66,10 +66,5 @@ fn refusal(one: &BatchResultErrorEntry) -> Option<(usize, PortResult<()>)> {
 
 /// An error of a call, for each of its entries.
 pub(super) fn all_failed(entries: &[Entry<'_>], error: &PortError) -> Results {
-    failed(entries, &|| match error {
-        PortError::Transient { port, source, .. } => PortError::transient(port, source.to_string()),
-        PortError::Permanent { port, code, source } => {
-            PortError::permanent(port, code, source.to_string())
-        }
-    })
+    failed(entries, &|| again(error))
 }
