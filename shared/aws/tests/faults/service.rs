@@ -1,0 +1,123 @@
+//! A service that answers what a test tells it to, one answer a request.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::config::Credentials;
+use mindmate_aws::{Aws, Names, QueueUrls};
+use mindmate_contracts::QueueName;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Answers to come, and the bodies of the requests that came.
+#[derive(Default)]
+struct Shared {
+    answers: Mutex<VecDeque<(u16, String)>>,
+    requests: Mutex<Vec<String>>,
+}
+
+/// The service.
+pub(crate) struct Service {
+    shared: Arc<Shared>,
+    endpoint: String,
+}
+
+impl Service {
+    /// One that gives these answers in turn; the last one again and again.
+    pub(crate) async fn answering(answers: &[(u16, &str)]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let answers = answers.iter().map(|(status, body)| (*status, (*body).to_owned())).collect();
+        let shared = Arc::new(Shared { answers: Mutex::new(answers), ..Shared::default() });
+        let serving = Arc::clone(&shared);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&serving)));
+            }
+        });
+        Self { shared, endpoint }
+    }
+
+    /// AWS as this service is it: every call goes here, and once.
+    pub(crate) async fn aws(&self) -> Aws {
+        aws_at(&self.endpoint).await
+    }
+
+    /// The bodies of the requests that came.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.shared.requests.lock().unwrap().clone()
+    }
+}
+
+/// AWS at an endpoint, without the SDK's own retries.
+pub(crate) async fn aws_at(endpoint: &str) -> Aws {
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+        .endpoint_url(endpoint)
+        .retry_config(RetryConfig::disabled())
+        .load()
+        .await;
+    let urls = |name: QueueName| {
+        let url = |kind| format!("{endpoint}/1/{}{kind}", name.name());
+        QueueUrls { queue: url(""), dead: Some(url("-dlq")) }
+    };
+    let names = Names {
+        queues: QueueName::ALL
+            .into_iter()
+            .map(|name| (name, urls(name)))
+            .collect::<BTreeMap<_, _>>(),
+        outcomes_stream: "outcomes".to_owned(),
+        outcomes_dead: format!("{endpoint}/1/outcomes-dlq"),
+        app_table: "app".to_owned(),
+        assessments_table: "assessments".to_owned(),
+        interventions_table: "interventions".to_owned(),
+        runs_table: "runs".to_owned(),
+        activity_table: "activity".to_owned(),
+        alerts_topic: "arn:aws:sns:us-east-1:000000000000:alerts".to_owned(),
+        bucket: "bucket".to_owned(),
+    };
+    Aws::new(config, names)
+}
+
+async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    let mut stream = BufReader::new(stream);
+    while let Some(body) = request(&mut stream).await {
+        shared.requests.lock().unwrap().push(body);
+        let (status, body) = {
+            let mut answers = shared.answers.lock().unwrap();
+            let next = answers.front().cloned().unwrap();
+            if answers.len() > 1 {
+                answers.pop_front();
+            }
+            next
+        };
+        let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n", body.len());
+        if stream.get_mut().write_all((head + &body).as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The body of the next request, or nothing where the connection ends.
+async fn request(stream: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        let line = line.trim().to_ascii_lowercase();
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+        if line.is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.ok()?;
+    Some(String::from_utf8_lossy(&body).into_owned())
+}
