@@ -158,11 +158,23 @@ fn stage_names() -> impl TypedValueParser<Value = StageName> {
 
 /// Takes DynamoDB table exports to S3: one `{"Item": {…DynamoDB JSON…}}` a line, gzip or plain.
 /// Importing twice changes nothing; an item of the same key replaces the earlier one.
+///
+/// On AWS the table is the app's own: say whether it is to be written into, or whether the export is
+/// only to tell who was active when.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Import {
     /// The files
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+
+    /// Write into the app's table on AWS, for trials and restores: what an export holds replaces
+    /// what people have changed since, consents too
+    #[arg(long)]
+    pub(crate) into_app_table: bool,
+
+    /// On AWS: only note who was active when, which fan-out goes by; write no item
+    #[arg(long, conflicts_with = "into_app_table")]
+    pub(crate) index_only: bool,
 }
 
 /// The same seed gives the same bytes. The latent truth is written apart, to
@@ -188,6 +200,10 @@ pub(crate) struct Cohort {
     /// Write an export (gzip where the name ends with .gz) instead of filling the data directory
     #[arg(long, value_name = "FILE")]
     pub(crate) export: Option<PathBuf>,
+
+    /// Write invented people into the app's table on AWS: for trials
+    #[arg(long)]
+    pub(crate) into_app_table: bool,
 }
 
 /// Users with an item in the 35 days before the asOf, whose consent to scoring stands.

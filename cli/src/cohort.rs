@@ -16,7 +16,7 @@ use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::output::{self, grouped};
 use crate::progress;
-use crate::session::{Place, Session};
+use crate::session::{Into, Place, Session};
 
 /// Users whose items are written together.
 const USERS_PER_BATCH: usize = 16;
@@ -31,9 +31,11 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Exit> {
     let end = args.end.unwrap_or_else(|| AsOf::latest_daily(now()));
     let spec = CohortSpec::new(args.users, args.days, args.seed, end.instant())?;
-    let (items, written) = match &args.export {
-        Some(path) => (export(&spec, path)?, path.display().to_string()),
-        None => (fill(&place.open().await?, &spec).await?, place.to_string()),
+    let (items, written) = if let Some(path) = &args.export {
+        (export(&spec, path)?, path.display().to_string())
+    } else {
+        place.fills(args.into_app_table, false)?;
+        (fill(&place.open().await?, &spec).await?, place.to_string())
     };
     match format {
         Format::Json => output::json(&json!({
@@ -70,11 +72,11 @@ pub(crate) async fn fill(session: &Session, spec: &CohortSpec) -> anyhow::Result
             items += 1;
         }
         if index % USERS_PER_BATCH == USERS_PER_BATCH - 1 {
-            session.installation.import(std::mem::take(&mut batch)).await?;
+            session.installation.import(std::mem::take(&mut batch), Into::AppTable).await?;
         }
         bar.inc(1);
     }
-    session.installation.import(batch).await?;
+    session.installation.import(batch, Into::AppTable).await?;
     session.installation.put_setting(SYNTHETIC, &spec.seed.to_string()).await?;
     truth.finish()?;
     bar.finish_and_clear();

@@ -16,7 +16,7 @@ use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::output::{self, grouped};
 use crate::progress;
-use crate::session::{Installation, Place, Session};
+use crate::session::{Installation, Into, Place, Session};
 
 /// Bad lines that are shown one by one; the others are only counted.
 const SHOWN: usize = 20;
@@ -104,10 +104,11 @@ pub(crate) async fn run(
     format: Format,
     args: &args::Import,
 ) -> anyhow::Result<Exit> {
+    let into = place.fills(args.into_app_table, args.index_only)?;
     let session = place.open().await?;
     let mut results = Vec::new();
     for path in &args.files {
-        results.push(read_file(&*session.installation, path).await?);
+        results.push(read_file(&*session.installation, path, into).await?);
     }
     match format {
         Format::Json => output::json(&results)?,
@@ -122,7 +123,11 @@ pub(crate) async fn run(
     Ok(if bad { Exit::BadInput } else { Exit::Success })
 }
 
-async fn read_file(table: &dyn Installation, path: &Path) -> anyhow::Result<FileResult> {
+async fn read_file(
+    table: &dyn Installation,
+    path: &Path,
+    into: Into,
+) -> anyhow::Result<FileResult> {
     let open = || format!("cannot open {}", path.display());
     let file = File::open(path).with_context(open)?;
     let bar = progress::bytes(file.metadata().with_context(open)?.len(), "import");
@@ -139,10 +144,10 @@ async fn read_file(table: &dyn Installation, path: &Path) -> anyhow::Result<File
             }
         }
         if batch.is_full() {
-            result.write(table, std::mem::take(&mut batch)).await?;
+            result.write(table, std::mem::take(&mut batch), into).await?;
         }
     }
-    result.write(table, batch).await?;
+    result.write(table, batch, into).await?;
     bar.finish_and_clear();
     Ok(result)
 }
@@ -198,9 +203,14 @@ impl FileResult {
         }
     }
 
-    async fn write(&mut self, table: &dyn Installation, batch: Batch) -> anyhow::Result<()> {
+    async fn write(
+        &mut self,
+        table: &dyn Installation,
+        batch: Batch,
+        into: Into,
+    ) -> anyhow::Result<()> {
         let given = batch.items.len() as u64;
-        let written = table.import(batch.items).await?;
+        let written = table.import(batch.items, into).await?;
         self.superseded += given.saturating_sub(written.keys);
         if let Some(imported) = written.changes {
             self.changes.get_or_insert_default().add(imported);

@@ -12,7 +12,7 @@ use mindmate_host::config::{Config, EnvFile, Variable};
 use mindmate_pipeline::ports::{MessageWriter, Notice};
 use mindmate_pipeline::{PortError, SystemClock};
 
-use super::{Installation, Session, Trail, Written};
+use super::{Installation, Into, Session, Trail, Written};
 
 /// A stack, as far as the environment names it.
 pub(crate) struct Cloud {
@@ -98,8 +98,12 @@ impl Installation for Stack {
         key.with_context(|| format!("cannot read the key of pseudonyms, {}", self.pseudonym_key))
     }
 
-    async fn import(&self, items: Vec<ExportLine>) -> anyhow::Result<Written> {
-        let written = self.aws.importer().write(items).await;
+    async fn import(&self, items: Vec<ExportLine>, into: Into) -> anyhow::Result<Written> {
+        let importer = self.aws.importer();
+        let written = match into {
+            Into::AppTable => importer.write(items).await,
+            Into::Index => importer.index(&items).await,
+        };
         let keys = written.context(
             "the import was stopped and is not complete; import the same again: what is written already stays as it is",
         )?;

@@ -11,7 +11,7 @@ use mindmate_embedded::{DataDir, Embedded, ImportBatch, Options};
 use mindmate_pipeline::ports::Notice;
 use mindmate_pipeline::{Clock, SystemClock};
 
-use super::{Installation, Session, Trail, Written};
+use super::{Installation, Into, Session, Trail, Written};
 
 /// An opened data directory.
 pub(crate) struct Local {
@@ -46,7 +46,7 @@ impl Installation for Embedded {
         Ok(self.pseudonym_key(fresh).await?)
     }
 
-    async fn import(&self, items: Vec<ExportLine>) -> anyhow::Result<Written> {
+    async fn import(&self, items: Vec<ExportLine>, _: Into) -> anyhow::Result<Written> {
         let mut batch = ImportBatch::default();
         let mut keys = 0;
         for item in items {

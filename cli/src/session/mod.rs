@@ -38,8 +38,8 @@ pub(crate) trait Installation: Send + Sync {
     /// The key of its pseudonyms.
     async fn pseudonyms(&self) -> anyhow::Result<PseudonymKey>;
 
-    /// Writes items into the app's table: the same key replaces the earlier one.
-    async fn import(&self, items: Vec<ExportLine>) -> anyhow::Result<Written>;
+    /// Takes items in: the same key replaces the earlier one.
+    async fn import(&self, items: Vec<ExportLine>, into: Into) -> anyhow::Result<Written>;
 
     /// Verifies the audit trail; fails with the place where it is broken.
     async fn verify_audit(&self) -> anyhow::Result<Trail>;
@@ -52,6 +52,40 @@ pub(crate) trait Installation: Send + Sync {
 
     /// Keeps a small value under a name.
     async fn put_setting(&self, name: &str, value: &str) -> anyhow::Result<()>;
+}
+
+/// What an import fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Into {
+    /// The app's table, and with it who was active when.
+    AppTable,
+    /// Only who was active when.
+    Index,
+}
+
+impl Place {
+    /// What an import fills here. On AWS the table is the app's: nobody writes there by mistake.
+    pub(crate) fn fills(&self, into_app_table: bool, index_only: bool) -> anyhow::Result<Into> {
+        match self {
+            Self::Local { .. } => {
+                anyhow::ensure!(
+                    !into_app_table && !index_only,
+                    "expected --backend aws beside --into-app-table or --index-only: on one machine the table is its own"
+                );
+                Ok(Into::AppTable)
+            }
+            #[cfg(feature = "aws")]
+            Self::Aws { .. } if index_only => Ok(Into::Index),
+            #[cfg(feature = "aws")]
+            Self::Aws { .. } => {
+                anyhow::ensure!(
+                    into_app_table,
+                    "expected --into-app-table beside --backend aws: the table is the app's own, and what is written there replaces what people have changed since, consents too; for a trial or a restore say so (`import --index-only` notes who was active and writes no item)"
+                );
+                Ok(Into::AppTable)
+            }
+        }
+    }
 }
 
 /// What an import wrote.

@@ -3,6 +3,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
+use aws_smithy_types::base64;
 use mindmate_domain::instant::key_form;
 use mindmate_domain::pseudonym::hex;
 use mindmate_pipeline::PortResult;
@@ -20,12 +21,13 @@ const PORT: &str = "sqs";
 /// The attributes that keep a record whole, beside those of its cause.
 const KEY: &str = "recordKey";
 const PUT_AT: &str = "putAt";
+const ENCODING: &str = "bodyEncoding";
 
 /// The failure destination of one consumer group of a stream.
 ///
 /// It remembers in the table of runs what lies there, since a standard queue takes everything
-/// twice. Sent before it is remembered: after a crash between the two a record lies there twice,
-/// which is better than not at all.
+/// twice. Sent before it is remembered: where that fails a record lies there twice, which is better
+/// than not at all.
 #[derive(Clone)]
 pub(crate) struct Aside {
     pub(crate) client: Client,
@@ -46,19 +48,46 @@ impl Aside {
     ) -> PortResult<()> {
         let name = name(record);
         let keys = [(RUN, text(self.partition.as_str())), (PART, text(name))];
-        if self.runs.get(keys.clone()).await?.is_some() {
+        // Where the memory cannot be asked the record goes aside all the same: it may be that very
+        // table that is down, and the stream goes on.
+        if let Ok(Some(_)) = self.runs.get(keys.clone()).await {
             return Ok(());
         }
-        let mut send = self.client.send_message().queue_url(&self.url).message_body(&record.body);
-        let of_record = [(KEY, record.key.clone()), (PUT_AT, key_form(record.put_at))];
+        let (body, encoding) = body(record);
+        let mut send = self.client.send_message().queue_url(&self.url).message_body(body);
+        let of_record = [
+            (KEY, record.key.clone()),
+            (PUT_AT, key_form(record.put_at)),
+            (ENCODING, encoding.to_owned()),
+        ];
         let of_record = of_record.map(|(name, value)| (name.to_owned(), value));
         for (name, value) in cause.attributes().into_iter().chain(of_record) {
             send = send.message_attributes(name, attribute(&value)?);
         }
         send.send().await.map_err(|error| port_error(PORT, error))?;
         let row = Row::from(keys.map(|(name, value)| (name.to_owned(), value)));
-        self.runs.put_new(row, RUN).await.map(drop)
+        if let Err(error) = self.runs.put_new(row, RUN).await {
+            tracing::warn!(%error, "a record was put aside and not remembered: it may lie there twice");
+        }
+        Ok(())
     }
+}
+
+/// The record's body as SQS takes it: it refuses an empty one and most control characters, which a
+/// stream carries.
+fn body(record: &StreamRecord) -> (String, &'static str) {
+    let is_clean = |c: char| matches!(c, '\t' | '\n' | '\r') || (c >= ' ' && !is_refused(c));
+    if !record.body.is_empty() && record.body.chars().all(is_clean) {
+        return (record.body.clone(), "text");
+    }
+    // An empty body is one padding character, which decodes to nothing.
+    let encoded = base64::encode(record.body.as_bytes());
+    (if encoded.is_empty() { "=".to_owned() } else { encoded }, "base64")
+}
+
+/// Not in the characters of XML, by which SQS goes.
+fn is_refused(c: char) -> bool {
+    matches!(c, '\u{FFFE}' | '\u{FFFF}')
 }
 
 /// The same for the same record, wherever and whenever it is read.

@@ -9,6 +9,7 @@ use mindmate_pipeline::ports::{AssessmentPut, AssessmentStore, PortError};
 
 use crate::error::{does_not_fit, left_undone, port_error};
 use crate::item::{Row, number, read, row, text, text_of};
+use crate::pause;
 use crate::table::{PORT, Table, rows};
 
 const USER: &str = "userId";
@@ -128,7 +129,7 @@ impl Assessments {
 
     async fn batch(&self, mut keys: Vec<Row>) -> PortResult<Vec<Row>> {
         let mut found = Vec::with_capacity(keys.len());
-        for _ in 0..TRIES {
+        for tries in 0..TRIES {
             let asked = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
             let asked =
                 asked.build().map_err(|error| PortError::permanent(PORT, "aws-refused", error))?;
@@ -140,6 +141,7 @@ impl Assessments {
             if keys.is_empty() {
                 return Ok(found);
             }
+            pause::before_again(tries).await;
         }
         Err(left_undone(PORT, keys.len()))
     }

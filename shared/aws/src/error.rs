@@ -3,12 +3,15 @@
 //! | what comes | becomes |
 //! | --- | --- |
 //! | time-out, no connection, no readable answer | transient |
-//! | throttling, 5xx | transient: the SDK has tried again by itself before |
+//! | 5xx | transient: the SDK has tried again by itself before |
+//! | throttling | transient, to be tried again after a quarter of a minute |
 //! | a request that the service will never take (too large, malformed) | permanent, `aws-refused` |
-//! | no permission, an expired credential, a table or queue that is missing | transient: an operator mends it, and what waits goes on |
+//! | no permission, an expired credential, a table, index or queue that is missing | transient, to be tried again after five minutes: an operator mends it, and the attempts are not used up within seconds |
 //!
 //! A service's words may quote a key, and a key holds a user's id. So only its code is kept, and its
 //! words where they speak of permissions and resources alone.
+
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -27,17 +30,42 @@ const REFUSED: [&str; 9] = [
     "AWS.SimpleQueueService.BatchRequestTooLong",
 ];
 
-/// Codes whose words name resources and roles, never an item.
-const SPEAKABLE: [&str; 8] = [
+/// What a thing is let alone for that somebody has to mend: four attempts last a quarter of an
+/// hour.
+const OUTAGE: Duration = Duration::from_mins(5);
+
+/// What a service is let alone for that cannot keep up.
+const THROTTLED: Duration = Duration::from_secs(15);
+
+/// Codes of what an operator mends. Their words name resources and roles, never an item.
+const OUTAGES: [&str; 11] = [
     "ResourceNotFoundException",
     "AWS.SimpleQueueService.NonExistentQueue",
     "QueueDoesNotExist",
     "AccessDeniedException",
     "AccessDenied",
+    "AuthorizationError",
     "ExpiredTokenException",
     "ExpiredToken",
     "UnrecognizedClientException",
+    "KMSAccessDeniedException",
+    "KMSDisabledException",
 ];
+
+/// Codes of a service that cannot keep up.
+const THROTTLES: [&str; 7] = [
+    "ThrottlingException",
+    "Throttling",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestLimitExceeded",
+    "ProvisionedThroughputExceededException",
+    "KMSThrottlingException",
+];
+
+/// What `DynamoDB` says beside `ValidationException` where an index is missing: no fault of the
+/// request.
+const NO_INDEX: &str = "specified index";
 
 /// What a service said, without any word that may be a person's.
 #[derive(Debug, thiserror::Error)]
@@ -83,14 +111,19 @@ fn service_error(
     (code, message): (Option<String>, Option<String>),
 ) -> PortError {
     let code = code.unwrap_or_else(|| "an error without a code".to_owned());
-    if REFUSED.contains(&code.as_str()) {
+    let no_index = message.as_ref().is_some_and(|words| words.contains(NO_INDEX));
+    if REFUSED.contains(&code.as_str()) && !no_index {
         return PortError::permanent(port, "aws-refused", Said(code));
     }
-    let message = message.filter(|_| SPEAKABLE.contains(&code.as_str()));
-    PortError::transient(
-        port,
-        Said(message.map_or(code.clone(), |words| format!("{code}: {words}"))),
-    )
+    let is_outage = no_index || OUTAGES.contains(&code.as_str());
+    let retry_after = if is_outage {
+        Some(OUTAGE)
+    } else {
+        THROTTLES.contains(&code.as_str()).then_some(THROTTLED)
+    };
+    let message = message.filter(|_| is_outage);
+    let words = Said(message.map_or(code.clone(), |words| format!("{code}: {words}")));
+    PortError::Transient { port, source: words.into(), retry_after }
 }
 
 /// A stored item that cannot be read, said without any of it.
@@ -110,7 +143,10 @@ pub(crate) fn does_not_fit<T>(port: &'static str, what: &'static str) -> PortRes
 #[cfg(feature = "sqs")]
 pub(crate) fn again(error: &PortError) -> PortError {
     match error {
-        PortError::Transient { port, source, .. } => PortError::transient(port, source.to_string()),
+        PortError::Transient { port, source, retry_after } => {
+            let (source, retry_after) = (source.to_string().into(), *retry_after);
+            PortError::Transient { port, source, retry_after }
+        }
         PortError::Permanent { port, code, source } => {
             PortError::permanent(port, code, source.to_string())
         }

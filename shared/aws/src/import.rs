@@ -13,6 +13,7 @@ use crate::activity::{self, UserDay};
 use crate::app_table::{PK, SK, partition};
 use crate::error::{left_undone, port_error};
 use crate::item::{Row, from_contract, text};
+use crate::pause;
 use crate::table::{PORT, Table};
 
 /// Most items of one call.
@@ -38,11 +39,8 @@ impl Importer {
     /// The table's: then some are written and some are not, and importing again writes all.
     pub async fn write(&self, lines: Vec<ExportLine>) -> PortResult<usize> {
         let mut items: BTreeMap<(UserId, String), Row> = BTreeMap::new();
-        let mut days: BTreeMap<UserDay, BTreeSet<i64>> = BTreeMap::new();
+        let days = days(&lines);
         for line in lines {
-            if let Some(millis) = active_millis(&line.sk, &line.item) {
-                days.entry(UserDay::new(&line.user, millis)).or_default().insert(millis);
-            }
             let (user, sk, row) = keyed(line)?;
             items.insert((user, sk), row);
         }
@@ -58,10 +56,22 @@ impl Importer {
         Ok(count)
     }
 
+    /// Notes who was active when, and writes no item. Doing it twice changes nothing. Gives back how
+    /// many items made somebody active.
+    ///
+    /// # Errors
+    /// The table's: then doing it again notes all.
+    pub async fn index(&self, lines: &[ExportLine]) -> PortResult<usize> {
+        let days = days(lines);
+        let count = days.values().map(BTreeSet::len).sum();
+        activity::add(&self.activity, days).await?;
+        Ok(count)
+    }
+
     async fn put(&self, rows: Vec<Row>) -> PortResult<()> {
         let requests: PortResult<Vec<WriteRequest>> = rows.into_iter().map(request).collect();
         let mut left = requests?;
-        for _ in 0..TRIES {
+        for tries in 0..TRIES {
             let written = self
                 .app
                 .client
@@ -74,9 +84,20 @@ impl Importer {
             if left.is_empty() {
                 return Ok(());
             }
+            pause::before_again(tries).await;
         }
         Err(left_undone(PORT, left.len()))
     }
+}
+
+fn days(lines: &[ExportLine]) -> BTreeMap<UserDay, BTreeSet<i64>> {
+    let mut days: BTreeMap<UserDay, BTreeSet<i64>> = BTreeMap::new();
+    for line in lines {
+        if let Some(millis) = active_millis(&line.sk, &line.item) {
+            days.entry(UserDay::new(&line.user, millis)).or_default().insert(millis);
+        }
+    }
+    days
 }
 
 fn request(row: Row) -> PortResult<WriteRequest> {

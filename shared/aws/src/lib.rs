@@ -35,6 +35,8 @@ mod item;
 mod ledger;
 #[cfg(feature = "sns")]
 mod notifier;
+#[cfg(any(feature = "dynamodb", feature = "kinesis", feature = "sqs"))]
+mod pause;
 #[cfg(feature = "s3")]
 mod pseudonyms;
 #[cfg(feature = "sqs")]

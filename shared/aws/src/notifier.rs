@@ -24,11 +24,11 @@ pub(crate) struct Pages {
 
 #[async_trait]
 impl Notifier for Pages {
-    /// Sent before it is remembered: after a crash between the two it is sent again, and a page too
-    /// many is better than none.
+    /// Sent before it is remembered, and sent where the memory cannot be asked: a page too many is
+    /// better than none, and the table may be the very thing that is down.
     async fn notify(&self, notice: &Notice) -> PortResult<()> {
         let key = format!("notice#{}", notice.id);
-        if self.sent.get([(KEY, text(key.as_str()))]).await?.is_some() {
+        if let Ok(Some(_)) = self.sent.get([(KEY, text(key.as_str()))]).await {
             return Ok(());
         }
         self.client
@@ -44,6 +44,9 @@ impl Notifier for Pages {
             ("at".to_owned(), text(key_form(notice.at))),
             ("text".to_owned(), text(notice.text.as_str())),
         ]);
-        self.sent.put_new(row, KEY).await.map(drop)
+        if let Err(error) = self.sent.put_new(row, KEY).await {
+            tracing::warn!(%error, "a page was sent and not remembered: it may be sent again");
+        }
+        Ok(())
     }
 }

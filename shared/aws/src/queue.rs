@@ -195,7 +195,9 @@ impl Queue for SqsQueue {
             // valid is noticed while nothing is sent yet.
             Settlement::DeadLetter { cause } => {
                 if !self.hide(receipt, WHILE_BURIED).await? {
-                    return Ok(());
+                    // Nothing was put aside: whoever believes it was would delete the message.
+                    let words = "the receipt is no longer valid: the message comes again";
+                    return Err(PortError::transient(PORT, words));
                 }
                 self.bury(&DeadLetter { body: &message.body, cause }).await?;
                 self.delete(receipt).await

@@ -150,9 +150,19 @@ impl<S: Stage> Runner<S> {
             }
         };
         crash::point("runner.before-publish");
-        publish_all(&*self.ports.publisher, &outgoing).await?;
+        self.publish(&outgoing).await?;
         crash::point("runner.after-publish");
         Ok(())
+    }
+
+    /// Sends, under a deadline of its own. A publisher that panics or hangs is no fault of the
+    /// message's: it comes again.
+    async fn publish(&self, outgoing: &[Outgoing]) -> Result<(), StageError> {
+        let publish = async { publish_all(&*self.ports.publisher, outgoing).await };
+        match within(&*self.ports.clock, self.limit, publish).await {
+            Ok(result) => result,
+            Err(cut) => Err(StageError::transient(format!("sending failed: {cut:?}"))),
+        }
     }
 
     fn retry(
@@ -222,7 +232,7 @@ impl<S: Stage> Runner<S> {
         message: &str,
         outgoing: &[Outgoing],
     ) -> Disposition {
-        if let Err(error) = publish_all(&*self.ports.publisher, outgoing).await {
+        if let Err(error) = self.publish(outgoing).await {
             return self.retry(raw, None, &error);
         }
         warn!(stage = %S::NAME, code, attempts = raw.attempt, cause = message, "dead-lettered");

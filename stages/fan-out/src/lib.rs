@@ -28,9 +28,9 @@ use std::sync::Arc;
 
 use mindmate_contracts::messages::FanOutShardRequested;
 use mindmate_domain::instant::ACTIVE_DAYS;
-use mindmate_domain::{StageName, UserId};
+use mindmate_domain::{Position, StageName, UserId};
 use mindmate_pipeline::ports::{ActivityIndex, Page, RunLedger};
-use mindmate_pipeline::{Delivery, Failure, Outgoing, Stage, StageError, crash};
+use mindmate_pipeline::{Delivery, Failure, Outbox, Outgoing, Stage, StageError, crash};
 use tracing::error;
 
 /// Users in a page. The requests of a page are sent together, so this bounds what one delivery
@@ -165,6 +165,16 @@ impl Stage for FanOut {
             run.id = %shard.run_id, run.shard = shard.shard, run.page = shard.page,
             code = failure.code, "gave up a page: the shard stays open"
         );
+        Ok(Vec::new())
+    }
+
+    /// Whatever strayed into this queue is not ours to tell of: the stage has no stream.
+    fn give_up_unread(
+        &self,
+        _: Outbox,
+        _: Option<Position>,
+        _: &Failure<'_>,
+    ) -> Result<Vec<Outgoing>, StageError> {
         Ok(Vec::new())
     }
 }

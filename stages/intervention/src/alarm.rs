@@ -1,5 +1,6 @@
 //! Humans who look: entries in the review queue, and pages to whoever is on duty.
 
+use futures::future::join;
 use mindmate_domain::intervention::{DeliveryStatus, ReviewReason, WithheldReason};
 use mindmate_pipeline::ports::Notice;
 use mindmate_pipeline::{Failure, PortResult};
@@ -31,18 +32,21 @@ impl Interventions {
         self.ports.review.enter(&entry).await
     }
 
-    /// Enters the case and pages. Both are tried even if the other fails.
+    /// Enters the case and pages, at the same time: neither waits for the other, which may be what
+    /// hangs.
     pub(crate) async fn alarm(
         &self,
         case: &Case<'_>,
         reason: ReviewReason,
         page: Page<'_>,
     ) -> PortResult<()> {
-        let entered = self.enter(case, reason).await;
-        let paged = match page {
-            Page::Yes(why) => self.ports.notifier.notify(&self.notice(case, reason, why)).await,
-            Page::No => Ok(()),
+        let page = async {
+            match page {
+                Page::Yes(why) => self.ports.notifier.notify(&self.notice(case, reason, why)).await,
+                Page::No => Ok(()),
+            }
         };
+        let (entered, paged) = join(self.enter(case, reason), page).await;
         entered.and(paged)
     }
 
@@ -56,17 +60,19 @@ impl Interventions {
         if !case.is_critical() || case.opted_out() == Some(WithheldReason::NoScoringConsent) {
             return Ok(());
         }
-        let entered = self.enter(case, ReviewReason::CriticalAssessment).await;
-        let stored = self.ports.interventions.get(&case.id).await;
-        // Where the store cannot say, the page goes out: a false alarm is the smaller harm.
-        let is_delivered =
-            stored.is_ok_and(|found| found.is_some_and(|it| it.status != DeliveryStatus::Pending));
-        let alarmed = if is_delivered {
-            Ok(())
-        } else {
+        let alarm = async {
+            let stored = self.ports.interventions.get(&case.id).await;
+            // Where the store cannot say, the page goes out: a false alarm is the smaller harm.
+            let is_delivered = stored
+                .is_ok_and(|found| found.is_some_and(|it| it.status != DeliveryStatus::Pending));
+            if is_delivered {
+                return Ok(());
+            }
             let why = Page::Yes(failure.code);
             self.alarm(case, ReviewReason::CriticalNotDelivered, why).await
         };
+        let enter = self.enter(case, ReviewReason::CriticalAssessment);
+        let (entered, alarmed) = join(enter, alarm).await;
         entered.and(alarmed)
     }
 

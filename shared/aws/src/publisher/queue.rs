@@ -6,6 +6,7 @@ use mindmate_pipeline::{PortError, PortResult};
 
 use super::{Entry, Limits, Results, TRIES, failed};
 use crate::error::{again, left_undone, port_error};
+use crate::pause;
 
 const PORT: &str = "sqs";
 
@@ -16,7 +17,7 @@ pub(super) const LIMITS: Limits = Limits { entries: 10, bytes: 240 * 1024 };
 pub(super) async fn send(client: &Client, url: &str, entries: &[Entry<'_>]) -> Results {
     let mut results = Vec::with_capacity(entries.len());
     let mut left = entries.to_vec();
-    for _ in 0..TRIES {
+    for tries in 0..TRIES {
         let batch: PortResult<Vec<_>> = left.iter().map(request).collect();
         let sent = match batch {
             Ok(batch) => {
@@ -44,6 +45,7 @@ pub(super) async fn send(client: &Client, url: &str, entries: &[Entry<'_>]) -> R
         if left.is_empty() {
             return results;
         }
+        pause::before_again(tries).await;
     }
     let count = left.len();
     results.extend(failed(&left, &|| left_undone(PORT, count)));

@@ -8,6 +8,7 @@ use mindmate_pipeline::{PortError, PortResult};
 use super::queue::all_failed;
 use super::{Entry, Limits, Results, TRIES, failed};
 use crate::error::{left_undone, port_error};
+use crate::pause;
 
 const PORT: &str = "kinesis";
 
@@ -21,7 +22,7 @@ pub(super) const LIMITS: Limits = Limits { entries: 500, bytes: 4 * 1024 * 1024 
 pub(super) async fn put(client: &Client, stream: &str, entries: &[Entry<'_>]) -> Results {
     let mut results = Vec::with_capacity(entries.len());
     let mut left = entries.to_vec();
-    for _ in 0..TRIES {
+    for tries in 0..TRIES {
         let records: PortResult<Vec<_>> = left.iter().map(request).collect();
         let put = match records {
             Ok(records) => {
@@ -52,6 +53,7 @@ pub(super) async fn put(client: &Client, stream: &str, entries: &[Entry<'_>]) ->
             return results;
         }
         left = again;
+        pause::before_again(tries).await;
     }
     let count = left.len();
     results.extend(failed(&left, &|| left_undone(PORT, count)));

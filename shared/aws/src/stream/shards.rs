@@ -40,6 +40,8 @@ pub(super) struct Shards {
     cursors: BTreeMap<String, Cursor>,
     /// Closed shards of which nothing is left.
     finished: BTreeSet<String>,
+    /// Reads so far: each begins with another shard, so that a busy one starves none.
+    reads: usize,
 }
 
 impl Shards {
@@ -50,6 +52,7 @@ impl Shards {
             known: Vec::new(),
             cursors: BTreeMap::new(),
             finished: BTreeSet::new(),
+            reads: 0,
         }
     }
 
@@ -58,8 +61,12 @@ impl Shards {
         if self.known.is_empty() {
             self.list().await?;
         }
+        let mut open = self.open();
+        let first = self.reads % open.len().max(1);
+        open.rotate_left(first);
+        self.reads = self.reads.wrapping_add(1);
         let mut found = Vec::new();
-        for shard in self.open() {
+        for shard in open {
             let left = max.saturating_sub(found.len());
             if left == 0 {
                 return Ok(found);

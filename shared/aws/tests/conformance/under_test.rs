@@ -164,6 +164,7 @@ impl Backend for AwsUnderTest {
         let letters = self.peek(&self.stack.names.outcomes_dead).await;
         let asides = letters.into_iter().map(|mut letter| {
             let key = letter.attributes.remove("recordKey").unwrap();
+            assert_eq!(letter.attributes.remove("bodyEncoding").as_deref(), Some("text"));
             let put_at = parse(&letter.attributes.remove("putAt").unwrap()).unwrap();
             let record = StreamRecord { sequence: Sequence(0), key, put_at, body: letter.body };
             Aside { record, attributes: letter.attributes }

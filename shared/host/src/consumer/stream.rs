@@ -17,6 +17,10 @@ const BATCH: usize = 500;
 #[cfg(feature = "worker")]
 const IDLE: Duration = Duration::from_secs(1);
 
+/// How long one that had something is: what comes meanwhile is read together.
+#[cfg(feature = "worker")]
+const BUSY: Duration = Duration::from_millis(200);
+
 /// A stream and its stage, whatever that is.
 #[async_trait::async_trait]
 trait Step: Send + Sync {
@@ -84,7 +88,7 @@ impl StreamConsumer {
 #[cfg(feature = "worker")]
 fn wait_after(result: &BatchResult) -> Duration {
     match result {
-        BatchResult::Done(_) => Duration::ZERO,
+        BatchResult::Done(_) => BUSY,
         BatchResult::Stopped { after, .. } => *after,
         BatchResult::Empty => IDLE,
     }

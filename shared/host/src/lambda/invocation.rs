@@ -8,9 +8,9 @@ use mindmate_pipeline::{Clock, StageError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Time that is kept back to settle and to answer. Longer than a call to SQS takes with its
-/// retries.
-const MARGIN: Duration = Duration::from_secs(3);
+/// Time that is kept back to settle and to answer: for a dead letter that is three calls to SQS,
+/// one after another, of which one may run into the time-out of an attempt.
+const MARGIN: Duration = Duration::from_secs(8);
 
 /// Time that is kept back to answer alone.
 const ANSWER: Duration = Duration::from_millis(500);

@@ -52,7 +52,8 @@ fn incoming(record: KinesisEventRecord) -> Incoming {
         name: record.event_id.unwrap_or_else(|| number.clone()),
         number: Some(number),
         key: record.kinesis.partition_key,
-        put_at: Timestamp::from_second(put_at.timestamp()).unwrap_or(Timestamp::UNIX_EPOCH),
+        put_at: Timestamp::from_millisecond(put_at.timestamp_millis())
+            .unwrap_or(Timestamp::UNIX_EPOCH),
         // Bytes that are no text are no envelope: put aside as poison. The stream keeps them.
         body: String::from_utf8_lossy(&record.kinesis.data.0).into_owned(),
     }

@@ -90,6 +90,8 @@ impl<S: Stage> Shard<S> {
                 }
                 Some(Err(error)) => {
                     warn!(stage = %S::NAME, %error, "the shard is held up");
+                    // The mapping tries again at once, and what failed is not mended by then.
+                    self.wait(LONGEST_WAIT, invocation).await;
                     return batch.next();
                 }
                 None => return batch.next(),

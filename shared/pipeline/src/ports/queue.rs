@@ -27,7 +27,9 @@ pub trait Queue: Send + Sync {
     /// the other consumer has it now.
     async fn extend(&self, receipt: &Receipt, hidden: Duration) -> PortResult<()>;
 
-    /// Says what becomes of a received message. A receipt that is no longer valid changes nothing.
+    /// Says what becomes of a received message. A receipt that is no longer valid changes nothing;
+    /// a message that was to be put aside and was not may be told as an error, since Lambda deletes
+    /// what a function does not complain of.
     ///
     /// The whole message, for it may have been received elsewhere: Lambda's poller hands a function
     /// what it took, and a queue that puts a message aside has to send its body.

@@ -102,7 +102,7 @@ impl Deployed {
         let export = self.folder.path().join("cohort.jsonl");
         let (end, path) = (self.as_of.to_string(), export.to_str().unwrap());
         self.says(&["cohort", "--users", users, "--days", "40", "--end", &end, "--export", path]);
-        self.says_on_aws(&["import", path]);
+        self.says_on_aws(&["import", "--into-app-table", path]);
         export
     }
 

@@ -66,6 +66,11 @@ fn what_one_backend_alone_can_do_is_refused_by_the_other() {
     let said = program.run(&["--env-file", ".env", "runs"]).exited(1);
     said.complains("expected --backend aws beside --env-file");
     program.run(&["daily", "--no-wait"]).exited(1).complains("expected --backend aws");
+    let index = ["import", "--index-only", "x.json"];
+    program.run(&index).exited(1).complains("on one machine the table is its own");
+    let import = ["--backend", "aws", "import", "x.json"];
+    program.run(&import).exited(1).complains("consents too");
+    program.run(&["--backend", "aws", "cohort"]).exited(1).complains("--into-app-table");
     let policy = ["--backend", "aws", "daily", "--policy", "policy.toml"];
     program.run(&policy).exited(1).complains("the policy that they were built with");
     assert!(!program.data().exists(), "nothing was made");
