@@ -59,7 +59,8 @@ pub(crate) trait Installation: Send + Sync {
 pub(crate) enum Into {
     /// The app's table, and with it who was active when.
     AppTable,
-    /// Only who was active when.
+    /// Only who was active when: where the table is another's.
+    #[cfg(feature = "aws")]
     Index,
 }
 

@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use mindmate_domain::instant::key_form;
 use mindmate_domain::run::{Position, StageName};
+use mindmate_domain::{AsOf, UserId};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::JsonFault;
+use crate::messages::{Request, Trigger};
 
 /// The prefix that all types of our events share.
 pub const TYPE_PREFIX: &str = "app.mindmate.";
@@ -123,6 +125,22 @@ impl<'a> RawEvent<'a> {
         }
         serde_json::from_str(self.data.get())
             .map_err(|source| DecodeError::BadData { message: M::NAME, source: source.into() })
+    }
+
+    /// What the data asks for, as far as it can be read, whatever else is wrong with it: so that
+    /// somebody looks at whom it is about.
+    pub fn request(&self) -> Option<Request> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Peek {
+            user_id: UserId,
+            as_of: AsOf,
+            #[serde(default)]
+            historical: bool,
+        }
+        let Peek { user_id, as_of, historical } = serde_json::from_str(self.data.get()).ok()?;
+        let (run, trigger) = (self.position(), Trigger::Daily);
+        Some(Request { user_id, as_of, run, trigger, urgent: true, historical })
     }
 
     /// The position in a run, if the data has one, whatever else is wrong with it: so that even a

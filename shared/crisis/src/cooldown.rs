@@ -9,6 +9,8 @@
 //! Everything here errs towards sending, since a message too many is a nuisance and one too few
 //! may be a person left alone:
 //! - a guard that says to wait longer than the policy does is cut to the policy;
+//! - a cool-down of whole days ends [`DAILY_DRIFT`] early, so that a daily run that decides a little
+//!   earlier than the last one sends all the same;
 //! - a guard from the future, by more than [`CLOCK_SKEW`], is no guard. Machines' clocks differ by
 //!   seconds; what is further off is a wrong clock or a damaged item, and would otherwise hold
 //!   back for as long as it lies ahead.
@@ -23,6 +25,14 @@ use mindmate_domain::policy::Cooldown;
 
 /// How far ahead of us the clock of the machine that wrote a guard may be.
 pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// How much earlier than the day before a daily run may decide: it takes minutes, and its users come
+/// in no fixed order. Without it a cool-down of a day would hold back, by seconds, everybody who is
+/// still high the day after.
+pub const DAILY_DRIFT: SignedDuration = SignedDuration::from_hours(1);
+
+/// The shortest cool-down that daily runs fall into step with.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whether an intervention goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +89,8 @@ fn waits_until(
     let wait = guard.until.duration_since(guard.since).min(policy.of(guard.level)?);
     let times = if answered { policy.answered_factor.max(1) } else { 1 };
     let wait = wait.saturating_mul(i32::try_from(times).unwrap_or(i32::MAX));
-    let until = later(guard.since, wait);
+    let drift = if wait >= DAY { DAILY_DRIFT } else { SignedDuration::ZERO };
+    let until = later(guard.since, wait.saturating_sub(drift));
     (now < until).then_some(until)
 }
 

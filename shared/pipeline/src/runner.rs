@@ -19,6 +19,11 @@ use crate::stage::{Delivery, Failure, Stage, StageError};
 /// How long a handler may take, unless the host says otherwise.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(30);
 
+/// A message that was received this often is given up without another try: each time before, its
+/// consumer died with it or ran out of time. One more, and the queue itself would put it aside
+/// (`maxReceiveCount`), without a cause and without a word to anybody.
+const EXHAUSTED: u32 = 9;
+
 /// A message as a host received it.
 #[derive(Debug, Clone, Copy)]
 pub struct RawDelivery<'a> {
@@ -109,6 +114,10 @@ impl<S: Stage> Runner<S> {
                 return self.poison(Some(&event), raw, error.code(), &error.to_string()).await;
             }
         };
+        if raw.attempt >= EXHAUSTED {
+            let words = format!("received {} times and never finished", raw.attempt);
+            return self.give_up(&event, raw, "received-too-often", &words).await;
+        }
         crash::point("runner.before-handle");
         let cx = self.delivery(&event, raw);
         let error = match self.attempt(input, &cx).await {
@@ -214,7 +223,13 @@ impl<S: Stage> Runner<S> {
         let position = event.and_then(RawEvent::position);
         let failure = Failure { code, message };
         let outbox = Outbox::new(S::NAME, self.ports.clock.now());
-        let last_words = async { self.stage.give_up_unread(outbox, position, &failure) };
+        let request = event.and_then(RawEvent::request);
+        let last_words = async {
+            if let Some(request) = &request {
+                self.stage.tell_of_unread(request, &failure, self.ports.clock.now()).await?;
+            }
+            self.stage.give_up_unread(outbox, position, &failure)
+        };
         match within(&*self.ports.clock, self.limit, last_words).await {
             Ok(Ok(outgoing)) => self.dead_letter(raw, code, message, &outgoing).await,
             Ok(Err(error)) => self.retry(raw, None, &error),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use mindmate_contracts::Contract;
+use mindmate_contracts::messages::Request;
 use mindmate_domain::StageName;
 use mindmate_domain::run::Position;
 
@@ -45,7 +46,21 @@ pub trait Stage: Send + Sync + 'static {
         cx: &Delivery<'_>,
     ) -> impl Future<Output = Result<Vec<Outgoing>, StageError>> + Send;
 
-    /// The same for a body that could not be read; `position` is known where the data has one.
+    /// Called before a body that could not be read is given up, where one can still read of it whom
+    /// it is about: a stage on a person's way has a human look at them.
+    ///
+    /// # Errors
+    /// As for [`Stage::give_up`].
+    fn tell_of_unread(
+        &self,
+        _request: &Request,
+        _failure: &Failure<'_>,
+        _now: Timestamp,
+    ) -> impl Future<Output = Result<(), StageError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// What is sent for a body that could not be read; `position` is known where the data has one.
     ///
     /// # Errors
     /// As for [`Stage::give_up`].

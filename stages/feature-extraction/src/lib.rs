@@ -125,6 +125,15 @@ impl Stage for FeatureExtraction {
         Ok(vec![outbox.to_queue(queue, id, &features)?])
     }
 
+    async fn tell_of_unread(
+        &self,
+        request: &Request,
+        _: &Failure<'_>,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
+        Ok(self.last_words(request, now).await?)
+    }
+
     async fn give_up(
         &self,
         input: AssessmentRequested,

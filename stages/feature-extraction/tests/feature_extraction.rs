@@ -293,6 +293,19 @@ async fn giving_up_enters_the_review_queue_unless_nothing_may_be_read() {
     }
 }
 
+/// Safety 3: a request that cannot be read still says whom nobody looked at.
+#[tokio::test]
+async fn a_request_that_cannot_be_read_enters_the_review_queue() {
+    let world = World::new();
+    let (request, now) = (requested().request, jiff::Timestamp::UNIX_EPOCH);
+    for _ in 0..2 {
+        world.stage().tell_of_unread(&request, &FAILURE, now).await.unwrap();
+    }
+    let found = world.backend.reviews().open(9).await.unwrap();
+    let reasons: Vec<_> = found.iter().map(|entry| entry.reason).collect();
+    assert_eq!(reasons, [ReviewReason::CrisisCheckFailed]);
+}
+
 /// A store that is down hides the consents too: content stays hidden, and the person is not lost.
 #[tokio::test]
 async fn giving_up_without_readable_consents_enters_without_content() {

@@ -1,7 +1,10 @@
 //! Humans who look: entries in the review queue, and pages to whoever is on duty.
 
 use futures::future::join;
+use jiff::Timestamp;
+use mindmate_contracts::messages::Request;
 use mindmate_domain::intervention::{DeliveryStatus, ReviewReason, WithheldReason};
+use mindmate_domain::{Consent, Consents, RiskLevel};
 use mindmate_pipeline::ports::Notice;
 use mindmate_pipeline::{Failure, PortResult};
 
@@ -74,6 +77,39 @@ impl Interventions {
         let enter = self.enter(case, ReviewReason::CriticalAssessment);
         let (entered, alarmed) = join(enter, alarm).await;
         entered.and(alarmed)
+    }
+
+    /// Somebody was to be reached, and nobody can read how urgently: a human looks, at once.
+    pub(crate) async fn unread(
+        &self,
+        request: &Request,
+        failure: &Failure<'_>,
+        now: Timestamp,
+    ) -> PortResult<()> {
+        let consents = match self.person(&request.user_id).await {
+            Ok((_, consents)) => consents,
+            Err(_) => Consents::NONE.with(Consent::Scoring, true),
+        };
+        if !consents.allows(Consent::Scoring) {
+            return Ok(());
+        }
+        let allowed = consents.allows(Consent::HumanReview);
+        let (reason, rule) = (ReviewReason::CriticalNotDelivered, (now, self.policy.review));
+        let entry = request.review(reason, RiskLevel::Unknown, allowed, rule);
+        let (user, as_of) = (self.pseudonyms.of(&request.user_id), request.as_of);
+        let notice = Notice {
+            id: format!("{}/{user}/{as_of}", reason.name()),
+            at: now,
+            text: format!(
+                "{user} was to be reached (asOf {as_of}), and the request cannot be read: {}. See \
+                 the review queue, {}.",
+                failure.code,
+                reason.name()
+            ),
+        };
+        let (entered, paged) =
+            join(self.ports.review.enter(&entry), self.ports.notifier.notify(&notice)).await;
+        entered.and(paged)
     }
 
     /// Whom it is about is said by pseudonym. The same at every try, whatever failed at it.

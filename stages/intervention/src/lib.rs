@@ -44,7 +44,8 @@ mod outgoing;
 
 use std::sync::Arc;
 
-use mindmate_contracts::messages::InterventionRequested;
+use jiff::Timestamp;
+use mindmate_contracts::messages::{InterventionRequested, Request};
 use mindmate_crisis::ResourceDirectory;
 use mindmate_domain::app::Profile;
 use mindmate_domain::intervention::{ReviewReason, WithheldReason};
@@ -176,6 +177,15 @@ impl Stage for Interventions {
         let reached = self.reach(&case).await;
         entered?;
         reached
+    }
+
+    async fn tell_of_unread(
+        &self,
+        request: &Request,
+        failure: &Failure<'_>,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
+        Ok(self.unread(request, failure, now).await?)
     }
 
     async fn give_up(

@@ -30,7 +30,8 @@ mod outgoing;
 
 use std::sync::Arc;
 
-use mindmate_contracts::messages::FeaturesExtracted;
+use jiff::Timestamp;
+use mindmate_contracts::messages::{FeaturesExtracted, Request};
 use mindmate_domain::assessment::{MissingPart, PartCause};
 use mindmate_domain::feature::Family;
 use mindmate_domain::intervention::ReviewReason;
@@ -121,6 +122,15 @@ impl Stage for Scoring {
             self.ports.review.enter(&entry).await?;
         }
         outgoing::of_assessment(outbox, request, &assessment)
+    }
+
+    async fn tell_of_unread(
+        &self,
+        request: &Request,
+        _: &Failure<'_>,
+        now: Timestamp,
+    ) -> Result<(), StageError> {
+        Ok(self.unread(request, now).await?)
     }
 
     async fn give_up(

@@ -29,10 +29,12 @@ pub enum Decoded {
 pub struct Defective {
     /// Why.
     pub defect: Defect,
-    /// Its instant, as far as one can be read of it.
+    /// Its instant, as far as one can be read of it; none where its key says another.
     pub at: Option<Timestamp>,
     /// What may be words of the user in it, unless it says that they are not.
     pub texts: Vec<DiaryText>,
+    /// Whether something stands where words would, and is no text.
+    pub unreadable_text: bool,
 }
 
 /// Hours by which the instant in a sort key may be apart from the item's own: a key may be written
@@ -42,6 +44,9 @@ pub(super) const OFFSET_HOURS: i64 = 14;
 /// Moods lie in this range, bounds included.
 const MOODS: std::ops::RangeInclusive<f64> = 1.0..=10.0;
 
+/// Attributes that hold the user's words.
+const WORDS: [&str; 3] = ["notes", "userMessage", "message"];
+
 /// The dated types, each also the prefix of its sort keys.
 const DATED: [&str; 5] = ["MOOD", "CHAT", "SELFIE", "SESSION", "ACTIVITY"];
 
@@ -50,9 +55,15 @@ pub fn decode(sk: &str, item: &Item) -> Decoded {
     if sk == PROFILE_SK {
         return profile(item);
     }
-    let at = || instant_of(item).ok().or_else(|| key_instant(sk));
-    let defective =
-        |defect| Decoded::Defective(Defective { defect, at: at(), texts: loose_texts(item) });
+    let defective = |defect| {
+        let (texts, unreadable_text) = (loose_texts(item), has_unreadable_text(item));
+        Decoded::Defective(Defective {
+            defect,
+            at: placed(sk, item, defect),
+            texts,
+            unreadable_text,
+        })
+    };
     let kind = match item.get("type") {
         None => return defective(Defect::NoType),
         Some(Attribute::S(kind)) => kind.as_str(),
@@ -73,15 +84,32 @@ pub fn decode(sk: &str, item: &Item) -> Decoded {
 /// The instant at which an item makes its user active, in milliseconds since 1970, rounded up so
 /// that a window that is open at its start does not lose it. `None` for an item of the companion's,
 /// and for one that is no event.
+///
+/// An item that does not fit counts where it may hold words of the user: somebody of whom nothing
+/// else came may be in a crisis, and has to be looked at.
 pub fn active_millis(sk: &str, item: &Item) -> Option<i64> {
-    let Decoded::Read(AppItem::Event(event), _) = decode(sk, item) else {
-        return None;
+    let at = match decode(sk, item) {
+        Decoded::Read(AppItem::Event(event), _) => match event.kind {
+            EventKind::Chat { author: Author::Agent, .. } => return None,
+            _ => event.at,
+        },
+        Decoded::Defective(found) if found.unreadable_text || !found.texts.is_empty() => {
+            key_instant(sk).or(found.at)?
+        }
+        _ => return None,
     };
-    if matches!(event.kind, EventKind::Chat { author: Author::Agent, .. }) {
+    let millis = (at.as_nanosecond() + 999_999).div_euclid(1_000_000);
+    i64::try_from(millis).ok()
+}
+
+/// Where an item that does not fit lies in time, if one can say. Of two instants that contradict
+/// each other neither counts: then it is taken to be of now, and looked at.
+fn placed(sk: &str, item: &Item, defect: Defect) -> Option<Timestamp> {
+    let in_key = key_instant(sk);
+    if defect == Defect::KeyContradictsInstant && in_key.is_some() {
         return None;
     }
-    let millis = (event.at.as_nanosecond() + 999_999).div_euclid(1_000_000);
-    i64::try_from(millis).ok()
+    instant_of(item).ok().or(in_key)
 }
 
 fn event(sk: &str, kind: &str, item: &Item) -> Result<AppItem, Defect> {
@@ -286,7 +314,7 @@ fn is_near(sk: &str, at: Timestamp) -> bool {
 /// but crisis language in them must not be lost.
 fn loose_texts(item: &Item) -> Vec<DiaryText> {
     let by_agent = matches!(item.get("sender"), Some(Attribute::S(sender)) if sender == "agent");
-    let names = ["notes", "userMessage", "message"].into_iter();
+    let names = WORDS.into_iter();
     let names = names.filter(|name| !(by_agent && *name == "message"));
     names
         .filter_map(|name| match item.get(name) {
@@ -295,6 +323,13 @@ fn loose_texts(item: &Item) -> Vec<DiaryText> {
         })
         .filter(|text| !text.is_blank())
         .collect()
+}
+
+/// Whether something else than a text stands where the user's words would.
+fn has_unreadable_text(item: &Item) -> bool {
+    WORDS.iter().any(|name| {
+        present(item, name).is_some_and(|attribute| !matches!(attribute, Attribute::S(_)))
+    })
 }
 
 fn instant_at(item: &Item, name: &str) -> Result<Option<Timestamp>, Defect> {

@@ -26,7 +26,21 @@ pub fn history_ranges(as_of: AsOf) -> Vec<KeyRange> {
     ["ACTIVITY#", "CHAT#", "MOOD#", "SELFIE#", "SENTIMENT#CHAT#", "SENTIMENT#MOOD#", "SESSION#"]
         .into_iter()
         .map(|prefix| range(prefix, window))
+        .chain(odd_ranges())
         .collect()
+}
+
+/// The ranges of keys of texts that begin with no instant of our time: nobody can say by the key
+/// when such a text was written, and crisis language in it must not be lost. Mostly they are empty.
+fn odd_ranges() -> impl Iterator<Item = KeyRange> {
+    ["CHAT#", "MOOD#"].into_iter().flat_map(|prefix| {
+        let range = |from: &str, to: &str| KeyRange {
+            from: format!("{prefix}{from}"),
+            to: format!("{prefix}{to}"),
+        };
+        // Instants of our time begin with a 2.
+        [range("", "1~"), range("3", "~")]
+    })
 }
 
 /// The ranges that hold what makes a user active in a window.
@@ -34,6 +48,7 @@ pub fn activity_ranges(window: Window) -> Vec<KeyRange> {
     ["MOOD#", "SESSION#", "CHAT#", "SELFIE#", "ACTIVITY#"]
         .into_iter()
         .map(|prefix| range(prefix, window))
+        .chain(odd_ranges())
         .collect()
 }
 
@@ -86,6 +101,8 @@ impl HistoryReader {
                 if let Some(at) = self.placed(found.at) {
                     self.quality.count(found.defect);
                     let texts = found.texts.into_iter().map(Some);
+                    let unreadable = found.unreadable_text.then_some(None);
+                    let texts = texts.chain(unreadable);
                     self.left_out.extend(texts.map(|text| LeftOutText { at, text }));
                 }
             }

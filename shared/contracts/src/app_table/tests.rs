@@ -6,7 +6,10 @@ use mindmate_domain::quality::Defect;
 use mindmate_domain::{AsOf, History, UserId};
 use serde_json::{Value, json};
 
-use super::{Decoded, HistoryReader, Item, closed_profile, decode, encode, parse_line, write_line};
+use super::{
+    Decoded, HistoryReader, Item, active_millis, closed_profile, decode, encode, history_ranges,
+    parse_line, write_line,
+};
 
 fn item(json: Value) -> Item {
     serde_json::from_value(json).unwrap()
@@ -264,6 +267,51 @@ fn texts_of_items_that_do_not_fit_are_kept_apart() {
         let found: Vec<_> = history.left_out.iter().map(|text| text.at.to_string()).collect();
         assert_eq!(found, Vec::from_iter(kept), "{sk} {json}");
     }
+}
+
+/// Safety 3: words that are no text are not read as silence, and two instants that contradict each
+/// other do not put a text out of sight.
+#[test]
+fn words_that_cannot_be_read_or_placed_are_of_now() {
+    let now = "2025-04-20T06:00:00Z";
+    let words = json!({
+        "type": {"S": "MOOD"}, "timestamp": {"S": "2025-04-19T08:00:00Z"}, "mood": {"N": "5"},
+        "notes": {"L": [{"S": "words"}]}
+    });
+    let [left_out] = &read(&[(SK, words)]).left_out[..] else { panic!("one is left out") };
+    assert_eq!((left_out.at.to_string().as_str(), &left_out.text), ("2025-04-19T08:00:00Z", &None));
+    let contradicting = json!({
+        "type": {"S": "CHAT"}, "ts": {"S": "2019-01-01T00:00:00Z"},
+        "message": {"S": "words"}, "sender": {"S": "user"}
+    });
+    let history = read(&[("CHAT#2025-04-19T08:00:00Z", contradicting)]);
+    assert_eq!(history.left_out[0].at.to_string(), now);
+}
+
+/// Somebody of whom nothing else came than words in an item that does not fit is looked at.
+#[test]
+fn an_item_with_words_makes_its_user_active_even_if_it_does_not_fit() {
+    let at = |millis: i64| jiff::Timestamp::from_millisecond(millis).unwrap().to_string();
+    let noted = json!({"mood": {"N": "5"}, "notes": {"S": "words"}});
+    let active = |sk: &str, json: &Value| active_millis(sk, &item(json.clone())).map(at);
+    assert_eq!(active(SK, &noted).as_deref(), Some("2025-04-19T08:00:00Z"));
+    let unreadable = json!({"mood": {"N": "5"}, "notes": {"L": []}});
+    assert_eq!(active(SK, &unreadable).as_deref(), Some("2025-04-19T08:00:00Z"));
+    assert_eq!(active(SK, &json!({"mood": {"N": "5"}})), None);
+    assert_eq!(active("CHAT#1", &noted), None, "no instant anywhere");
+}
+
+/// Texts under keys that begin with no instant of our time are asked for.
+#[test]
+fn odd_keys_of_texts_lie_in_a_range_that_is_loaded() {
+    let ranges = history_ranges("2025-04-20T06:00:00Z".parse().unwrap());
+    let holds =
+        |key: &str| ranges.iter().filter(|range| *range.from <= *key && *key <= *range.to).count();
+    for key in ["CHAT#1", "CHAT#yesterday", "CHAT#99", "MOOD#", "MOOD#mood", "MOOD#1745049600000"] {
+        assert_eq!(holds(key), 1, "{key}");
+    }
+    assert_eq!(holds("CHAT#2025-04-19T08:00:00Z"), 1);
+    assert_eq!(holds("CHAT#2024-04-19T08:00:00Z"), 0);
 }
 
 /// A profile whose line cannot be read must not leave its user as one of the app's legacy users.

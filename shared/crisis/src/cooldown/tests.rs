@@ -39,15 +39,34 @@ fn the_first_one_is_sent_and_names_the_wait_for_a_repeat() {
     }
 }
 
-/// Safety 5
+/// Safety 5: cool-downs of whole days end an hour early, in step with the daily run.
 #[test]
 fn a_repeat_waits_for_the_cool_down_of_what_was_sent() {
     let instant = SignedDuration::from_nanos(1);
-    for (before, wait) in SENT.into_iter().zip([168, 72, 24, 6]) {
+    for (before, wait, twice) in [
+        (RiskLevel::Low, 167, 335),
+        (RiskLevel::Moderate, 71, 143),
+        (RiskLevel::High, 23, 47),
+        (RiskLevel::Critical, 6, 12),
+    ] {
         assert!(!sent(before, before, hours(wait) - instant, false), "{before}");
         assert!(sent(before, before, hours(wait), false), "{before}");
-        assert!(!sent(before, before, hours(2 * wait) - instant, true), "{before} answered");
-        assert!(sent(before, before, hours(2 * wait), true), "{before} answered");
+        assert!(!sent(before, before, hours(twice) - instant, true), "{before} answered");
+        assert!(sent(before, before, hours(twice), true), "{before} answered");
+    }
+}
+
+/// A daily run takes minutes, and decides about the same person a little earlier on one day than
+/// on the day before: who is high every day is reached every day.
+#[test]
+fn who_is_high_every_day_is_reached_every_day() {
+    let mut sent_at = start();
+    for (day, minutes) in [(1, -7), (2, 12), (3, -29), (4, 0), (5, 25)] {
+        let now = start() + hours(24 * day) + SignedDuration::from_mins(minutes);
+        let before = guard(RiskLevel::High, sent_at, &policy());
+        let verdict = verdict(Some(&before), RiskLevel::High, now, false, &policy());
+        assert!(matches!(verdict, Verdict::Send { .. }), "day {day}: {verdict:?}");
+        sent_at = now;
     }
 }
 
@@ -83,11 +102,11 @@ fn a_held_back_one_says_from_when_it_would_go_out() {
     let now = start() + hours(1);
     assert_eq!(
         verdict(Some(&guard), RiskLevel::Moderate, now, false, &policy()),
-        Verdict::HeldBack { until: start() + hours(24) }
+        Verdict::HeldBack { until: start() + hours(23) }
     );
     assert_eq!(
         verdict(Some(&guard), RiskLevel::Moderate, now, true, &policy()),
-        Verdict::HeldBack { until: start() + hours(48) }
+        Verdict::HeldBack { until: start() + hours(47) }
     );
 }
 

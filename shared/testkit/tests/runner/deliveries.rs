@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use mindmate_contracts::Channel;
 use mindmate_pipeline::{Clock as _, Disposition, Outgoing};
-use mindmate_testkit::conformance::samples::{fan_out_message, message, message_of_tomorrow};
+use mindmate_testkit::conformance::samples::{
+    fan_out_message, message, message_of_tomorrow, request,
+};
 
 use crate::support::{
     Behaviour, Call, INPUT, MINUTE, Scripted, backend, code, deliver, last_words, runner, send,
@@ -69,9 +71,23 @@ async fn an_unread_message_is_counted_where_its_data_has_a_position() {
     send(&backend, &[message_of_tomorrow(INPUT, 3), fan_out_message(INPUT)]).await;
     deliver(&backend, &runner).await;
     let unread = |ordinal| Call::GaveUpUnread { ordinal, code: "unknown-type" };
-    assert_eq!(stage.calls(), [unread(Some(3)), unread(None)]);
+    let told =
+        Call::ToldOfUnread { user: request(3).user_id.as_str().to_owned(), code: "unknown-type" };
+    assert_eq!(stage.calls(), [told, unread(Some(3)), unread(None)]);
     assert_eq!(last_words(&backend).await, 1);
     assert_eq!(backend.dead_letters(INPUT).len(), 2);
+}
+
+/// Safety 3: whom an unread message is about is looked at before it is put aside.
+#[tokio::test]
+async fn an_unread_message_stays_until_somebody_has_been_told() {
+    let (clock, backend) = backend();
+    let stage = Scripted { telling_fails: true, ..Scripted::new([]) };
+    let runner = runner(&stage, &clock, backend.publisher());
+    send(&backend, &[message_of_tomorrow(INPUT, 3)]).await;
+    let dispositions = deliver(&backend, &runner).await;
+    assert!(matches!(dispositions[..], [Disposition::Retry { .. }]), "{dispositions:?}");
+    assert_eq!((stage.calls(), backend.dead_letters(INPUT).len()), (vec![], 0));
 }
 
 #[tokio::test]
@@ -165,6 +181,25 @@ async fn what_will_not_heal_is_given_up_at_once() {
     let gave_up = Call::GaveUp { ordinal: 0, code: "no-such-thing" };
     assert_eq!(stage.calls(), [handled, gave_up]);
     assert_eq!(code(&backend.dead_letters(INPUT)[0]), "no-such-thing");
+}
+
+/// A message that kills its consumer never fails in a handler: before the queue puts it aside
+/// without a word, it is given up, with its cause and its stage's last words.
+#[tokio::test]
+async fn a_message_that_was_received_too_often_is_given_up_without_another_try() {
+    let (clock, backend) = backend();
+    let stage = Scripted::new([]);
+    let runner = runner(&stage, &clock, backend.publisher());
+    send(&backend, &[message(INPUT, 0)]).await;
+    for _ in 1..9 {
+        assert_eq!(backend.queue(INPUT).receive(1, Duration::ZERO).await.unwrap().len(), 1);
+        clock.advance(Duration::from_mins(30));
+    }
+    assert_eq!(deliver(&backend, &runner).await.len(), 1);
+    assert_eq!(stage.calls(), [Call::GaveUp { ordinal: 0, code: "received-too-often" }]);
+    let dead = backend.dead_letters(INPUT);
+    assert_eq!((code(&dead[0]), &*dead[0].attributes["attempts"]), ("received-too-often", "9"));
+    assert_eq!(last_words(&backend).await, 1);
 }
 
 /// The backstop: a consumer that dies with the message never gives it up.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use mindmate_contracts::messages::{AssessmentDeadLettered, AssessmentRequested};
+use mindmate_contracts::messages::{AssessmentDeadLettered, AssessmentRequested, Request};
 use mindmate_contracts::{QueueName, StreamName};
 use mindmate_domain::{Position, StageName};
 use mindmate_pipeline::ports::{Publisher, Received};
@@ -47,6 +47,7 @@ pub(crate) enum Call {
     Handled { ordinal: u32, attempt: u32 },
     GaveUp { ordinal: u32, code: &'static str },
     GaveUpUnread { ordinal: Option<u32>, code: &'static str },
+    ToldOfUnread { user: String, code: &'static str },
 }
 
 /// A stage by a script: what no behaviour is written for is done at once.
@@ -56,6 +57,8 @@ pub(crate) struct Scripted {
     pub(crate) calls: Arc<Mutex<Vec<Call>>>,
     /// Whether giving up an unread message panics.
     pub(crate) unread_panics: bool,
+    /// Whether telling of an unread message fails.
+    pub(crate) telling_fails: bool,
 }
 
 impl Scripted {
@@ -142,6 +145,22 @@ impl Stage for Scripted {
     ) -> Result<Vec<Outgoing>, StageError> {
         self.note(Call::GaveUp { ordinal: ordinal(&input), code: failure.code });
         Ok(vec![dead_lettered(input.request.run.unwrap(), failure.code)])
+    }
+
+    async fn tell_of_unread(
+        &self,
+        request: &Request,
+        failure: &Failure<'_>,
+        _: Timestamp,
+    ) -> Result<(), StageError> {
+        if self.telling_fails {
+            return Err(StageError::transient("the review queue is down"));
+        }
+        self.note(Call::ToldOfUnread {
+            user: request.user_id.as_str().to_owned(),
+            code: failure.code,
+        });
+        Ok(())
     }
 
     fn give_up_unread(

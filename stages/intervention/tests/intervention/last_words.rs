@@ -47,6 +47,26 @@ async fn a_critical_one_that_is_given_up_goes_to_humans_once() {
     assert_eq!(world.pages(), 1);
 }
 
+/// Safety 6: somebody was to be reached, and nobody can say how urgently.
+#[tokio::test]
+async fn a_request_that_cannot_be_read_is_looked_at_and_paged() {
+    let world = World::new();
+    let request = asked(RiskLevel::Low).request;
+    for _ in 0..2 {
+        world
+            .stage()
+            .tell_of_unread(&request, &FAILURE, jiff::Timestamp::UNIX_EPOCH)
+            .await
+            .unwrap();
+    }
+    assert_eq!(world.review_reasons().await, [ReviewReason::CriticalNotDelivered]);
+    assert_eq!(world.pages(), 1);
+    let world = World::new();
+    world.refuse(Consent::Scoring);
+    world.stage().tell_of_unread(&request, &FAILURE, jiff::Timestamp::UNIX_EPOCH).await.unwrap();
+    assert_eq!((world.review_reasons().await, world.pages()), (vec![], 0));
+}
+
 /// Safety 6: only the outcome could not be sent.
 #[tokio::test]
 async fn a_critical_one_that_is_in_the_chat_is_no_alarm() {

@@ -141,12 +141,12 @@ async fn the_assessment_itself_overtakes_nothing() {
     assert!(world.handle(asked(RiskLevel::High)).await.delivered().is_some());
 }
 
-/// Safety 5
+/// Safety 5: a cool-down of a day ends an hour early, in step with the daily run.
 #[tokio::test]
 async fn the_same_or_a_lower_level_waits_for_the_cool_down() {
     let world = World::new();
     assert_eq!(world.after(0, RiskLevel::High).await, None);
-    assert_eq!(world.after(23, RiskLevel::High).await, Some(WithheldReason::CoolDown));
+    assert_eq!(world.after(22, RiskLevel::High).await, Some(WithheldReason::CoolDown));
     assert_eq!(world.after(0, RiskLevel::Low).await, Some(WithheldReason::CoolDown));
     assert_eq!(world.after(1, RiskLevel::High).await, None);
     assert_eq!(world.chats(), 2);
@@ -159,7 +159,7 @@ async fn the_cool_down_is_doubled_where_the_last_one_was_answered() {
     assert_eq!(world.after(0, RiskLevel::High).await, None);
     world.clock.advance(HOUR);
     world.user_writes();
-    assert_eq!(world.after(46, RiskLevel::High).await, Some(WithheldReason::CoolDown));
+    assert_eq!(world.after(45, RiskLevel::High).await, Some(WithheldReason::CoolDown));
     assert_eq!(world.after(1, RiskLevel::High).await, None);
 }
 

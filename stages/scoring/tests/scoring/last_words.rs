@@ -71,6 +71,29 @@ async fn a_failed_look_that_is_given_up_is_reviewed_without_a_page() {
     assert_eq!(world.backend.notices(), []);
 }
 
+/// Safety 3: what they said can be read by nobody any more, so a human looks; after an opt-out
+/// nobody does.
+#[tokio::test]
+async fn features_that_cannot_be_read_have_a_human_look() {
+    let given = policy().legacy_consents;
+    for (consents, entered) in [
+        (given, 1),
+        (given.with(Consent::Scoring, false), 0),
+        (given.with(Consent::TextAnalysis, false), 0),
+    ] {
+        let world = World::new();
+        world.set_consents(consents);
+        let (request, now) = (well().request, jiff::Timestamp::UNIX_EPOCH);
+        for _ in 0..2 {
+            world.stage().tell_of_unread(&request, &FAILURE, now).await.unwrap();
+        }
+        let found = world.reviews().await;
+        assert_eq!(found.len(), entered);
+        assert!(found.iter().all(|entry| entry.reason == ReviewReason::CrisisCheckFailed));
+        assert_eq!(world.backend.notices(), []);
+    }
+}
+
 /// Safety 12, 13
 #[tokio::test]
 async fn after_an_opt_out_of_scoring_or_of_reading_texts_nobody_is_called() {

@@ -23,8 +23,8 @@ const USERS: &str = "60";
 const MOST_A_USER: [(&str, f64); 10] = [
     // The profile once a stage, guards, the run and its pages.
     ("DynamoDB_20120810.GetItem", 6.0),
-    // Seven ranges of a history, the last level at fan-out, the last known one.
-    ("DynamoDB_20120810.Query", 13.0),
+    // Seven ranges of a history and four of odd keys, the last level at fan-out, the last known one.
+    ("DynamoDB_20120810.Query", 17.0),
     // The assessment; chats and reviews of some.
     ("DynamoDB_20120810.PutItem", 2.0),
     // Interventions of some.
@@ -35,9 +35,14 @@ const MOST_A_USER: [(&str, f64); 10] = [
     ("Kinesis_20131202.PutRecords", 1.0),
     // The one poison message.
     ("AmazonSQS.SendMessage", 0.1),
-    ("AmazonSQS.ChangeMessageVisibility", 0.1),
-    ("AmazonSQS.DeleteMessage", 0.1),
+    ("AmazonSQS.DeleteMessageBatch", 0.1),
+    // What is tried again, since a busy machine answered too late.
+    (RETRY, 0.5),
 ];
+
+/// Called once for each delivery that is tried again. Its work is done again too, so that what is
+/// bounded is the calls of a delivery.
+const RETRY: &str = "AmazonSQS.ChangeMessageVisibility";
 
 /// R5.1 to R5.6 on AWS, and the same to the last digit as on one machine.
 #[tokio::test(flavor = "multi_thread")]
@@ -78,14 +83,17 @@ fn makes_no_more_calls_than_it_must(
     after: &BTreeMap<String, u64>,
     summary: &Summary,
 ) {
-    let users = summary.ledger.enqueued as f64;
-    for (operation, count) in after {
-        let made = count - before.get(operation).unwrap_or(&0);
-        let a_user = made as f64 / users;
+    let made = |operation| {
+        let of = |counts: &BTreeMap<String, u64>| counts.get(operation).copied().unwrap_or(0);
+        of(after) - of(before)
+    };
+    let users = (summary.ledger.enqueued + made(RETRY)) as f64;
+    for operation in after.keys().map(String::as_str) {
+        let a_user = made(operation) as f64 / users;
         println!("{operation:<40} {:>8.0} calls per 1,000 users", a_user * 1_000.0);
         // Functions read their key at their start, however many users there are.
         if !operation.starts_with("s3.") {
-            let most = MOST_A_USER.iter().find(|(name, _)| name == operation);
+            let most = MOST_A_USER.iter().find(|(name, _)| *name == operation);
             let most = most.map_or(0.0, |(_, most)| *most);
             assert!(a_user <= most, "{operation}: {a_user:.2} calls a user, at most {most}");
         }
