@@ -24,8 +24,8 @@ use crate::table::{PORT, Table, rows};
 /// Storage shards of a date: each takes a share of a day's writes.
 const STORAGE_SHARDS: u16 = 16;
 
-const BUCKET: &str = "bucket";
-const USER: &str = "userId";
+pub(crate) const BUCKET: &str = "bucket";
+pub(crate) const USER: &str = "userId";
 const INSTANTS: &str = "instants";
 
 /// Days that an item is kept: longer than any window that is looked at.
@@ -96,6 +96,13 @@ pub(crate) async fn add(table: &Table, days: BTreeMap<UserDay, BTreeSet<i64>>) -
 
 #[async_trait]
 impl ActivityIndex for Activity {
+    async fn record(&self, user: &UserId, at: Timestamp) -> PortResult<()> {
+        let millis = (at.as_nanosecond() + 999_999).div_euclid(1_000_000);
+        let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+        let day = (UserDay::new(user, millis), BTreeSet::from([millis]));
+        add(&self.activity, BTreeMap::from([day])).await
+    }
+
     async fn active(
         &self,
         shard: u16,

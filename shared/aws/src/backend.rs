@@ -56,6 +56,8 @@ impl Aws {
             profiles: self.profiles(),
             activity: self.activity(),
             chats: self.chats(),
+            items: self.app_items(),
+            states: self.states(),
             assessments: self.assessments(),
             interventions: self.interventions(),
             reviews: self.reviews(),
@@ -104,10 +106,10 @@ impl Aws {
 #[cfg(all(feature = "sqs", feature = "dynamodb"))]
 impl Aws {
     fn aside_of(&self, stream: StreamName, consumer: &str) -> crate::aside::Aside {
-        let StreamName::Outcomes = stream;
+        let target = self.names.streams.get(&stream).cloned().unwrap_or_default();
         crate::aside::Aside {
             client: self.sqs.clone(),
-            url: self.names.outcomes_dead.clone(),
+            url: target.dead,
             runs: self.table(&self.names.runs_table),
             partition: crate::aside::Aside::partition(stream.name(), consumer),
         }
@@ -122,7 +124,7 @@ impl Aws {
     #[cfg(feature = "kinesis")]
     pub fn stream(&self, stream: StreamName, consumer: &str) -> Arc<dyn ports::StreamSource> {
         let (client, aside) = (self.kinesis.clone(), self.aside_of(stream, consumer));
-        let name = &self.names.outcomes_stream;
+        let name = self.names.streams.get(&stream).map_or("", |target| &target.name);
         Arc::new(crate::stream::KinesisStream::new(client, name, consumer, aside))
     }
 }
@@ -155,6 +157,16 @@ impl Aws {
     /// The chat.
     pub fn chats(&self) -> Arc<dyn ports::AppChats> {
         self.app_table()
+    }
+
+    /// Single items of the app's table.
+    pub fn app_items(&self) -> Arc<dyn ports::AppItems> {
+        self.app_table()
+    }
+
+    /// Small states of users.
+    pub fn states(&self) -> Arc<dyn ports::UserStates> {
+        Arc::new(crate::states::States(self.table(&self.names.activity_table)))
     }
 
     /// Who was active when.

@@ -106,7 +106,7 @@ fn request(row: Row) -> PortResult<WriteRequest> {
     Ok(WriteRequest::builder().put_request(put).build())
 }
 
-fn keyed(line: ExportLine) -> PortResult<(UserId, String, Row)> {
+pub(crate) fn keyed(line: ExportLine) -> PortResult<(UserId, String, Row)> {
     let ExportLine { user, sk, item } = line;
     let Some(mut row) = from_contract(item) else {
         let words = "expected binary attributes in base64, found others";

@@ -16,6 +16,8 @@ mod names;
 #[cfg(feature = "dynamodb")]
 mod activity;
 #[cfg(feature = "dynamodb")]
+mod app_items;
+#[cfg(feature = "dynamodb")]
 mod app_table;
 #[cfg(all(feature = "sqs", feature = "dynamodb"))]
 mod aside;
@@ -47,6 +49,8 @@ mod queue;
 mod reviews;
 #[cfg(feature = "dynamodb")]
 mod settings;
+#[cfg(feature = "dynamodb")]
+mod states;
 #[cfg(all(feature = "sqs", feature = "kinesis", feature = "dynamodb"))]
 mod stream;
 #[cfg(feature = "dynamodb")]
@@ -66,4 +70,4 @@ pub use self::backend::Aws;
 pub use self::clients::connect;
 #[cfg(feature = "dynamodb")]
 pub use self::import::Importer;
-pub use self::names::{Names, QueueUrls};
+pub use self::names::{Names, QueueUrls, StreamTarget};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mindmate_contracts::QueueName;
+use mindmate_contracts::{QueueName, StreamName};
 
 /// A queue and its dead-letter queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,15 +13,22 @@ pub struct QueueUrls {
     pub dead: Option<String>,
 }
 
+/// A stream, and where its poison records go.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StreamTarget {
+    /// The stream's name; empty for the app's table, whose stream only Lambda reads.
+    pub name: String,
+    /// The URL of the queue.
+    pub dead: String,
+}
+
 /// The names of resources. Each port takes those that it needs; a program names those that it has.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Names {
     /// Queues.
     pub queues: BTreeMap<QueueName, QueueUrls>,
-    /// The stream of outcomes.
-    pub outcomes_stream: String,
-    /// Where its poison records go: a queue.
-    pub outcomes_dead: String,
+    /// Streams.
+    pub streams: BTreeMap<StreamName, StreamTarget>,
     /// The app's table.
     pub app_table: String,
     /// Assessments.

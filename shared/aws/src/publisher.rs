@@ -97,8 +97,12 @@ impl Publish {
                 queue::send(&self.sqs, &urls.queue, entries).await
             }
             #[cfg(feature = "kinesis")]
-            Channel::Stream(_) => {
-                stream::put(&self.kinesis, &self.names.outcomes_stream, entries).await
+            Channel::Stream(stream) => {
+                let Some(target) = self.names.streams.get(&stream) else {
+                    let words = format!("expected the name of {stream}, found none");
+                    return failed(entries, &|| PortError::transient("kinesis", words.clone()));
+                };
+                stream::put(&self.kinesis, &target.name, entries).await
             }
             #[cfg(not(feature = "kinesis"))]
             Channel::Stream(stream) => {
@@ -164,6 +168,7 @@ mod tests {
             id: String::new(),
             key: String::new(),
             body: "x".repeat(bytes),
+            delay: std::time::Duration::ZERO,
         };
         let messages: Vec<_> = [4, 4, 4, 9, 1, 1, 1, 1].map(message).into();
         let entries: Vec<_> =

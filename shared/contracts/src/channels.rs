@@ -9,6 +9,8 @@ use mindmate_domain::run::StageName;
 pub enum QueueName {
     /// Shards to fan out.
     FanOut,
+    /// Texts to analyse.
+    Texts,
     /// Users to assess.
     Assessments,
     /// The same, for those who cannot wait.
@@ -25,8 +27,9 @@ pub enum QueueName {
 
 impl QueueName {
     /// All queues, in the order of the way.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::FanOut,
+        Self::Texts,
         Self::Assessments,
         Self::AssessmentsPriority,
         Self::Scoring,
@@ -39,6 +42,7 @@ impl QueueName {
     pub fn name(self) -> &'static str {
         match self {
             Self::FanOut => "fan-out",
+            Self::Texts => "texts",
             Self::Assessments => "assessments",
             Self::AssessmentsPriority => "assessments-priority",
             Self::Scoring => "scoring",
@@ -57,6 +61,7 @@ impl QueueName {
     pub fn consumer(self) -> StageName {
         match self {
             Self::FanOut => StageName::FanOut,
+            Self::Texts => StageName::Sentiment,
             Self::Assessments | Self::AssessmentsPriority => StageName::FeatureExtraction,
             Self::Scoring | Self::ScoringPriority => StageName::Scoring,
             Self::Interventions | Self::InterventionsPriority => StageName::Intervention,
@@ -67,13 +72,16 @@ impl QueueName {
     pub fn to(stage: StageName, urgent: bool) -> Option<Self> {
         match (stage, urgent) {
             (StageName::FanOut, _) => Some(Self::FanOut),
+            (StageName::Sentiment, _) => Some(Self::Texts),
             (StageName::FeatureExtraction, false) => Some(Self::Assessments),
             (StageName::FeatureExtraction, true) => Some(Self::AssessmentsPriority),
             (StageName::Scoring, false) => Some(Self::Scoring),
             (StageName::Scoring, true) => Some(Self::ScoringPriority),
             (StageName::Intervention, false) => Some(Self::Interventions),
             (StageName::Intervention, true) => Some(Self::InterventionsPriority),
-            (StageName::RunReport, _) => None,
+            (StageName::RealtimeTrigger | StageName::ActivityIngest | StageName::RunReport, _) => {
+                None
+            }
         }
     }
 }
@@ -87,18 +95,33 @@ impl fmt::Display for QueueName {
 /// The streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StreamName {
+    /// What changes in the app's table. On AWS it is the table's own stream.
+    AppTable,
+    /// What the app tells of sessions and activities.
+    Activity,
     /// What became of each request.
     Outcomes,
 }
 
 impl StreamName {
     /// All streams.
-    pub const ALL: [Self; 1] = [Self::Outcomes];
+    pub const ALL: [Self; 3] = [Self::AppTable, Self::Activity, Self::Outcomes];
 
     /// As in stores, logs and (behind the prefix) on AWS.
     pub fn name(self) -> &'static str {
         match self {
+            Self::AppTable => "app-table",
+            Self::Activity => "activity",
             Self::Outcomes => "outcomes",
+        }
+    }
+
+    /// The stage that consumes it.
+    pub fn consumer(self) -> StageName {
+        match self {
+            Self::AppTable => StageName::RealtimeTrigger,
+            Self::Activity => StageName::ActivityIngest,
+            Self::Outcomes => StageName::RunReport,
         }
     }
 }
@@ -130,7 +153,7 @@ impl fmt::Display for Channel {
 /// One arrow of the pipeline: a stage sends a message over channels.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
-    /// The sender; `None` for the schedule and the command line.
+    /// The sender; `None` for the schedule, the command line and the app.
     pub from: Option<StageName>,
     /// The message's name.
     pub message: &'static str,
@@ -147,6 +170,18 @@ pub const ROUTES: &[Route] = &[
         from: Some(StageName::FanOut),
         message: "FanOutShardRequested",
         channels: &[Queue(QueueName::FanOut)],
+    },
+    Route { from: None, message: "AppItemChanged", channels: &[Stream(StreamName::AppTable)] },
+    Route { from: None, message: "ActivityRecorded", channels: &[Stream(StreamName::Activity)] },
+    Route {
+        from: Some(StageName::RealtimeTrigger),
+        message: "TextReceived",
+        channels: &[Queue(QueueName::Texts)],
+    },
+    Route {
+        from: Some(StageName::RealtimeTrigger),
+        message: "AssessmentRequested",
+        channels: &[Queue(QueueName::AssessmentsPriority)],
     },
     Route {
         from: Some(StageName::FanOut),

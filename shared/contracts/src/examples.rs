@@ -12,9 +12,10 @@ use mindmate_domain::{
 
 use crate::envelope::{Message, encode};
 use crate::messages::{
-    AssessmentCompleted, AssessmentDeadLettered, AssessmentRequested, AssessmentSkipped,
-    FanOutShardRequested, FeaturesExtracted, InterventionDelivered, InterventionRequested,
-    InterventionWithheld, Request, SkipReason, Trigger,
+    ActivityRecorded, AppItemChanged, AssessmentCompleted, AssessmentDeadLettered,
+    AssessmentRequested, AssessmentSkipped, FanOutShardRequested, FeaturesExtracted,
+    InterventionDelivered, InterventionRequested, InterventionWithheld, RecordedActivity, Request,
+    SkipReason, TextReceived, Trigger,
 };
 
 /// Why an example could not be made: a defect of this module, which its test would show.
@@ -67,9 +68,29 @@ pub fn all() -> Result<Vec<Example>, ExampleError> {
         historical: false,
     };
     let mut all = requests(&request)?;
+    all.extend(from_the_app(&request)?);
     all.extend(assessment_outcomes(&request)?);
     all.extend(intervention_outcomes(&request)?);
     Ok(all)
+}
+
+fn from_the_app(request: &Request) -> Result<Vec<Example>, ExampleError> {
+    let user = &request.user_id;
+    let sk = "CHAT#2026-11-22T05:59:58.120Z";
+    let changed = AppItemChanged {
+        user_id: user.clone(),
+        sk: sk.to_owned(),
+        changed_at: request.as_of,
+        removed: false,
+    };
+    let text = TextReceived { user_id: user.clone(), sk: sk.to_owned() };
+    let activity = RecordedActivity::SessionEnded { session_id: "7f3a".to_owned() };
+    let recorded = ActivityRecorded { user_id: user.clone(), at: request.as_of, activity };
+    Ok(vec![
+        example(StageName::RealtimeTrigger, "app-item/1", &changed)?,
+        example(StageName::RealtimeTrigger, "text/1", &text)?,
+        example(StageName::ActivityIngest, "activity/1", &recorded)?,
+    ])
 }
 
 fn requests(request: &Request) -> Result<Vec<Example>, ExampleError> {
@@ -83,7 +104,7 @@ fn requests(request: &Request) -> Result<Vec<Example>, ExampleError> {
         page: 1,
         historical: false,
     };
-    let assessment = AssessmentRequested { request: request.clone() };
+    let assessment = AssessmentRequested { request: request.clone(), seen: Vec::new() };
     let intervention = InterventionRequested {
         request: request.clone(),
         level: RiskLevel::High,

@@ -6,8 +6,8 @@ use mindmate_domain::intervention::{InterventionType, ReviewEntry, ReviewReason,
 use mindmate_domain::policy::ReviewRule;
 use mindmate_domain::quality::DataQuality;
 use mindmate_domain::{
-    AsOf, CrisisCheck, Feature, FeatureVector, InterventionId, Position, RiskLevel, RunId,
-    StageName, UserId,
+    AsOf, CrisisCheck, CrisisSignal, Feature, FeatureVector, InterventionId, Position, RiskLevel,
+    RunId, StageName, UserId,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,8 @@ message!(FanOutShardRequested, "fan-out.shard-requested.v1");
 pub enum Trigger {
     /// The daily run.
     Daily,
+    /// Something that the user wrote just now.
+    Realtime,
 }
 
 /// What every message on an assessment's way carries.
@@ -114,8 +116,94 @@ pub struct AssessmentRequested {
     /// Who, when, and where in which run.
     #[serde(flatten)]
     pub request: Request,
+    /// Crisis language that was seen when the text came: it counts even where the text is gone by
+    /// then, or dated by a clock that is ahead.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub seen: Vec<CrisisSignal>,
 }
 message!(AssessmentRequested, "assessment.requested.v1");
+
+/// An item of the app's table was written or removed. Its key only: what stands there is read when
+/// it is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppItemChanged {
+    /// Whose item it is.
+    pub user_id: UserId,
+    /// Its sort key.
+    pub sk: String,
+    /// When the table noted the change: never the client's clock. No assessment that is asked for
+    /// because of it looks back from an earlier instant.
+    pub changed_at: AsOf,
+    /// Whether it is gone: deleted, or its time was over.
+    pub removed: bool,
+}
+message!(AppItemChanged, "app-item.changed.v1");
+
+/// Asks for the sentiment of a text: its key, not the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TextReceived {
+    /// Who wrote it.
+    pub user_id: UserId,
+    /// The sort key of the item that it stands in.
+    pub sk: String,
+}
+message!(TextReceived, "text.received.v1");
+
+/// Something that a person did in the app, as the app tells it: twice, late and in any order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivityRecorded {
+    /// Who did it.
+    pub user_id: UserId,
+    /// When, by the client's clock.
+    pub at: AsOf,
+    /// What.
+    #[serde(flatten)]
+    pub activity: RecordedActivity,
+}
+message!(ActivityRecorded, "activity.recorded.v1");
+
+/// What a person did in the app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum RecordedActivity {
+    /// They opened the app.
+    SessionStarted {
+        /// The app's id of the session.
+        session_id: String,
+    },
+    /// They left it.
+    SessionEnded {
+        /// The id that its start had.
+        session_id: String,
+    },
+    /// They looked at a screen. Nothing is kept of it.
+    ScreenViewed {
+        /// The session that it was in.
+        session_id: String,
+        /// Which screen.
+        screen: String,
+    },
+    /// The companion suggested an activity, or they chose one themselves.
+    ActivitySuggested {
+        /// The app's id of it.
+        activity_id: String,
+        /// Its name.
+        activity: String,
+        /// Whether the companion suggested it.
+        suggested: bool,
+    },
+    /// They did it.
+    ActivityCompleted {
+        /// The id that its suggestion had.
+        activity_id: String,
+        /// Whether they found it helpful.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        helpful: Option<bool>,
+    },
+}
 
 /// The features of a user, and apart from them what the look for crisis language came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use mindmate_contracts::messages::{
-    AssessmentRequested, FanOutShardRequested, FeaturesExtracted, InterventionRequested, Outcome,
+    ActivityRecorded, AppItemChanged, AssessmentRequested, FanOutShardRequested, FeaturesExtracted,
+    InterventionRequested, Outcome, TextReceived,
 };
 use mindmate_contracts::{Contract, RawEvent, channels, examples, schemas};
 use serde_json::Value;
@@ -54,6 +55,9 @@ fn every_example_fits_its_schema_and_its_type() {
 fn decodes(body: &str) -> bool {
     let event = RawEvent::parse(body).unwrap();
     FanOutShardRequested::decode(&event).is_ok()
+        || AppItemChanged::decode(&event).is_ok()
+        || TextReceived::decode(&event).is_ok()
+        || ActivityRecorded::decode(&event).is_ok()
         || AssessmentRequested::decode(&event).is_ok()
         || FeaturesExtracted::decode(&event).is_ok()
         || InterventionRequested::decode(&event).is_ok()

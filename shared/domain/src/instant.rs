@@ -70,6 +70,14 @@ impl AsOf {
         }
     }
 
+    /// The first whole millisecond that is not before `at`: an assessment that looks back from there
+    /// sees what was written at `at`.
+    pub fn just_after(at: Timestamp) -> Self {
+        const MILLISECOND: i128 = 1_000_000;
+        let up = (at.as_nanosecond() + MILLISECOND - 1).div_euclid(MILLISECOND) * MILLISECOND;
+        Self(Timestamp::from_nanosecond(up).unwrap_or(at))
+    }
+
     /// The latest 06:00 UTC that is not after `now`: the `asOf` of a daily run that names none.
     pub fn latest_daily(now: Timestamp) -> Self {
         const DAY: i64 = 86_400;
@@ -195,6 +203,17 @@ mod tests {
             ("2026-11-22T22:43:00Z", "2026-11-22T06:00:00.000Z"),
         ] {
             assert_eq!(AsOf::latest_daily(parse(now).unwrap()).to_string(), due);
+        }
+    }
+
+    #[test]
+    fn just_after_an_instant_is_never_before_it() {
+        for (at, expected) in [
+            ("2026-11-22T06:00:00Z", "2026-11-22T06:00:00.000Z"),
+            ("2026-11-22T06:00:00.000000001Z", "2026-11-22T06:00:00.001Z"),
+            ("1969-12-31T23:59:59.9995Z", "1970-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(AsOf::just_after(parse(at).unwrap()).to_string(), expected);
         }
     }
 

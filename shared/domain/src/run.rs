@@ -19,6 +19,12 @@ use crate::risk::RiskLevel;
 pub enum StageName {
     /// Turns a shard of users into requests.
     FanOut,
+    /// Follows the app's table, and asks for what cannot wait until tomorrow.
+    RealtimeTrigger,
+    /// Turns what the app tells of sessions and activities into items of the app's table.
+    ActivityIngest,
+    /// Analyses each text once.
+    Sentiment,
     /// Turns a history into features.
     FeatureExtraction,
     /// Turns features into an assessment.
@@ -31,13 +37,24 @@ pub enum StageName {
 
 impl StageName {
     /// All stages, in the order of the way.
-    pub const ALL: [Self; 5] =
-        [Self::FanOut, Self::FeatureExtraction, Self::Scoring, Self::Intervention, Self::RunReport];
+    pub const ALL: [Self; 8] = [
+        Self::FanOut,
+        Self::RealtimeTrigger,
+        Self::ActivityIngest,
+        Self::Sentiment,
+        Self::FeatureExtraction,
+        Self::Scoring,
+        Self::Intervention,
+        Self::RunReport,
+    ];
 
     /// As in messages, logs and crate names.
     pub fn name(self) -> &'static str {
         match self {
             Self::FanOut => "fan-out",
+            Self::RealtimeTrigger => "realtime-trigger",
+            Self::ActivityIngest => "activity-ingest",
+            Self::Sentiment => "sentiment",
             Self::FeatureExtraction => "feature-extraction",
             Self::Scoring => "scoring",
             Self::Intervention => "intervention",

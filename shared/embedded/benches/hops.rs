@@ -23,7 +23,13 @@ const BODY: usize = 4_000;
 
 fn message(n: usize) -> Outgoing {
     let channel = Channel::Queue(QueueName::Scoring);
-    Outgoing { channel, id: n.to_string(), key: String::new(), body: "x".repeat(BODY) }
+    Outgoing {
+        channel,
+        id: n.to_string(),
+        key: String::new(),
+        body: "x".repeat(BODY),
+        delay: Duration::ZERO,
+    }
 }
 
 async fn through_the_queue(backend: Embedded) {

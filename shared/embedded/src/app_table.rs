@@ -1,6 +1,11 @@
-//! The app's table: imported, read into histories, and written to only by the chat.
+//! The app's table: imported, read into histories, and written to by the chat and by the stages that
+//! add to it. What they write comes by the table's stream, in the same transaction; what is imported
+//! does not, since nothing of it happens now.
 
 mod import;
+mod items;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -13,24 +18,27 @@ use mindmate_domain::instant::Window;
 use mindmate_domain::intervention::Intervention;
 use mindmate_domain::run::PageEntry;
 use mindmate_domain::{AsOf, Consents, History, RiskLevel, UserId};
-use mindmate_pipeline::PortResult;
+use mindmate_pipeline::changes::changed;
 use mindmate_pipeline::ports::{
     ActivityIndex, ActivityPage, AppChats, ChatPut, HistoryStore, ProfileStore,
 };
+use mindmate_pipeline::{Clock, PortResult};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 pub use self::import::{ImportBatch, Imported};
 use self::import::{insert_if_absent, stored};
 use crate::db::Db;
+use crate::publisher::send;
 
 /// The app's table in the embedded file.
 pub(crate) struct AppTable {
     pub(crate) db: Db,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl AppTable {
-    pub(crate) fn new(db: Db) -> Self {
-        Self { db }
+    pub(crate) fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
+        Self { db, clock }
     }
 }
 
@@ -135,6 +143,11 @@ pub(crate) fn profile_of(item: &str) -> Option<Profile> {
 
 #[async_trait]
 impl ActivityIndex for AppTable {
+    /// It is in the table.
+    async fn record(&self, _: &UserId, _: Timestamp) -> PortResult<()> {
+        Ok(())
+    }
+
     async fn active(
         &self,
         shard: u16,
@@ -215,10 +228,15 @@ impl AppChats for AppTable {
         let user = intervention.user().clone();
         let (sk, item) = intervention_chat(intervention);
         let row = stored(&sk, item).map_err(crate::error::unreadable)?;
+        let now = self.clock.now();
+        let change = changed(&user, &sk, now, false)?;
         self.db
             .write(move |connection| {
                 let uid = ensure_user(connection, &user)?;
                 let put = insert_if_absent(connection, uid, (&sk, &row))?;
+                if put {
+                    send(connection, &change, now.as_millisecond())?;
+                }
                 Ok(if put { ChatPut::Put } else { ChatPut::AlreadyThere })
             })
             .await

@@ -8,8 +8,9 @@ use mindmate_contracts::{QueueName, StreamName};
 use mindmate_domain::RunId;
 use mindmate_domain::pseudonym::{KEY_BYTES, PseudonymKey};
 use mindmate_pipeline::ports::{
-    ActivityIndex, AppChats, AssessmentStore, Channels, HistoryStore, InterventionStore, Notifier,
-    Ports, ProfileStore, Publisher, Queue, ReviewQueue, RunLedger, StreamSource, TrainingUsers,
+    ActivityIndex, AppChats, AppItems, AssessmentStore, Channels, HistoryStore, InterventionStore,
+    Notifier, Ports, ProfileStore, Publisher, Queue, ReviewQueue, RunLedger, StreamSource,
+    TrainingUsers, UserStates,
 };
 use mindmate_pipeline::{Clock, PortResult};
 use rusqlite::{OptionalExtension as _, params};
@@ -23,6 +24,7 @@ use crate::ledger::Ledger;
 use crate::publisher::{Publish, Signals};
 use crate::queue::SqliteQueue;
 use crate::reviews::Reviews;
+use crate::states::States;
 use crate::stream::SqliteStream;
 
 /// How the queues behave.
@@ -71,6 +73,8 @@ impl Embedded {
             profiles: self.profiles(),
             activity: self.activity(),
             chats: self.chats(),
+            items: self.app_items(),
+            states: self.states(),
             assessments: self.assessments(),
             interventions: self.interventions(),
             reviews: self.reviews(),
@@ -97,7 +101,7 @@ impl Embedded {
     }
 
     fn app_table(&self) -> Arc<AppTable> {
-        Arc::new(AppTable::new(self.db.clone()))
+        Arc::new(AppTable::new(self.db.clone(), Arc::clone(&self.clock)))
     }
 
     /// Histories.
@@ -123,6 +127,16 @@ impl Embedded {
     /// The chat.
     pub fn chats(&self) -> Arc<dyn AppChats> {
         self.app_table()
+    }
+
+    /// Single items of the app's table.
+    pub fn app_items(&self) -> Arc<dyn AppItems> {
+        self.app_table()
+    }
+
+    /// Small states of users.
+    pub fn states(&self) -> Arc<dyn UserStates> {
+        Arc::new(States(self.db.clone()))
     }
 
     /// Assessments.
@@ -239,7 +253,7 @@ impl Embedded {
             .await
     }
 
-    /// Deletes assessments whose time is over. Those of historical runs stay: their time ran out
+    /// Deletes assessments and states whose time is over. Assessments of historical runs stay: their time ran out
     /// before they were made.
     ///
     /// # Errors
@@ -252,6 +266,8 @@ impl Embedded {
                     "DELETE FROM assessments WHERE historical = 0 AND expires_at < ?1",
                     params![now],
                 )?;
+                connection
+                    .execute("DELETE FROM user_states WHERE expires_at < ?1", params![now])?;
                 Ok(expired as u64)
             })
             .await

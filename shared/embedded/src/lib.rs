@@ -24,6 +24,7 @@ mod publisher;
 mod queue;
 mod reviews;
 mod schema;
+mod states;
 mod stream;
 mod training;
 

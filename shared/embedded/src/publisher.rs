@@ -65,11 +65,14 @@ impl Publisher for Publish {
     }
 }
 
-fn send(connection: &Connection, message: &Outgoing, now: i64) -> rusqlite::Result<()> {
+/// Writes a message or record, in whatever transaction there is.
+pub(crate) fn send(connection: &Connection, message: &Outgoing, now: i64) -> rusqlite::Result<()> {
     match message.channel {
         Channel::Queue(queue) => {
             let sql = "INSERT INTO messages (queue, visible_at) VALUES (?1, ?2)";
-            connection.prepare_cached(sql)?.execute(params![queue.name(), now])?;
+            let delay = i64::try_from(message.delay.as_millis()).unwrap_or(i64::MAX);
+            let visible_at = now.saturating_add(delay);
+            connection.prepare_cached(sql)?.execute(params![queue.name(), visible_at])?;
             let id = connection.last_insert_rowid();
             let sql = "INSERT INTO message_bodies (id, event_id, sent_at, body)
                 VALUES (?1, ?2, ?3, ?4)";

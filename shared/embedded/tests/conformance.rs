@@ -13,8 +13,9 @@ use mindmate_domain::UserId;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_embedded::{Embedded, ImportBatch, Options};
 use mindmate_pipeline::ports::{
-    ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notice, Notifier,
-    ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamSource, TrainingUsers,
+    ActivityIndex, AppChats, AppItems, AssessmentStore, HistoryStore, InterventionStore, Notice,
+    Notifier, ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamSource,
+    TrainingUsers, UserStates,
 };
 use mindmate_testkit::ManualClock;
 use mindmate_testkit::conformance::Backend;
@@ -57,6 +58,8 @@ impl Backend for SqliteUnderTest {
         profiles -> ProfileStore;
         activity -> ActivityIndex;
         chats -> AppChats;
+        app_items -> AppItems;
+        states -> UserStates;
         assessments -> AssessmentStore;
         interventions -> InterventionStore;
         reviews -> ReviewQueue;

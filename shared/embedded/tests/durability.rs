@@ -26,6 +26,7 @@ fn message(id: &str, size: usize) -> Outgoing {
         id: id.to_owned(),
         key: String::new(),
         body: "x".repeat(size),
+        delay: Duration::ZERO,
     }
 }
 
@@ -198,6 +199,7 @@ async fn a_checkpoint_survives_the_process() {
         id: "r".to_owned(),
         key: "k".to_owned(),
         body: "{}".to_owned(),
+        delay: Duration::ZERO,
     };
     let backend = open(&file);
     backend.publisher().publish(&[record.clone(), record]).await.remove(0).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 pub use mindmate_aws::Aws;
-use mindmate_aws::{Names, QueueUrls};
+use mindmate_aws::{Names, QueueUrls, StreamTarget};
 use mindmate_contracts::{QueueName, StreamName};
 
 use crate::config::{Config, Variable};
@@ -22,10 +22,16 @@ pub fn names(config: &Config) -> Names {
         let dead = config.asked(Variable::Dlq(name)).map(str::to_owned);
         Some((name, QueueUrls { queue, dead }))
     });
+    let streams = StreamName::ALL.into_iter().map(|name| {
+        let target = StreamTarget {
+            name: value(Variable::Stream(name)),
+            dead: value(Variable::StreamDlq(name)),
+        };
+        (name, target)
+    });
     Names {
         queues: queues.collect::<BTreeMap<_, _>>(),
-        outcomes_stream: value(Variable::Stream(StreamName::Outcomes)),
-        outcomes_dead: value(Variable::StreamDlq(StreamName::Outcomes)),
+        streams: streams.collect::<BTreeMap<_, _>>(),
         app_table: value(Variable::AppTable),
         assessments_table: value(Variable::RiskAssessmentsTable),
         interventions_table: value(Variable::InterventionsTable),

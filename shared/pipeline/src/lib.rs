@@ -6,6 +6,7 @@
 //! does what the [`Disposition`] says.
 
 pub mod chance;
+pub mod changes;
 pub mod clock;
 pub mod crash;
 pub mod daily;
@@ -22,7 +23,7 @@ mod stream_runner;
 pub use chance::{Chance, SeededChance};
 pub use clock::{Clock, OffsetClock, SystemClock};
 pub use deadline::{Cut, within};
-pub use outgoing::{Outbox, Outgoing};
+pub use outgoing::{LONGEST_DELAY, Outbox, Outgoing};
 pub use ports::{PortError, PortResult};
 pub use publishing::publish_all;
 pub use retry::RetryPolicy;

@@ -1,5 +1,7 @@
 //! Messages on their way out of a stage.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use mindmate_contracts::envelope::{MAX_BODY_BYTES, encode};
 use mindmate_contracts::messages::AssessmentDeadLettered;
@@ -19,6 +21,20 @@ pub struct Outgoing {
     pub key: String,
     /// The envelope.
     pub body: String,
+    /// How long it stays hidden in its queue, at most [`LONGEST_DELAY`]. Streams know no delay.
+    pub delay: Duration,
+}
+
+/// The longest delay of a message: SQS knows no longer one.
+pub const LONGEST_DELAY: Duration = Duration::from_mins(15);
+
+impl Outgoing {
+    /// The same, hidden in its queue for a while; at most [`LONGEST_DELAY`].
+    #[must_use]
+    pub fn delayed(mut self, delay: Duration) -> Self {
+        self.delay = delay.min(LONGEST_DELAY);
+        self
+    }
 }
 
 impl std::fmt::Debug for Outgoing {
@@ -107,6 +123,6 @@ impl Outbox {
             );
             return Err(StageError::permanent("message-too-large", size));
         }
-        Ok(Outgoing { channel, id, key, body })
+        Ok(Outgoing { channel, id, key, body, delay: Duration::ZERO })
     }
 }

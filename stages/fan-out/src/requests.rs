@@ -46,5 +46,5 @@ fn assessment_request(outbox: Outbox, request: Request) -> Result<Outgoing, Stag
     let queue =
         if request.urgent { QueueName::AssessmentsPriority } else { QueueName::Assessments };
     let id = format!("{}/requested", request.stem());
-    outbox.to_queue(queue, id, &AssessmentRequested { request })
+    outbox.to_queue(queue, id, &AssessmentRequested { request, seen: Vec::new() })
 }

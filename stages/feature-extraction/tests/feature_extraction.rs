@@ -114,7 +114,7 @@ fn requested() -> AssessmentRequested {
         urgent: false,
         historical: false,
     };
-    AssessmentRequested { request }
+    AssessmentRequested { request, seen: Vec::new() }
 }
 
 fn data<M: Message>(outgoing: &Outgoing) -> M {

@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
-use mindmate_pipeline::{PortError, PortResult};
+use mindmate_pipeline::{LONGEST_DELAY, PortError, PortResult};
 
 use super::{Entry, Limits, Results, TRIES, failed};
 use crate::error::{again, left_undone, port_error};
@@ -56,8 +56,16 @@ fn request(entry: &Entry<'_>) -> PortResult<SendMessageBatchRequestEntry> {
     SendMessageBatchRequestEntry::builder()
         .id(entry.place.to_string())
         .message_body(entry.message.body.as_str())
+        .set_delay_seconds(delay(entry))
         .build()
         .map_err(|error| PortError::permanent(PORT, "aws-refused", error))
+}
+
+/// In whole seconds: rather a moment too late than too early.
+fn delay(entry: &Entry<'_>) -> Option<i32> {
+    let delay = entry.message.delay;
+    let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
+    (seconds > 0).then(|| i32::try_from(seconds.min(LONGEST_DELAY.as_secs())).unwrap_or(0))
 }
 
 /// A message that no later try makes right.

@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
-use mindmate_aws::{Names, QueueUrls, SdkConfig};
-use mindmate_contracts::QueueName;
+use mindmate_aws::{Names, QueueUrls, SdkConfig, StreamTarget};
+use mindmate_contracts::{QueueName, StreamName};
 
 /// As in the tests of other backends.
 pub(crate) const VISIBILITY: Duration = Duration::from_mins(3);
@@ -35,13 +35,16 @@ pub(crate) async fn make(config: &SdkConfig) -> Stack {
         let live = queue(&sqs, &name_on_aws, Some(&format!("{name_on_aws}-dlq"))).await;
         queues.insert(name, QueueUrls { queue: live, dead: Some(dead) });
     }
-    let outcomes_dead = queue(&sqs, &format!("{prefix}-outcomes-dlq"), None).await;
+    let mut streams = BTreeMap::new();
+    for name in StreamName::ALL {
+        let dead = queue(&sqs, &format!("{prefix}-{}-stream-dlq", name.name()), None).await;
+        streams.insert(name, StreamTarget { name: format!("{prefix}-{}", name.name()), dead });
+    }
     let notices = queue(&sqs, &format!("{prefix}-notices"), None).await;
     let prefixed = |name: &str| format!("{prefix}-{name}");
     let names = Names {
         queues,
-        outcomes_stream: prefixed("outcomes"),
-        outcomes_dead,
+        streams,
         app_table: prefixed("app"),
         assessments_table: prefixed("assessments"),
         interventions_table: prefixed("interventions"),
@@ -51,13 +54,9 @@ pub(crate) async fn make(config: &SdkConfig) -> Stack {
         bucket: String::new(),
     };
     let kinesis = aws_sdk_kinesis::Client::new(config);
-    kinesis
-        .create_stream()
-        .stream_name(&names.outcomes_stream)
-        .shard_count(1)
-        .send()
-        .await
-        .unwrap();
+    for target in names.streams.values() {
+        kinesis.create_stream().stream_name(&target.name).shard_count(1).send().await.unwrap();
+    }
     tables(config, &names).await;
     Stack { names, notices }
 }

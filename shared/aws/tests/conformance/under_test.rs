@@ -16,9 +16,9 @@ use mindmate_domain::UserId;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_domain::instant::parse;
 use mindmate_pipeline::ports::{
-    ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notice, Notifier,
-    ProfileStore, Publisher, Queue, Receipt, Received, ReviewQueue, RunLedger, Sequence,
-    StreamRecord, StreamSource, TrainingUsers,
+    ActivityIndex, AppChats, AppItems, AssessmentStore, HistoryStore, InterventionStore, Notice,
+    Notifier, ProfileStore, Publisher, Queue, Receipt, Received, ReviewQueue, RunLedger, Sequence,
+    StreamRecord, StreamSource, TrainingUsers, UserStates,
 };
 use mindmate_testkit::ManualClock;
 use mindmate_testkit::conformance::Backend;
@@ -119,6 +119,8 @@ impl Backend for AwsUnderTest {
         profiles -> ProfileStore;
         activity -> ActivityIndex;
         chats -> AppChats;
+        app_items -> AppItems;
+        states -> UserStates;
         assessments -> AssessmentStore;
         interventions -> InterventionStore;
         reviews -> ReviewQueue;
@@ -160,8 +162,8 @@ impl Backend for AwsUnderTest {
         self.peek(self.stack.names.queues[&queue].dead.as_ref().unwrap()).await
     }
 
-    async fn put_aside(&self, _: StreamName, _: &str) -> Vec<Aside> {
-        let letters = self.peek(&self.stack.names.outcomes_dead).await;
+    async fn put_aside(&self, stream: StreamName, _: &str) -> Vec<Aside> {
+        let letters = self.peek(&self.stack.names.streams[&stream].dead).await;
         let asides = letters.into_iter().map(|mut letter| {
             let key = letter.attributes.remove("recordKey").unwrap();
             assert_eq!(letter.attributes.remove("bodyEncoding").as_deref(), Some("text"));

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::config::Credentials;
-use mindmate_aws::{Aws, Names, QueueUrls};
-use mindmate_contracts::QueueName;
+use mindmate_aws::{Aws, Names, QueueUrls, StreamTarget};
+use mindmate_contracts::{QueueName, StreamName};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -64,13 +64,14 @@ pub(crate) async fn aws_at(endpoint: &str) -> Aws {
         let url = |kind| format!("{endpoint}/1/{}{kind}", name.name());
         QueueUrls { queue: url(""), dead: Some(url("-dlq")) }
     };
+    let outcomes =
+        StreamTarget { name: "outcomes".to_owned(), dead: format!("{endpoint}/1/outcomes-dlq") };
     let names = Names {
         queues: QueueName::ALL
             .into_iter()
             .map(|name| (name, urls(name)))
             .collect::<BTreeMap<_, _>>(),
-        outcomes_stream: "outcomes".to_owned(),
-        outcomes_dead: format!("{endpoint}/1/outcomes-dlq"),
+        streams: [(StreamName::Outcomes, outcomes)].into(),
         app_table: "app".to_owned(),
         assessments_table: "assessments".to_owned(),
         interventions_table: "interventions".to_owned(),

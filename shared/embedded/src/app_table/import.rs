@@ -90,7 +90,7 @@ pub(super) fn stored(sk: &str, mut item: Item) -> Result<Row, serde_json::Error>
     Ok(Row { active, item: serde_json::to_string(&item)? })
 }
 
-fn put(
+pub(super) fn put(
     connection: &Connection,
     uid: i64,
     (sk, row): (&str, &Row),

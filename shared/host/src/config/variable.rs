@@ -222,6 +222,14 @@ fn stores(stage: StageName) -> Vec<Variable> {
             Variable::AlertsTopic,
             Variable::ModelsBucket,
         ],
+        StageName::RealtimeTrigger => {
+            // Who was active, and what was asked for lately; poison is remembered among the runs.
+            vec![Variable::AppTable, Variable::ActivityTable, Variable::AssessmentRunsTable]
+        }
+        StageName::ActivityIngest => {
+            vec![Variable::AppTable, Variable::ActivityTable, Variable::AssessmentRunsTable]
+        }
+        StageName::Sentiment => vec![Variable::AppTable],
         StageName::RunReport => vec![Variable::AssessmentRunsTable],
     }
 }
@@ -229,9 +237,10 @@ fn stores(stage: StageName) -> Vec<Variable> {
 fn inputs(stage: StageName) -> Vec<Variable> {
     let queues = QueueName::ALL.into_iter().filter(|queue| queue.consumer() == stage);
     let queues = queues.flat_map(|queue| [Variable::Queue(queue), Variable::Dlq(queue)]);
-    let outcomes = (stage == StageName::RunReport).then_some(StreamName::Outcomes);
-    let streams = outcomes.into_iter();
+    let streams = StreamName::ALL.into_iter().filter(|stream| stream.consumer() == stage);
     let streams = streams.flat_map(|one| [Variable::Stream(one), Variable::StreamDlq(one)]);
+    // The app's table has a stream of its own, which only Lambda reads.
+    let streams = streams.filter(|one| *one != Variable::Stream(StreamName::AppTable));
     queues.chain(streams).collect()
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use mindmate_contracts::{QueueName, StreamName};
 
 use super::{
-    ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notifier,
+    ActivityIndex, AppChats, AppItems, AssessmentStore, HistoryStore, InterventionStore, Notifier,
     ProfileStore, Publisher, Queue, ReviewQueue, RunLedger, StreamSource, TrainingUsers,
+    UserStates,
 };
 
 /// Every port of a backend. Cheap to clone.
@@ -24,6 +25,10 @@ pub struct Ports {
     pub activity: Arc<dyn ActivityIndex>,
     /// The chat.
     pub chats: Arc<dyn AppChats>,
+    /// Single items of the app's table.
+    pub items: Arc<dyn AppItems>,
+    /// Small states of users.
+    pub states: Arc<dyn UserStates>,
     /// Assessments.
     pub assessments: Arc<dyn AssessmentStore>,
     /// Interventions.

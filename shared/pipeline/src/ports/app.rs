@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use mindmate_domain::app::Profile;
+use mindmate_contracts::app_table::Item;
+use mindmate_domain::app::{AppItem, Profile};
 use mindmate_domain::instant::Window;
 use mindmate_domain::intervention::Intervention;
 use mindmate_domain::run::PageEntry;
@@ -25,9 +26,54 @@ pub trait ProfileStore: Send + Sync {
     async fn profile(&self, user: &UserId) -> PortResult<Option<Profile>>;
 }
 
+/// Single items of the app's table.
+#[async_trait]
+pub trait AppItems: Send + Sync {
+    /// The item under a key as it is now, without its keys.
+    async fn item(&self, user: &UserId, sk: &str) -> PortResult<Option<FoundItem>>;
+
+    /// Writes an item; one of the same key is replaced. The change comes by the stream of the app's
+    /// table.
+    async fn put(&self, user: &UserId, item: &AppItem) -> PortResult<()>;
+
+    /// Removes an item of the pipeline's own, if it is there. Nobody else's is ever removed.
+    async fn remove(&self, user: &UserId, sk: &str) -> PortResult<()>;
+}
+
+/// An item that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FoundItem {
+    /// As stored.
+    Item(Item),
+    /// Something that is no item of this table's format.
+    Unreadable,
+}
+
+/// Small states of users that stages keep, each changed only where it still is what was seen.
+#[async_trait]
+pub trait UserStates: Send + Sync {
+    /// The state of that name.
+    async fn state(&self, user: &UserId, name: &str) -> PortResult<Option<String>>;
+
+    /// Writes the state if it still is what was `seen`; says whether it did. After `expires` it may
+    /// be gone.
+    async fn put(
+        &self,
+        user: &UserId,
+        name: &str,
+        value: &str,
+        seen: Option<&str>,
+        expires: Timestamp,
+    ) -> PortResult<bool>;
+}
+
 /// Who was active when.
 #[async_trait]
 pub trait ActivityIndex: Send + Sync {
+    /// Notes that a user was active. Doing it twice changes nothing. A backend that finds it in the
+    /// app's table by itself has nothing to do.
+    async fn record(&self, user: &UserId, at: Timestamp) -> PortResult<()>;
+
     /// The users of a shard who were active in the window, by id, after `after`, at most `limit`;
     /// each with the level of the last assessment whose `asOf` is before the window's end.
     ///

@@ -11,7 +11,10 @@ mod stream;
 mod training;
 
 pub use all::{Channels, Ports};
-pub use app::{ActivityIndex, ActivityPage, AppChats, ChatPut, HistoryStore, ProfileStore};
+pub use app::{
+    ActivityIndex, ActivityPage, AppChats, AppItems, ChatPut, FoundItem, HistoryStore,
+    ProfileStore, UserStates,
+};
 pub use error::{PortError, PortResult};
 pub use ledger::{Fates, Mark, MarkKind, Page, RunLedger, RunStart, ShardTally, Tally};
 pub use people::{

@@ -38,6 +38,16 @@ async fn crowd(backend: &dyn Backend, count: usize) -> Vec<UserId> {
     users
 }
 
+/// With the item that a stage has written, whatever finds it.
+pub async fn what_is_noted_makes_a_user_active(backend: &dyn Backend) {
+    let (ada, at) = (user("ada"), "2026-11-20T08:00:00Z");
+    backend.app_items().put(&ada, &mood(at, 4.0)).await.expect("put");
+    for _ in 0..2 {
+        backend.activity().record(&ada, instant(at)).await.expect("noted");
+    }
+    assert_eq!(active(backend).await, ["ada"]);
+}
+
 /// [`shard_of`] says which one.
 pub async fn every_active_user_is_in_the_shard_that_they_are_dealt_to(backend: &dyn Backend) {
     const SHARDS: u16 = 7;

@@ -47,7 +47,8 @@ macro_rules! conformance_suites {
                 a_batch_can_go_to_several_channels,
                 the_same_event_sent_twice_is_two_messages,
                 an_empty_batch_is_no_error,
-                bodies_of_the_largest_size_come_unchanged;
+                bodies_of_the_largest_size_come_unchanged,
+                a_delayed_message_comes_after_its_delay;
             stream:
                 records_of_a_key_come_in_the_order_in_which_they_were_put,
                 reading_moves_nothing,
@@ -81,6 +82,7 @@ macro_rules! conformance_suites {
                 a_full_page_with_nobody_after_it_is_the_last,
                 an_empty_shard_has_one_last_page,
                 only_what_users_do_makes_them_active,
+                what_is_noted_makes_a_user_active,
                 the_window_excludes_its_start_and_includes_its_end,
                 later_activity_does_not_hide_earlier,
                 users_come_with_the_level_of_their_last_assessment_before;
@@ -91,6 +93,15 @@ macro_rules! conformance_suites {
                 one_of_two_racing_deliveries_puts_the_message,
                 what_the_user_wrote_in_between_is_an_answer,
                 nothing_else_is_an_answer;
+            items:
+                an_item_reads_back_as_it_was_put,
+                an_item_of_the_same_key_is_replaced,
+                an_item_of_the_apps_own_is_read,
+                a_removed_item_is_gone;
+            states:
+                a_state_reads_back_as_it_was_put,
+                a_state_changes_only_from_what_was_seen,
+                one_of_two_racing_states_wins;
             assessments:
                 an_assessment_reads_back_unchanged,
                 the_first_assessment_under_a_key_stays,

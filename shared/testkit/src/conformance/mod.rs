@@ -10,6 +10,7 @@ mod behaviours;
 pub mod chats;
 pub mod history;
 pub mod interventions;
+pub mod items;
 pub mod ledger;
 pub mod notifier;
 pub mod profiles;
@@ -18,6 +19,7 @@ pub mod queue;
 pub mod redelivery;
 pub mod reviews;
 pub mod samples;
+pub mod states;
 pub mod stream;
 pub mod training;
 
@@ -31,8 +33,9 @@ use mindmate_domain::UserId;
 use mindmate_domain::app::AppItem;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::ports::{
-    ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notice, Notifier,
-    ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamSource, TrainingUsers,
+    ActivityIndex, AppChats, AppItems, AssessmentStore, HistoryStore, InterventionStore, Notice,
+    Notifier, ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamSource,
+    TrainingUsers, UserStates,
 };
 
 use crate::clock::ManualClock;
@@ -70,6 +73,12 @@ pub trait Backend: Send + Sync {
 
     /// The chats of the app's table.
     fn chats(&self) -> Arc<dyn AppChats>;
+
+    /// Single items of the app's table.
+    fn app_items(&self) -> Arc<dyn AppItems>;
+
+    /// Small states of users.
+    fn states(&self) -> Arc<dyn UserStates>;
 
     /// Assessments.
     fn assessments(&self) -> Arc<dyn AssessmentStore>;
@@ -150,6 +159,8 @@ impl Backend for MemoryUnderTest {
         profiles -> ProfileStore;
         activity -> ActivityIndex;
         chats -> AppChats;
+        app_items -> AppItems;
+        states -> UserStates;
         assessments -> AssessmentStore;
         interventions -> InterventionStore;
         reviews -> ReviewQueue;

@@ -7,7 +7,7 @@ use mindmate_contracts::{QueueName, StreamName};
 use mindmate_pipeline::Outgoing;
 
 use super::Backend;
-use super::queue::receive_all;
+use super::queue::{SECOND, assert_nothing_comes, receive_all};
 use super::samples::{message, record};
 
 async fn publish(backend: &dyn Backend, batch: &[Outgoing]) {
@@ -72,4 +72,16 @@ pub async fn bodies_of_the_largest_size_come_unchanged(backend: &dyn Backend) {
     let received = receive_all(&*backend.queue(QueueName::Scoring), 12).await;
     let bodies: BTreeSet<_> = received.into_iter().map(|got| got.body).collect();
     assert_eq!(bodies, batch.into_iter().map(|sent| sent.body).collect());
+}
+
+/// It is hidden until then.
+pub async fn a_delayed_message_comes_after_its_delay(backend: &dyn Backend) {
+    let delayed = message(QueueName::Scoring, 0).delayed(SECOND * 90);
+    publish(backend, &[delayed.clone()]).await;
+    let queue = backend.queue(QueueName::Scoring);
+    assert_nothing_comes(&*queue).await;
+    backend.clock().advance(SECOND * 89);
+    assert_nothing_comes(&*queue).await;
+    backend.clock().advance(SECOND);
+    assert_eq!(receive_all(&*queue, 1).await[0].body, delayed.body);
 }

@@ -1,5 +1,7 @@
 //! Things to put into backends. All of it is made up.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use mindmate_contracts::app_table::{self, Item};
 use mindmate_contracts::envelope::encode;
@@ -44,9 +46,10 @@ pub fn message(queue: QueueName, n: u32) -> Outgoing {
     let request = request(n);
     let id = format!("{}/requested", request.stem());
     let time = instant(AS_OF);
-    let body = encode(&id, StageName::FanOut, time, &AssessmentRequested { request });
+    let body =
+        encode(&id, StageName::FanOut, time, &AssessmentRequested { request, seen: Vec::new() });
     let body = body.expect("a message");
-    Outgoing { channel: Channel::Queue(queue), id, key: String::new(), body }
+    Outgoing { channel: Channel::Queue(queue), id, key: String::new(), body, delay: Duration::ZERO }
 }
 
 /// A request of shard 0, in its `n`th place.
@@ -76,7 +79,13 @@ pub fn fan_out_message(queue: QueueName) -> Outgoing {
     let data =
         FanOutShardRequested { run_id, as_of, shards: 1, shard: 0, page: 0, historical: false };
     let body = encode("shard", StageName::FanOut, instant(AS_OF), &data).expect("a message");
-    Outgoing { channel: Channel::Queue(queue), id: "shard".to_owned(), key: String::new(), body }
+    Outgoing {
+        channel: Channel::Queue(queue),
+        id: "shard".to_owned(),
+        key: String::new(),
+        body,
+        delay: Duration::ZERO,
+    }
 }
 
 /// A record of the outcomes, the `n`th of its key.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use mindmate_domain::app::Profile;
+use mindmate_domain::app::{AppItem, Profile};
 use mindmate_domain::intervention::{Guard, Intervention, ReviewEntry, ReviewReason};
 use mindmate_domain::run::Run;
 use mindmate_domain::{
@@ -12,11 +12,11 @@ use mindmate_domain::{
 };
 use mindmate_pipeline::Outgoing;
 use mindmate_pipeline::ports::{
-    ActivityIndex, ActivityPage, AppChats, AssessmentPut, AssessmentStore, ChatPut,
-    DeadLetterCause, Decision, HistoryStore, InterventionStore, Mark, Notice, Notifier, Page,
-    PortResult, ProfileStore, Publisher, Queue, QueueDepth, Receipt, Received, ReviewQueue,
+    ActivityIndex, ActivityPage, AppChats, AppItems, AssessmentPut, AssessmentStore, ChatPut,
+    DeadLetterCause, Decision, FoundItem, HistoryStore, InterventionStore, Mark, Notice, Notifier,
+    Page, PortResult, ProfileStore, Publisher, Queue, QueueDepth, Receipt, Received, ReviewQueue,
     RunLedger, RunStart, Sequence, Settlement, StoredIntervention, StreamRecord, StreamSource,
-    Tally,
+    Tally, UserStates,
 };
 
 use super::{Fault, Faulty, it_happened, nothing_happened};
@@ -41,7 +41,19 @@ faulty!(ProfileStore {
     profile(user: &UserId) -> Option<Profile>;
 });
 
+faulty!(AppItems {
+    item(user: &UserId, sk: &str) -> Option<FoundItem>;
+    put(user: &UserId, item: &AppItem) -> ();
+    remove(user: &UserId, sk: &str) -> ();
+});
+
+faulty!(UserStates {
+    state(user: &UserId, name: &str) -> Option<String>;
+    put(user: &UserId, name: &str, value: &str, seen: Option<&str>, expires: Timestamp) -> bool;
+});
+
 faulty!(ActivityIndex {
+    record(user: &UserId, at: Timestamp) -> ();
     active(shard: u16, shards: u16, window: Window, after: Option<&UserId>, limit: usize)
         -> ActivityPage;
 });

@@ -13,8 +13,12 @@ use mindmate_domain::intervention::Intervention;
 use mindmate_domain::run::{PageEntry, shard_of};
 use mindmate_domain::{AsOf, Consents, History, RiskLevel, UserId};
 use mindmate_pipeline::ports::{
-    ActivityIndex, ActivityPage, AppChats, ChatPut, HistoryStore, PortResult, ProfileStore,
+    ActivityIndex, ActivityPage, AppChats, AppItems, ChatPut, FoundItem, HistoryStore, PortResult,
+    ProfileStore, UserStates,
 };
+
+use mindmate_contracts::StreamName;
+use mindmate_pipeline::changes::changed;
 
 use super::{MemoryBackend, Table, lock};
 
@@ -88,6 +92,11 @@ impl MemoryBackend {
 
 #[async_trait]
 impl ActivityIndex for MemoryBackend {
+    /// It is in the table.
+    async fn record(&self, _: &UserId, _: Timestamp) -> PortResult<()> {
+        Ok(())
+    }
+
     async fn active(
         &self,
         shard: u16,
@@ -113,6 +122,73 @@ impl ActivityIndex for MemoryBackend {
 }
 
 #[async_trait]
+impl AppItems for MemoryBackend {
+    async fn item(&self, user: &UserId, sk: &str) -> PortResult<Option<FoundItem>> {
+        let table = lock(&self.state.table);
+        let item = table.get(&(user.clone(), sk.to_owned())).cloned();
+        Ok(item.map(|mut item| {
+            item.remove("PK");
+            item.remove("SK");
+            FoundItem::Item(item)
+        }))
+    }
+
+    async fn put(&self, user: &UserId, item: &AppItem) -> PortResult<()> {
+        let (sk, item) = app_table::encode(user, item);
+        self.change(&mut lock(&self.state.table), (user.clone(), sk), Some(item))
+    }
+
+    async fn remove(&self, user: &UserId, sk: &str) -> PortResult<()> {
+        let mut table = lock(&self.state.table);
+        let key = (user.clone(), sk.to_owned());
+        if table.contains_key(&key) { self.change(&mut table, key, None) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl UserStates for MemoryBackend {
+    async fn state(&self, user: &UserId, name: &str) -> PortResult<Option<String>> {
+        Ok(lock(&self.state.states).get(&(user.clone(), name.to_owned())).cloned())
+    }
+
+    async fn put(
+        &self,
+        user: &UserId,
+        name: &str,
+        value: &str,
+        seen: Option<&str>,
+        _: Timestamp,
+    ) -> PortResult<bool> {
+        let mut states = lock(&self.state.states);
+        let key = (user.clone(), name.to_owned());
+        if states.get(&key).map(String::as_str) != seen {
+            return Ok(false);
+        }
+        states.insert(key, value.to_owned());
+        Ok(true)
+    }
+}
+
+impl MemoryBackend {
+    /// Writes or removes an item, and puts the change into the stream of the table.
+    fn change(
+        &self,
+        table: &mut Table,
+        key: (UserId, String),
+        item: Option<Item>,
+    ) -> PortResult<()> {
+        let now = self.clock.now();
+        let change = changed(&key.0, &key.1, now, item.is_none())?;
+        match item {
+            Some(item) => table.insert(key, item),
+            None => table.remove(&key),
+        };
+        lock(&self.state.streams).put(StreamName::AppTable, &change, now);
+        Ok(())
+    }
+}
+
+#[async_trait]
 impl AppChats for MemoryBackend {
     async fn deliver(&self, intervention: &Intervention) -> PortResult<ChatPut> {
         let (sk, item) = app_table::intervention_chat(intervention);
@@ -121,7 +197,7 @@ impl AppChats for MemoryBackend {
         if table.contains_key(&key) {
             return Ok(ChatPut::AlreadyThere);
         }
-        table.insert(key, item);
+        self.change(&mut table, key, Some(item))?;
         Ok(ChatPut::Put)
     }
 

@@ -21,9 +21,9 @@ use mindmate_domain::app::AppItem;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::Clock;
 use mindmate_pipeline::ports::{
-    ActivityIndex, AppChats, AssessmentStore, HistoryStore, InterventionStore, Notice, Notifier,
-    ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamRecord, StreamSource,
-    TrainingUsers,
+    ActivityIndex, AppChats, AppItems, AssessmentStore, HistoryStore, InterventionStore, Notice,
+    Notifier, ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamRecord,
+    StreamSource, TrainingUsers, UserStates,
 };
 use tokio::sync::Notify;
 
@@ -60,6 +60,7 @@ struct State {
     arrived: Notify,
     streams: Mutex<Streams>,
     table: Mutex<Table>,
+    states: Mutex<BTreeMap<(UserId, String), String>>,
     people: Mutex<People>,
     ledger: Mutex<Ledger>,
 }
@@ -126,6 +127,16 @@ impl MemoryBackend {
 
     /// The chats of the app's table.
     pub fn chats(&self) -> Arc<dyn AppChats> {
+        Arc::new(self.clone())
+    }
+
+    /// Single items of the app's table.
+    pub fn app_items(&self) -> Arc<dyn AppItems> {
+        Arc::new(self.clone())
+    }
+
+    /// Small states of users.
+    pub fn states(&self) -> Arc<dyn UserStates> {
         Arc::new(self.clone())
     }
 

@@ -80,14 +80,19 @@ impl Queues {
         self.queues.get(&queue).map(|contents| contents.dead.clone()).unwrap_or_default()
     }
 
-    fn send(&mut self, queue: QueueName, body: &str, now: Timestamp) {
+    fn send(&mut self, queue: QueueName, message: &Outgoing, now: Timestamp) {
         self.last_number += 1;
+        let hidden = if message.delay.is_zero() {
+            Hidden::Not
+        } else {
+            Hidden::Delayed(later(now, message.delay))
+        };
         let message = Stored {
-            body: body.to_owned(),
+            body: message.body.clone(),
             sent_at: now,
             receive_count: 0,
             receipt: None,
-            hidden: Hidden::Not,
+            hidden,
         };
         self.queues.entry(queue).or_default().messages.insert(self.last_number, message);
     }
@@ -255,7 +260,7 @@ impl Publisher for MemoryBackend {
         for message in batch {
             match message.channel {
                 Channel::Queue(queue) => {
-                    lock(&self.state.queues).send(queue, &message.body, now);
+                    lock(&self.state.queues).send(queue, message, now);
                 }
                 Channel::Stream(stream) => lock(&self.state.streams).put(stream, message, now),
             }

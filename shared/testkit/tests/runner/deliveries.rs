@@ -103,7 +103,13 @@ async fn what_cannot_be_read_says_why() {
     ];
     for (expected, body) in bodies {
         let channel = Channel::Queue(INPUT);
-        let bad = Outgoing { channel, id: String::new(), key: String::new(), body };
+        let bad = Outgoing {
+            channel,
+            id: String::new(),
+            key: String::new(),
+            body,
+            delay: Duration::ZERO,
+        };
         send(&backend, &[bad]).await;
         deliver(&backend, &runner).await;
         let dead = backend.dead_letters(INPUT);
