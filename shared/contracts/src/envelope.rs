@@ -136,9 +136,10 @@ impl<'a> RawEvent<'a> {
             user_id: UserId,
             as_of: AsOf,
             #[serde(default)]
-            historical: bool,
+            historical: serde_json::Value,
         }
         let Peek { user_id, as_of, historical } = serde_json::from_str(self.data.get()).ok()?;
+        let historical = historical == true;
         let (run, trigger) = (self.position(), Trigger::Daily);
         Some(Request { user_id, as_of, run, trigger, urgent: true, historical })
     }

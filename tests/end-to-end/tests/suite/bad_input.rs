@@ -103,23 +103,9 @@ fn a_truncated_gzip_keeps_what_came_before() {
     assert!(number(&program.database(), "SELECT count(*) FROM app_items") > 20);
 }
 
-/// A run that was killed when all users were requested and nobody was assessed yet.
-fn half_a_run() -> Program {
-    let cohort = Program::with_cohort(20);
-    let stopped = (17..60).find_map(|nth| {
-        let program = cohort.copy();
-        let at = format!("runner.before-handle:{nth}");
-        program.start(&["daily", "--as-of", END, "--crash-at", &at]).wait().unwrap();
-        let waiting = "SELECT (SELECT count(*) FROM messages WHERE queue = 'fan-out') = 0
-            AND (SELECT count(*) FROM messages WHERE queue LIKE 'assessments%') > 0";
-        (number(&program.database(), waiting) == 1).then_some(program)
-    });
-    stopped.expect("a moment between fan-out and the last extraction")
-}
-
 #[test]
 fn a_message_of_an_unknown_version_is_dead_lettered_and_counted() {
-    let program = half_a_run();
+    let program = Program::with_cohort(20).half_a_run();
     let connection = rusqlite::Connection::open(program.database()).unwrap();
     let changed = connection
         .execute(

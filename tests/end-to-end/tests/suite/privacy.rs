@@ -45,6 +45,31 @@ fn canaries_in_the_data_never_come_out() {
     assert!(texts.concat().contains("u:"), "users are shown as keyed hashes");
 }
 
+/// What goes wrong is said without them: in the logs of a message that is put aside, and to humans.
+#[test]
+fn canaries_stay_out_of_what_goes_wrong() {
+    let cohort = Program::with_cohort(20);
+    cohort.import(&[
+        profile(USER, &json!({"name": {"S": NAME}, "country": {"S": "US"}})),
+        mood(USER, "2025-03-09T20:00:00Z", "1", TEXT),
+    ]);
+    let program = cohort.half_a_run();
+    let connection = rusqlite::Connection::open(program.database()).unwrap();
+    let poison = r#"UPDATE message_bodies
+        SET body = replace(body, '"historical":true', '"historical":"canarytext"')
+        WHERE body LIKE '%canaryuser%' AND event_id LIKE '%requested'"#;
+    assert_eq!(connection.execute(poison, []).unwrap(), 1);
+    drop(connection);
+    let daily = program.run(&["--log", "trace", "daily", "--as-of", END]).exited(3);
+    assert!(daily.err.contains("bad-data"), "{daily}");
+    let review = program.run(&["review"]).exited(0);
+    assert!(review.out.contains("u:"), "somebody looks at whom it was about: {review}");
+    for said in [daily, review] {
+        let text = said.to_string().to_lowercase();
+        assert!(!text.contains("canary"), "in: {text}");
+    }
+}
+
 /// serde's own messages quote the value that does not fit: here that is a person's words or id.
 #[test]
 fn lines_that_cannot_be_read_are_not_quoted_and_open_nothing() {

@@ -6,6 +6,8 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::stores::number;
+
 /// A data directory of its own, and the program on it.
 pub(crate) struct Program {
     pub(crate) folder: TempDir,
@@ -119,6 +121,19 @@ impl Program {
         let text = lines.join("\n") + "\n";
         let path = self.write("import.jsonl", text);
         self.run(&["--format", "json", "import", path.to_str().unwrap()])
+    }
+
+    /// The same with a run that was killed when all users were requested and nobody was assessed yet.
+    pub(crate) fn half_a_run(&self) -> Self {
+        let stopped = (17..60).find_map(|nth| {
+            let program = self.copy();
+            let at = format!("runner.before-handle:{nth}");
+            program.start(&["daily", "--as-of", END, "--crash-at", &at]).wait().unwrap();
+            let waiting = "SELECT (SELECT count(*) FROM messages WHERE queue = 'fan-out') = 0
+                AND (SELECT count(*) FROM messages WHERE queue LIKE 'assessments%') > 0";
+            (number(&program.database(), waiting) == 1).then_some(program)
+        });
+        stopped.expect("a moment between fan-out and the last extraction")
     }
 
     /// The daily run of `END`, in JSON.
