@@ -1,0 +1,86 @@
+//! What was written, as far as it is of concern here.
+
+use mindmate_contracts::app_table::Defective;
+use mindmate_domain::app::{AppItem, Author, DiaryText, EventKind};
+use mindmate_domain::{AsOf, CrisisSignal};
+use mindmate_language::Lexicons;
+
+/// Keys of items that make their user active.
+const ACTIVE: [&str; 5] = ["MOOD#", "CHAT#", "SELFIE#", "SESSION#", "ACTIVITY#"];
+
+/// Keys of items that an assessment is made for.
+const ASSESSED: [&str; 2] = ["MOOD#", "CHAT#"];
+
+/// Whether an item of this key is looked at.
+pub(crate) fn is_of_concern(sk: &str) -> bool {
+    ACTIVE.iter().any(|prefix| sk.starts_with(prefix))
+}
+
+/// Whether an item of this key may hold words or a mood.
+pub(crate) fn holds_words_or_moods(sk: &str) -> bool {
+    ASSESSED.iter().any(|prefix| sk.starts_with(prefix))
+}
+
+/// A mood, words, or both, of the user's own.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Seen {
+    mood: Option<f64>,
+    words: Vec<DiaryText>,
+    unreadable: bool,
+    /// Whether the item fits its type, so that a sentiment can be stored for its words.
+    fits: bool,
+}
+
+impl Seen {
+    /// What a mood or a chat message of the user's holds; of anything else nothing.
+    pub(crate) fn of(item: AppItem) -> Option<Self> {
+        let AppItem::Event(event) = item else { return None };
+        let (mood, words) = match event.kind {
+            EventKind::Mood { mood, notes, .. } => (Some(mood), notes),
+            EventKind::Chat { author: Author::User, text } => (None, Some(text)),
+            _ => return None,
+        };
+        let words = words.into_iter().filter(|text| !text.is_blank()).collect();
+        Some(Self { mood, words, unreadable: false, fits: true })
+    }
+
+    /// What may be words of the user's in an item that does not fit.
+    pub(crate) fn of_defective(found: Defective) -> Option<Self> {
+        let unreadable = found.unreadable_text;
+        (unreadable || !found.texts.is_empty()).then_some(Self {
+            mood: None,
+            words: found.texts,
+            unreadable,
+            fits: false,
+        })
+    }
+
+    /// An item that is none: it may have held words.
+    pub(crate) fn unreadable(sk: &str) -> Option<Self> {
+        holds_words_or_moods(sk).then_some(Self {
+            mood: None,
+            words: Vec::new(),
+            unreadable: true,
+            fits: false,
+        })
+    }
+
+    pub(crate) fn mood(&self) -> Option<f64> {
+        self.mood
+    }
+
+    pub(crate) fn has_unreadable_words(&self) -> bool {
+        self.unreadable
+    }
+
+    pub(crate) fn has_analysable_words(&self) -> bool {
+        self.fits && !self.words.is_empty()
+    }
+
+    /// The most acute crisis language in the words. It is dated by the table, which is never ahead.
+    pub(crate) fn crisis(&self, lexicons: &Lexicons, at: AsOf) -> Vec<CrisisSignal> {
+        let categories = self.words.iter().filter_map(|text| lexicons.crisis(text.as_str()));
+        let most_acute = categories.max();
+        most_acute.map(|category| CrisisSignal { category, at: at.instant() }).into_iter().collect()
+    }
+}
