@@ -24,6 +24,7 @@ mod matcher;
 mod normalise;
 mod phrase;
 mod templates;
+mod vader;
 mod words;
 
 pub use activities::{Activities, Activity, ActivityError};
@@ -33,6 +34,7 @@ pub use lexicons::{Language, Lexicons, TextFacts};
 pub use normalise::normalise;
 pub use phrase::PhraseError;
 pub use templates::{Fill, NAME_CHARS, TemplateError, Templates};
+pub use vader::{Polarity, Vader, VaderError};
 
 /// The change between the mean moods of adjacent days that counts as acute, in points of mood: the
 /// *c* of the feature `mood_acute_change`. It is to be the 90th percentile of such changes over
