@@ -92,6 +92,9 @@ pub(crate) enum Command {
     Review(Review),
     /// Verify the audit trail
     Audit(Audit),
+    /// Read texts as the pipeline reads them
+    #[command(subcommand)]
+    Text(Text),
     /// Run stages against the queues on AWS, until a signal says stop
     Worker(Worker),
 }
@@ -134,6 +137,31 @@ pub(crate) struct Daily {
     #[cfg(feature = "crash-points")]
     #[arg(long, value_name = "POINT:N")]
     pub(crate) crash_at: Option<String>,
+}
+
+/// Reads texts as the pipeline reads them. Nothing is stored and nobody is assessed.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Text {
+    /// Show the sentiment and the crisis language of texts
+    Analyze(AnalyzeText),
+}
+
+/// Reads a text a line from standard input, and writes a line of JSON for each to standard output:
+/// its sentiment, the crisis language that was found in it and counts of words. A line is a text, or
+/// a JSON object with `text` and, if you like, `id` and `lang`.
+///
+///   echo 'I can see no way out' | mindmate text analyze
+///
+///   mindmate text analyze < texts.jsonl | jq 'select(.crisis.category != null)'
+///
+/// The sentiment is VADER's, which knows English: of another language it is null, with the reason.
+/// Crisis language is looked for in the lists of all languages. No word of a text is written.
+#[derive(Debug, ClapArgs)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct AnalyzeText {
+    /// The language of texts that name none, for example `es` or `es-MX`
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub(crate) lang: String,
 }
 
 /// Long-polls the queues of these stages, and the stream of outcomes for `run-report`. At SIGTERM

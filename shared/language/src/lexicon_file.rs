@@ -114,6 +114,18 @@ impl Kind {
         }
     }
 
+    /// As the lists call it, where it is crisis language.
+    pub(crate) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::PassiveIdeation => Some("passiveIdeation"),
+            Self::Figurative => Some("figurative"),
+            Self::SelfHarm => Some("selfHarm"),
+            Self::ActiveIdeation => Some("activeIdeation"),
+            Self::PlanIntentMeans => Some("planIntentMeans"),
+            _ => None,
+        }
+    }
+
     /// Whether it is crisis language or says how to take it.
     pub(crate) fn bears_on_crisis(self) -> bool {
         self >= Self::PassiveIdeation

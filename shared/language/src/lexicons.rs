@@ -31,6 +31,24 @@ pub struct TextFacts {
     pub crisis: Option<CrisisCategory>,
 }
 
+/// A phrase of crisis language that was found in a text. It holds no word of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// Its first word, counted from 0 in the normalised text.
+    pub start: usize,
+    /// The word after its last.
+    pub end: usize,
+    /// What the lists call it: `passiveIdeation`, `figurative`, `selfHarm`, `activeIdeation` or
+    /// `planIntentMeans`.
+    pub kind: &'static str,
+}
+
+fn marks_in(matcher: &Matcher, form: &str) -> Vec<Mark> {
+    let hits = matcher.hits(form, |hit| hit.kind.category().is_some()).into_iter();
+    hits.filter_map(|Hit { start, end, kind, .. }| Some(Mark { start, end, kind: kind.name()? }))
+        .collect()
+}
+
 /// The lexicons of all languages, built once and shared by reference.
 pub struct Lexicons {
     /// Over all lists.
@@ -67,6 +85,20 @@ impl Lexicons {
         let form = form::of_ready(&normal);
         let found = !self.plain.hits(&form, |hit| hit.kind.category().is_some()).is_empty();
         self.weigh(&normal, &form, found)
+    }
+
+    /// Where phrases of crisis language stand in a text, whatever the context then makes of them;
+    /// those behind a disguise, too. For people who look into how a text was read.
+    pub fn marks(&self, text: &str) -> Vec<Mark> {
+        let normal = normalise(text);
+        let form = form::of_ready(&normal);
+        let mut marks = marks_in(&self.plain, &form);
+        if disguise::suspected(&form) {
+            marks.extend(marks_in(&self.lifted, &form::of_ready(&disguise::lift(&normal))));
+        }
+        marks.sort_unstable();
+        marks.dedup();
+        marks
     }
 
     /// The version of the data files.

@@ -30,7 +30,7 @@ mod words;
 pub use activities::{Activities, Activity, ActivityError};
 pub use drafts::{Brief, Drafts, MESSAGE_CHARS, Refusal, Rule, Theme};
 pub use lexicon_file::LexiconError;
-pub use lexicons::{Language, Lexicons, TextFacts};
+pub use lexicons::{Language, Lexicons, Mark, TextFacts};
 pub use normalise::normalise;
 pub use phrase::PhraseError;
 pub use templates::{Fill, NAME_CHARS, TemplateError, Templates};

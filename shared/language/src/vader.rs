@@ -10,8 +10,9 @@
 //! the paper says, the rule that it concerns says so.
 //!
 //! [`lexicon`] holds the data, [`words`] cuts a text up, [`valence`] has the rules for one word,
-//! and [`score`] those for the text.
+//! [`score`] those for the text, and [`label`] makes four scores of it, as other analysers give.
 
+mod label;
 mod lexicon;
 mod score;
 mod valence;
@@ -20,6 +21,7 @@ mod words;
 pub use self::lexicon::VaderError;
 use self::lexicon::VaderLexicon;
 use self::words::Words;
+use mindmate_domain::app::Sentiment;
 
 /// What VADER finds in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -60,6 +62,11 @@ impl Vader {
     /// Where a data file does not keep to its format; the tests read them all.
     pub fn built_in() -> Result<Self, VaderError> {
         Ok(Self { lexicon: VaderLexicon::built_in()? })
+    }
+
+    /// The label and the four scores of a text. See [`Vader::polarity`].
+    pub fn sentiment(&self, text: &str) -> Sentiment {
+        label::of(self.polarity(text))
     }
 
     /// Weighs a text, as it is: nothing is normalised first.

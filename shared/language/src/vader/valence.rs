@@ -91,15 +91,18 @@ fn degree(words: &Words, before: &Word, valence: f64) -> f64 {
 
 /// What the word so many places before makes of a valence by negating it: a factor.
 fn negation(words: &Words, at: usize, distance: usize) -> f64 {
-    let stresses = |place| words.is_before(at, place, "so") || words.is_before(at, place, "this");
+    let so_or_this = |place| words.is_before(at, place, "so") || words.is_before(at, place, "this");
     let is = |lower| words.is_before(at, distance, lower);
     let doubt = |place| words.is_before(at, place, "doubt");
     let (stressed, no_doubt) = match distance {
         1 => (false, false),
-        2 => (is("never") && stresses(1), is("without") && doubt(1)),
+        2 => (is("never") && so_or_this(1), is("without") && doubt(1)),
         // As the reference implementation has it: "so" or "this" right before the word stresses
         // it even where no "never" stands before.
-        _ => ((is("never") && stresses(2)) || stresses(1), is("without") && (doubt(2) || doubt(1))),
+        _ => (
+            (is("never") && so_or_this(2)) || so_or_this(1),
+            is("without") && (doubt(2) || doubt(1)),
+        ),
     };
     if stressed {
         STRESSED
