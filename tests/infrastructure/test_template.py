@@ -321,6 +321,7 @@ GRANTS = {
             AppTable="GetItem Query PutItem", RiskAssessmentsTable="Query",
             InterventionsTable="GetItem PutItem UpdateItem",
         ),
+        "InterventionsTable/index/UserInterventionsIndex": {"dynamodb:Query"},
     },
 }
 
