@@ -68,6 +68,7 @@ ANY_RESOURCE = {
     ("QueuesPolicy", "TlsOnly"): "in a queue's policy, * is the queue",
     ("MLLambdaRole", "comprehend:BatchDetectSentiment comprehend:DetectSentiment"):
         "these calls take no resource",
+    ("RunReportRole", "kinesis:ListStreams"): "this call takes no resource",
     ("SageMakerRole", "cloudwatch:PutMetricData"): "metrics have no resource",
 }
 
@@ -258,7 +259,7 @@ def granted(template, role):
     for name, _, statement in statements(template):
         if name == role:
             for resource in listed(statement["Resource"]):
-                at = resource["Fn::Sub"] if "Fn::Sub" in resource else target(resource)
+                at = resource if resource == "*" else resource.get("Fn::Sub") or target(resource)
                 at = "AppTable" if "${AppTableName}" in at else re.sub(r"^\$\{(\w+)\.Arn}", r"\1", at)
                 grants.setdefault(at, set()).update(listed(statement["Action"]))
     return grants
@@ -285,7 +286,7 @@ GRANTS = {
             "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords",
             "kinesis:GetShardIterator", "kinesis:ListShards",
         },
-        "arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream/*": {"kinesis:ListStreams"},
+        "*": {"kinesis:ListStreams"},
         **tables(AssessmentRunsTable="GetItem PutItem UpdateItem"),
     },
     "OrchestratorRole": {
