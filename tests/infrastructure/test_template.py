@@ -500,10 +500,23 @@ def test_a_daily_run_that_still_waits_at_half_past_six_raises_an_alarm(template)
     assert watched == {name for name in QUEUES if "Priority" not in name}
 
 
+def test_a_daily_run_that_nothing_started_raises_an_alarm(template):
+    alarm = template["Resources"]["DailyRunNotStartedAlarm"]
+    assert alarm["Condition"] == "HasDailySchedule"
+    [found] = alarmed(template, "Invocations")["OrchestratorFunction"]
+    assert found is alarm["Properties"]
+    assert (found["Threshold"], found["ComparisonOperator"]) == (1, "LessThanThreshold")
+    # A day and the hour that is not over yet.
+    assert found["Period"] * found["EvaluationPeriods"] == 25 * 3600
+    assert "DatapointsToAlarm" not in found
+
+
 def test_every_alarm_reaches_the_topic(template):
     for name, alarm in of_type(template, "CloudWatch::Alarm").items():
         assert alarm["AlarmActions"] == [{"Ref": "AlertsTopic"}], name
-        assert alarm["TreatMissingData"] == "notBreaching", name
+        # What was never called has no metric: for this one that is the news.
+        silence = "breaching" if name == "DailyRunNotStartedAlarm" else "notBreaching"
+        assert alarm["TreatMissingData"] == silence, name
 
 
 def test_the_dashboard_is_json_and_shows_every_queue_and_function(template):
