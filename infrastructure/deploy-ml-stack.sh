@@ -349,7 +349,7 @@ make_change_set() {
   aws cloudformation create-change-set --stack-name "$stack" --change-set-name "$change_set" \
     --change-set-type "$kind" --template-url "$(template_url "$1")" --capabilities CAPABILITY_NAMED_IAM \
     --parameters "file://$work/parameters.json" --tags "Key=$TAG,Value=$MAKER" >/dev/null
-  while answer=$(describe_change_set '[Status, StatusReason]'); [[ $answer == *_IN_PROGRESS* || $answer == *_PENDING* ]]; do
+  while answer=$(describe_change_set '[Status, StatusReason]' --no-paginate); [[ $answer == *_IN_PROGRESS* || $answer == *_PENDING* ]]; do
     sleep "$pause"
   done
   [[ $answer == CREATE_COMPLETE* ]] && return
@@ -360,8 +360,12 @@ make_change_set() {
   change_set=
 }
 
-describe_change_set() {
-  aws cloudformation describe-change-set --stack-name "$stack" --change-set-name "$change_set" --query "$1" --output text
+# A query is asked of each page of an answer by itself: --no-paginate asks the first alone.
+describe_change_set() { # query, further options
+  local query=$1
+  shift
+  aws cloudformation describe-change-set --stack-name "$stack" --change-set-name "$change_set" \
+    --query "$query" --output text "$@"
 }
 
 drop_change_set() { aws cloudformation delete-change-set --stack-name "$stack" --change-set-name "$change_set"; }
@@ -385,14 +389,17 @@ execute_change_set() {
 
 newest_event() {
   [[ -n $(stack_status) ]] || return 0
-  aws cloudformation describe-stack-events --stack-name "$stack" --query 'StackEvents[0].EventId' --output text
+  aws cloudformation describe-stack-events --stack-name "$stack" --no-paginate --output text \
+    --query 'StackEvents[0].EventId'
 }
 
-# Events after one, oldest first: id, status, resource, type, reason.
+# Events after one, oldest first: id, status, resource, type, reason. All are read, also those before it:
+# a CLI whose reader goes away fails.
 events_after() {
   aws cloudformation describe-stack-events --stack-name "$1" --output text --query \
     'StackEvents[].[EventId, ResourceStatus, LogicalResourceId, ResourceType, ResourceStatusReason]' \
-    | awk -F '\t' -v last="$2" '$1 == last { exit } { print }' | tac
+    | awk -F '\t' -v last="$2" '$1 == last { over = 1 } !over { line[++count] = $0 }
+        END { while (count) print line[count--] }'
 }
 
 # Waits until nothing is in progress and shows what happens meanwhile.
@@ -607,10 +614,12 @@ delete_stack() {
 # A deleted stack is known by its id alone.
 stack_of() { aws cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].StackStatus' --output text; }
 
-# What DeletionPolicy keeps: tables, bucket, key.
+# What DeletionPolicy keeps: tables, bucket, key. By pages: describe-stack-resources ends after a hundred.
 kept() {
-  aws cloudformation describe-stack-resources --stack-name "$stack" --output text --query \
-    "StackResources[?ResourceType=='AWS::DynamoDB::Table' || ResourceType=='AWS::S3::Bucket' || ResourceType=='AWS::KMS::Key'].[ResourceType, PhysicalResourceId]"
+  aws cloudformation list-stack-resources --stack-name "$stack" --output text --query \
+    'StackResourceSummaries[].[ResourceType, PhysicalResourceId, ResourceStatus]' \
+    | awk -F '\t' '$1 ~ /^AWS::(DynamoDB::Table|S3::Bucket|KMS::Key)$/ && $3 != "DELETE_COMPLETE" {
+        print $1 "\t" $2 }'
 }
 
 delete() {

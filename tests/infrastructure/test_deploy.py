@@ -406,6 +406,56 @@ def test_without_the_cli_it_says_how_to_get_it(offline, tmp_path):
     assert "the AWS CLI is not installed: pip install awscli" in failed.stderr
 
 
+# --- Its parts, by themselves --------------------------------------------------------------------
+
+
+def call(tmp_path, code, aws, **environment):
+    """Runs code with the script's functions, but without its main, and with this in place of the CLI."""
+    tools = tmp_path / "tools"
+    tools.mkdir(exist_ok=True)
+    (tools / "aws").write_text(aws)
+    (tools / "aws").chmod(0o755)
+    lines = SCRIPT.read_text().splitlines()
+    assert lines[-1] == 'main "$@"'
+    code = "\n".join([*lines[:-1], "stack=Big status=CREATE_COMPLETE account=1 pause=0", f"work={tmp_path}", code])
+    return subprocess.run(
+        ["bash", "-c", code], env={"PATH": f"{tools}:/usr/bin:/bin"} | environment, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=30, check=False,
+    )
+
+
+# More than a pipe holds, as the CLI gives it: newest first, and with a second page.
+MANY_EVENTS = """#!/bin/sh
+case "$*" in
+  *StackEvents\\[0*--no-paginate*|*--no-paginate*StackEvents\\[0*) echo event-9999 ;;
+  *StackEvents\\[0*) printf 'event-9999\\nevent-4999\\n' ;;
+  *describe-stack-events*) seq 9999 -1 1 | sed 's/.*/event-&\tCREATE_COMPLETE\tName&\tAWS::Some::Type\tNone/' ;;
+  *describe-stacks*) echo CREATE_COMPLETE ;;
+esac
+"""
+
+
+def test_events_of_more_than_a_page_are_read_to_their_end(tmp_path):
+    done = call(tmp_path, "newest_event; events_after Big event-9997", MANY_EVENTS)
+    assert done.returncode == 0, done.stderr
+    newest, *after = done.stdout.splitlines()
+    assert newest == "event-9999"
+    assert [line.split("\t")[0] for line in after] == ["event-9998", "event-9999"]
+
+
+def test_what_is_kept_is_looked_for_on_all_pages(tmp_path):
+    pages = """#!/bin/sh
+[ "$2" = list-stack-resources ] || exit 1
+for i in $(seq 100); do printf 'AWS::SQS::Queue\tqueue-%s\tCREATE_COMPLETE\n' "$i"; done
+printf 'AWS::DynamoDB::Table\tlast\tCREATE_COMPLETE\nAWS::S3::Bucket\tgone\tDELETE_COMPLETE\n'
+"""
+    done = call(tmp_path, "kept", pages)
+    assert (done.returncode, done.stdout) == (0, "AWS::DynamoDB::Table\tlast\n")
+
+
+# --- Building ------------------------------------------------------------------------------------
+
+
 FAKE_CARGO = """#!/bin/sh
 echo "$@" >> "$CARGO_TARGET_DIR/calls"
 for package; do :; done
