@@ -265,15 +265,22 @@ upload_function() {
     (cd "$work/$1" && python3 -m zipfile -c ../"$1.zip" bootstrap)
   fi
   say "Uploading $1"
-  aws s3api put-object --bucket "$code_bucket" --key "$key" --body "$work/$1.zip" >/dev/null
+  s3 put-object --bucket "$code_bucket" --key "$key" --body "$work/$1.zip" >/dev/null
 }
 
 # --- The code bucket -----------------------------------------------------------------------------
 
-has_bucket() { aws s3api head-bucket --bucket "$1" >/dev/null 2>&1; }
+# Names of buckets are the world's: one that somebody else has taken gets nothing of ours.
+s3() { # operation, options
+  local operation=$1
+  shift
+  aws s3api "$operation" --expected-bucket-owner "$account" "$@"
+}
+
+has_bucket() { s3 head-bucket --bucket "$1" >/dev/null 2>&1; }
 
 list_code() {
-  aws s3api list-objects-v2 --bucket "$code_bucket" --prefix functions/ --query 'Contents[].[Key]' --output text >"$work/uploaded"
+  s3 list-objects-v2 --bucket "$code_bucket" --prefix functions/ --query 'Contents[].[Key]' --output text >"$work/uploaded"
 }
 
 make_code_bucket() {
@@ -284,13 +291,13 @@ make_code_bucket() {
     aws s3api create-bucket --bucket "$code_bucket" ${where[@]+"${where[@]}"} >/dev/null
   fi
   # The policy comes last: where it is, all of this was done.
-  aws s3api get-bucket-policy --bucket "$code_bucket" >/dev/null 2>&1 && return
-  aws s3api put-public-access-block --bucket "$code_bucket" --public-access-block-configuration \
+  s3 get-bucket-policy --bucket "$code_bucket" >/dev/null 2>&1 && return
+  s3 put-public-access-block --bucket "$code_bucket" --public-access-block-configuration \
     BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
-  aws s3api put-bucket-versioning --bucket "$code_bucket" --versioning-configuration Status=Enabled
-  aws s3api put-bucket-encryption --bucket "$code_bucket" --server-side-encryption-configuration \
+  s3 put-bucket-versioning --bucket "$code_bucket" --versioning-configuration Status=Enabled
+  s3 put-bucket-encryption --bucket "$code_bucket" --server-side-encryption-configuration \
     '{"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}'
-  aws s3api put-bucket-policy --bucket "$code_bucket" --policy '{
+  s3 put-bucket-policy --bucket "$code_bucket" --policy '{
     "Version": "2012-10-17",
     "Statement": [{
       "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
@@ -304,7 +311,7 @@ make_code_bucket() {
 upload_template() {
   local key
   key=templates/$(sha256 "$template").yaml
-  aws s3api put-object --bucket "$code_bucket" --key "$key" --body "$template" \
+  s3 put-object --bucket "$code_bucket" --key "$key" --body "$template" \
     --query "join(' ', ['$key', VersionId || 'null'])" --output text
 }
 
@@ -444,18 +451,18 @@ explain_validation() {
 make_folders() {
   local bucket=$1 folder
   for folder in "${FOLDERS[@]}"; do
-    aws s3api head-object --bucket "$bucket" --key "$folder" >/dev/null 2>&1 \
-      || aws s3api put-object --bucket "$bucket" --key "$folder" >/dev/null
+    s3 head-object --bucket "$bucket" --key "$folder" >/dev/null 2>&1 \
+      || s3 put-object --bucket "$bucket" --key "$folder" >/dev/null
   done
 }
 
 # The key is made once: another one would make all earlier pseudonyms another person's.
 make_pseudonym_key() {
   local bucket=$1 answer
-  if answer=$(aws s3api head-object --bucket "$bucket" --key "$PSEUDONYM_KEY" 2>&1); then return; fi
+  if answer=$(s3 head-object --bucket "$bucket" --key "$PSEUDONYM_KEY" 2>&1); then return; fi
   [[ $answer == *404* || $answer == *"Not Found"* ]] || fail "the key for pseudonyms cannot be looked for: $answer"
   (umask 077 && head -c 32 /dev/urandom >"$work/key")
-  if answer=$(aws s3api put-object --bucket "$bucket" --key "$PSEUDONYM_KEY" --body "$work/key" --if-none-match '*' 2>&1); then
+  if answer=$(s3 put-object --bucket "$bucket" --key "$PSEUDONYM_KEY" --body "$work/key" --if-none-match '*' 2>&1); then
     say "Made the key for pseudonyms, s3://$bucket/$PSEUDONYM_KEY"
   elif [[ $answer != *PreconditionFailed* ]]; then
     fail "the key for pseudonyms cannot be written: $answer"
@@ -595,7 +602,7 @@ dry_run() {
   fi
   # A change set that would create a stack leaves an empty one.
   [[ -n $was ]] || aws cloudformation delete-stack --stack-name "$stack"
-  aws s3api delete-object --bucket "$code_bucket" --key "$key" --version-id "$version" >/dev/null
+  s3 delete-object --bucket "$code_bucket" --key "$key" --version-id "$version" >/dev/null
   say "That was a dry run: nothing was changed."
 }
 
@@ -647,7 +654,6 @@ main() {
   trap 'rm -rf "$work"' EXIT
   pause=5
   [[ -z ${AWS_ENDPOINT_URL:-} ]] || pause=0.5
-  local account
   read -r account partition < <(caller)
   dns_suffix=amazonaws.com
   [[ $partition != aws-cn ]] || dns_suffix=amazonaws.com.cn

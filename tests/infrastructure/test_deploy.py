@@ -453,6 +453,23 @@ printf 'AWS::DynamoDB::Table\tlast\tCREATE_COMPLETE\nAWS::S3::Bucket\tgone\tDELE
     assert (done.returncode, done.stdout) == (0, "AWS::DynamoDB::Table\tlast\n")
 
 
+def test_every_bucket_is_expected_to_be_the_accounts_own(tmp_path):
+    calls = tmp_path / "calls"
+    (tmp_path / "template").write_text("")
+    done = call(
+        tmp_path,
+        "code_bucket=code partition=aws region=us-east-1 template=$work/template\n"
+        "make_code_bucket; list_code; upload_template; make_folders models; make_pseudonym_key models",
+        f'#!/bin/sh\necho "$*" >> "{calls}"\ncase $2 in *policy) exit 0 ;; head-*) echo 404 >&2; exit 1 ;; esac\n',
+    )
+    assert done.returncode == 0, done.stderr
+    made = [line for line in calls.read_text().splitlines() if line.startswith("s3api ")]
+    assert len(made) > 10
+    # A bucket that is about to be made has no owner yet.
+    unguarded = [line for line in made if "--expected-bucket-owner 1 " not in line]
+    assert [line.split()[1] for line in unguarded] == ["create-bucket"]
+
+
 # --- Building ------------------------------------------------------------------------------------
 
 
