@@ -27,6 +27,7 @@ action=deploy
 build=true
 artifacts=
 yes=false
+replace=false
 parameters=() # Name=Value, as given by options
 
 usage() {
@@ -43,6 +44,8 @@ What it does:
   --dry-run             show what would change, and change nothing
   --delete              delete the stack; what holds data is kept, and named
   --yes                 do not ask
+  --replace             replace or remove tables, bucket, key, queues or stream where the changes would;
+                        --yes does not cover that
 
 Which stack, and with what:
   --stack-name NAME     default MindMate-ML-Prediction
@@ -92,6 +95,7 @@ read_options() {
       --dry-run) action=dry-run ;;
       --delete) action=delete ;;
       --yes) yes=true ;;
+      --replace) replace=true ;;
       --no-build) build=false ;;
       --create-app-table) parameters+=(CreateAppTable=true) ;;
       --stack-name | --region | --prefix | --email | --app-table | --app-table-key | --budget | \
@@ -147,11 +151,12 @@ is_given() {
   return 1
 }
 
-confirm() {
-  "$yes" && return
+confirm() { "$yes" || ask "$1" --yes; }
+
+ask() { # what is about to happen, the option that means it
   if [[ ! -t 0 ]]; then
     say "refused: $1"
-    say "Nobody is here to ask: say --yes, if that is meant."
+    say "Nobody is here to ask: say $2, if that is meant."
     exit "$EXIT_REFUSED"
   fi
   local answer
@@ -387,6 +392,32 @@ show_changes() {
         END { for (type in count) printf "  Add %3d  %s\n", count[type], type | "sort -k 3" }' >&2
 }
 
+# What holds data or messages and would be replaced, by a new and empty one, or removed. CloudFormation
+# does not always know before: what it says may be replaced counts.
+losses() {
+  describe_change_set 'Changes[].ResourceChange.[Action, LogicalResourceId, ResourceType, Replacement]' \
+    | awk -F '\t' '$3 ~ /^AWS::(DynamoDB::Table|S3::Bucket|KMS::Key|Kinesis::Stream|SQS::Queue)$/ {
+        if ($1 == "Remove") what = "removed"
+        else if ($4 == "True") what = "replaced"
+        else if ($4 == "Conditional") what = "perhaps replaced"
+        else next
+        printf "  %-32s %-24s %s\n", $2, $3, what }'
+}
+
+guard_losses() {
+  local lost
+  lost=$(losses)
+  [[ -n $lost ]] || return 0
+  say "These hold data or messages, which the pipeline would no longer have:"
+  say "$lost"
+  [[ $action != dry-run ]] || return 0
+  "$replace" && return
+  # Whoever is asked may leave: an open change set is not left behind.
+  trap 'drop_change_set; rm -rf "$work"' EXIT
+  ask "They are about to be replaced or removed." --replace
+  trap 'rm -rf "$work"' EXIT
+}
+
 execute_change_set() {
   local since
   since=$(newest_event)
@@ -545,6 +576,7 @@ apply() {
     return
   fi
   show_changes
+  guard_losses
   execute_change_set
 }
 
@@ -596,6 +628,7 @@ dry_run() {
   make_change_set "$key"
   if [[ -n $change_set ]]; then
     show_changes
+    guard_losses
     drop_change_set
   else
     say "No changes to $stack."

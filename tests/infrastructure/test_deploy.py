@@ -417,9 +417,13 @@ def call(tmp_path, code, aws, **environment):
     (tools / "aws").chmod(0o755)
     lines = SCRIPT.read_text().splitlines()
     assert lines[-1] == 'main "$@"'
-    code = "\n".join([*lines[:-1], "stack=Big status=CREATE_COMPLETE account=1 pause=0", f"work={tmp_path}", code])
+    work = tmp_path / "work"
+    work.mkdir(exist_ok=True)
+    parts = tmp_path / "parts.sh"
+    settings = f"stack=Big status=CREATE_COMPLETE account=1 pause=0 work={work}"
+    parts.write_text("\n".join([*lines[:-1], settings, code]))
     return subprocess.run(
-        ["bash", "-c", code], env={"PATH": f"{tools}:/usr/bin:/bin"} | environment, stdin=subprocess.DEVNULL,
+        ["bash", parts], env={"PATH": f"{tools}:/usr/bin:/bin"} | environment, stdin=subprocess.DEVNULL,
         capture_output=True, text=True, timeout=30, check=False,
     )
 
@@ -455,10 +459,9 @@ printf 'AWS::DynamoDB::Table\tlast\tCREATE_COMPLETE\nAWS::S3::Bucket\tgone\tDELE
 
 def test_every_bucket_is_expected_to_be_the_accounts_own(tmp_path):
     calls = tmp_path / "calls"
-    (tmp_path / "template").write_text("")
     done = call(
         tmp_path,
-        "code_bucket=code partition=aws region=us-east-1 template=$work/template\n"
+        "code_bucket=code partition=aws region=us-east-1 template=$0\n"
         "make_code_bucket; list_code; upload_template; make_folders models; make_pseudonym_key models",
         f'#!/bin/sh\necho "$*" >> "{calls}"\ncase $2 in *policy) exit 0 ;; head-*) echo 404 >&2; exit 1 ;; esac\n',
     )
@@ -468,6 +471,52 @@ def test_every_bucket_is_expected_to_be_the_accounts_own(tmp_path):
     # A bucket that is about to be made has no owner yet.
     unguarded = [line for line in made if "--expected-bucket-owner 1 " not in line]
     assert [line.split()[1] for line in unguarded] == ["create-bucket"]
+
+
+CHANGES = """#!/bin/sh
+case "$*" in
+  *describe-change-set*)
+    printf 'Modify\\tScoringFunction\\tAWS::Lambda::Function\\tTrue\\n'
+    printf 'Modify\\tActivityTable\\tAWS::DynamoDB::Table\\tFalse\\n'
+    printf 'Add\\tNewQueue\\tAWS::SQS::Queue\\tNone\\n'
+    %s ;;
+  *) echo "$2" >> "$CALLS" ;;
+esac
+"""
+LOSSES = [
+    ("Modify", "RiskAssessmentsTable", "AWS::DynamoDB::Table", "True", "replaced"),
+    ("Modify", "OutcomesStream", "AWS::Kinesis::Stream", "Conditional", "perhaps replaced"),
+    ("Remove", "FanOutQueue", "AWS::SQS::Queue", "None", "removed"),
+    ("Remove", "ModelsBucket", "AWS::S3::Bucket", "None", "removed"),
+    ("Modify", "Key", "AWS::KMS::Key", "True", "replaced"),
+]
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss[1])
+def test_what_holds_data_is_replaced_or_removed_only_where_that_is_said(tmp_path, loss):
+    *change, what = loss
+    aws = CHANGES % ("printf '%s\\n' '" + "\t".join(change) + "'")
+    calls = tmp_path / "calls"
+
+    def run(code):
+        return call(tmp_path, f"change_set=set; {code}; guard_losses; echo went on", aws, CALLS=str(calls))
+
+    refused = run("yes=true")
+    assert refused.returncode == 3
+    assert re.search(rf"{change[1]} +{change[2]} +{what}\n", refused.stderr)
+    assert not [name for name in ("ScoringFunction", "ActivityTable", "NewQueue") if name in refused.stderr]
+    assert "say --replace" in refused.stderr
+    assert calls.read_text().split() == ["delete-change-set"]
+    meant = run("replace=true")
+    assert (meant.returncode, meant.stdout) == (0, "went on\n")
+    shown = run("action=dry-run")
+    assert (shown.returncode, shown.stdout) == (0, "went on\n")
+    assert change[1] in shown.stderr
+
+
+def test_other_changes_are_made_unasked(tmp_path):
+    done = call(tmp_path, "change_set=set; guard_losses; echo went on", CHANGES % ":")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "went on\n", "")
 
 
 # --- Building ------------------------------------------------------------------------------------
