@@ -14,6 +14,7 @@ readonly FUNCTIONS=(
   mindmate-run-report          RunReportCodeKey
 )
 readonly FOLDERS=(models/ training/train/ training/validation/)
+readonly WRITTEN='# Written by deploy-ml-stack.sh, other lines are kept:'
 readonly PSEUDONYM_KEY=config/pseudonym.key
 readonly EXIT_USAGE=2 EXIT_REFUSED=3
 
@@ -501,25 +502,57 @@ make_pseudonym_key() {
   rm -f "$work/key"
 }
 
-# NAME=value for each output, whose key is the name in camel case.
+# NAME=value for each output, whose key is the name in camel case. A value is quoted where a shell needs
+# it. The programs that read the file know quotes and no escapes, and a shell replaces within double ones:
+# what is left cannot be written.
 read_variables() {
-  describe 'Stacks[0].Outputs[].[OutputKey, OutputValue]' \
-    | sed -E 's/^([^\t]*)\t/\1=/' | awk '{
-        at = index($0, "="); name = substr($0, 1, at - 1); value = substr($0, at + 1)
-        gsub(/[A-Z]/, "_&", name); sub(/^_/, "", name); print toupper(name) "=" value }' | sort >"$work/new"
+  describe 'Stacks[0].Outputs[].[OutputKey, OutputValue]' >"$work/outputs"
+  awk -v one="'" '{
+      at = index($0, "\t"); name = substr($0, 1, at - 1); value = substr($0, at + 1)
+      gsub(/[A-Z]/, "_&", name); sub(/^_/, "", name); name = toupper(name)
+      if (value ~ /[^A-Za-z0-9_.,:\/@%+=-]/) {
+        if (!index(value, one)) value = one value one
+        else if (value !~ /["$`\\]/) value = "\"" value "\""
+        else { print name; bad = 1; exit }
+      }
+      print name "=" value
+    } END { exit bad }' "$work/outputs" >"$work/unsorted" \
+    || fail "the value of $(tail -n 1 "$work/unsorted") has both kinds of quotes, or one and \$, \` or \\: it cannot be written"
+  sort "$work/unsorted" >"$work/new"
 }
 
-# Puts variables in their places, new ones at the end, and keeps all other lines.
+# Puts variables in their places, new ones at the end, and keeps all other lines. A comment says which
+# ones were written: those of them that the stack no longer has are removed.
 write_env() {
   (
     umask 077
-    [[ -f $env_file ]] && cat "$env_file" >"$work/old" || : >"$work/old"
-    awk 'NR == FNR { at = index($0, "="); value[substr($0, 1, at - 1)] = $0; order[++count] = substr($0, 1, at - 1); next }
-      { name = $0; sub(/^(export )?[ \t]*/, "", name); sub(/=.*/, "", name) }
-      /=/ && name in value { if (!(name in done)) print value[name]; done[name] = 1; next }
-      { print }
-      END { for (i = 1; i <= count; i++) if (!(order[i] in done)) print value[order[i]] }' \
-      "$work/new" "$work/old" >"$work/env"
+    if [[ -f $env_file ]]; then cat "$env_file" >"$work/old"; else : >"$work/old"; fi
+    awk -v mark="$WRITTEN" '
+      NR == FNR {
+        name = substr($0, 1, index($0, "=") - 1)
+        value[name] = $0; order[++count] = name; names = names " " name
+        next
+      }
+      index($0, mark) == 1 {
+        total = split(substr($0, length(mark) + 1), had, " ")
+        for (i = 1; i <= total; i++) if (!(had[i] in value)) gone[had[i]] = 1
+        kept[++lines] = mark names; marked = 1
+        next
+      }
+      { kept[++lines] = $0 }
+      END {
+        for (i = 1; i <= lines; i++) {
+          name = kept[i]; sub(/^[ \t]*(export[ \t]+)?/, "", name)
+          assigns = sub(/[ \t]*=.*/, "", name)
+          if (assigns && name in gone) continue
+          if (assigns && name in value) {
+            if (!(name in written)) print value[name]
+            written[name] = 1
+          } else print kept[i]
+        }
+        for (i = 1; i <= count; i++) if (!(order[i] in written)) print value[order[i]]
+        if (!marked) print mark names
+      }' "$work/new" "$work/old" >"$work/env"
   )
   # Beside the file and moved over it: never half a file.
   if cmp -s "$work/env" "$env_file"; then

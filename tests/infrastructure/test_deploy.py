@@ -46,6 +46,11 @@ URLS = {
 } | {"OUTCOMES_DLQ_URL": "MindMate-outcomes-dlq"}
 
 
+def variables_of(env_file):
+    lines = env_file.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+
+
 class Deployment:
     """One local AWS, the artefacts that are deployed to it, and the file of variables."""
 
@@ -85,7 +90,7 @@ class Deployment:
         return [one["StackName"] for one in self.client("cloudformation").describe_stacks()["Stacks"]]
 
     def variables(self):
-        return dict(line.split("=", 1) for line in self.env_file.read_text().splitlines())
+        return variables_of(self.env_file)
 
     def buckets(self):
         return [bucket["Name"] for bucket in self.client("s3").list_buckets()["Buckets"]]
@@ -307,7 +312,7 @@ def test_a_second_stack_is_deleted_alone_when_it_is_meant_and_keeps_its_data(dep
     other = tmp_path / "other.env"
     of_trial = ("--stack-name", "Trial", "--env-file", other)
     deployed.deploy(*of_trial, "--prefix", "Trial")
-    trial = dict(line.split("=", 1) for line in other.read_text().splitlines())
+    trial = variables_of(other)
     shared = {name for name, value in deployed.variables().items() if trial[name] == value}
     # Of the app's table there is one; the rest are settings.
     assert shared == {"APP_TABLE", "MINDMATE_SHARDS", "MINDMATE_LOG", "MINDMATE_PSEUDONYM_KEY"}
@@ -517,6 +522,74 @@ def test_what_holds_data_is_replaced_or_removed_only_where_that_is_said(tmp_path
 def test_other_changes_are_made_unasked(tmp_path):
     done = call(tmp_path, "change_set=set; guard_losses; echo went on", CHANGES % ":")
     assert (done.returncode, done.stdout, done.stderr) == (0, "went on\n", "")
+
+
+def outputs(**values):
+    lines = "\n".join(f"{name}\t{value}" for name, value in values.items())
+    return f"#!/bin/sh\ncat <<'END'\n{lines}\nEND\n"
+
+
+def read_by_a_shell(env_file, name):
+    return subprocess.run(
+        ["sh", "-c", f'set -a; . "$0"; env | sed -n "s/^{name}=//p"', env_file],
+        env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=10, check=True,
+    ).stdout.removesuffix("\n")
+
+
+def read_by_a_program(env_file, name):
+    """As shared/host/src/config/env_file.rs does: quotes, no escapes, a comment behind a space."""
+    [value] = re.findall(rf"^{name}=(.*)$", env_file.read_text(), re.MULTILINE)
+    if value[:1] in ("'", '"'):
+        value, rest = value[1:].split(value[0], 1)
+        assert not rest
+        return value
+    return re.split(r"\s#", value)[0]
+
+
+@pytest.mark.parametrize(("value", "written"), [
+    ("info", "info"),
+    ("https://sqs.us-east-1.amazonaws.com/1/a-b", "https://sqs.us-east-1.amazonaws.com/1/a-b"),
+    ("arn:aws:iam::1:role/a", "arn:aws:iam::1:role/a"),
+    ("info,mindmate=debug", "info,mindmate=debug"),
+    ("info,[span{user=1}]=trace", "'info,[span{user=1}]=trace'"),
+    ("a # b", "'a # b'"),
+    ("$HOME `id` \"x\" a\\b & ; ~ *", "'$HOME `id` \"x\" a\\b & ; ~ *'"),
+    ("it's", '"it\'s"'),
+    ("~/a", "'~/a'"),
+])
+def test_a_value_is_read_alike_by_a_shell_and_by_the_programs(tmp_path, value, written):
+    env_file = tmp_path / ".env"
+    done = call(tmp_path, f"env_file={env_file}; read_variables; write_env", outputs(MindmateLog=value))
+    assert done.returncode == 0, done.stderr
+    assert env_file.read_text().splitlines()[0] == f"MINDMATE_LOG={written}"
+    assert read_by_a_shell(env_file, "MINDMATE_LOG") == value
+    assert read_by_a_program(env_file, "MINDMATE_LOG") == value
+
+
+def test_a_value_that_no_quotes_hold_is_not_written(tmp_path):
+    env_file = tmp_path / ".env"
+    done = call(tmp_path, f"env_file={env_file}; read_variables; write_env", outputs(A="a", MindmateLog="it's $1"))
+    assert done.returncode == 1
+    assert "the value of MINDMATE_LOG " in done.stderr
+    assert not env_file.exists()
+
+
+def test_a_variable_that_the_stack_no_longer_has_goes_where_the_script_wrote_it(tmp_path):
+    env_file = tmp_path / ".env"
+    code = f"env_file={env_file}; read_variables; write_env"
+    env_file.write_text("MINE=1\n")
+    assert call(tmp_path, code, outputs(A="1", MindmateMessageModel="m")).returncode == 0
+    mark = "# Written by deploy-ml-stack.sh, other lines are kept:"
+    assert env_file.read_text() == f"MINE=1\nA=1\nMINDMATE_MESSAGE_MODEL=m\n{mark} A MINDMATE_MESSAGE_MODEL\n"
+    with env_file.open("a") as file:
+        file.write("LAST=2\n")
+    assert call(tmp_path, code, outputs(A="2", B="3")).returncode == 0
+    assert env_file.read_text() == f"MINE=1\nA=2\n{mark} A B\nLAST=2\nB=3\n"
+    # What somebody set by hand is theirs.
+    with env_file.open("a") as file:
+        file.write("MINDMATE_MESSAGE_MODEL=own\n")
+    assert call(tmp_path, code, outputs(A="2", B="3")).returncode == 0
+    assert "MINDMATE_MESSAGE_MODEL=own\n" in env_file.read_text()
 
 
 # --- Building ------------------------------------------------------------------------------------
