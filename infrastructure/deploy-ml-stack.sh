@@ -117,7 +117,7 @@ option_with_value() {
     --region) export AWS_REGION=$2 AWS_DEFAULT_REGION=$2 ;;
     --prefix)
       [[ $2 =~ ^[A-Za-z][A-Za-z0-9-]{0,29}$ ]] || wrong "--prefix wants letters, digits and hyphens, found $2"
-      parameters+=("Prefix=$2" "LowercasePrefix=${2,,}")
+      parameters+=("Prefix=$2" "LowercasePrefix=$(tr '[:upper:]' '[:lower:]' <<<"$2")")
       ;;
     --email) parameters+=("AlertEmail=$2") ;;
     --app-table) parameters+=("AppTableName=$2") ;;
@@ -345,8 +345,9 @@ parameter_arguments() {
 }
 
 parameter_json() {
-  local value=${2//\\/\\\\}
-  printf '{"ParameterKey": "%s", "ParameterValue": "%s"}\n' "$1" "${value//\"/\\\"}"
+  local value
+  value=$(printf '%s\n' "$2" | sed 's/[\\"]/\\&/g')
+  printf '{"ParameterKey": "%s", "ParameterValue": "%s"}\n' "$1" "$value"
 }
 
 template_parameters() {
@@ -563,6 +564,25 @@ write_env() {
   fi
 }
 
+# Loud, since a stack without a listener looks like one that is well. By the subscriptions themselves:
+# the topic's own counts lag behind.
+warn_of_silence() {
+  local topic=$1 found
+  if ! found=$(aws sns list-subscriptions-by-topic --topic-arn "$topic" --output text \
+    --query 'Subscriptions[].[SubscriptionArn]' 2>&1); then
+    say "Whether anybody hears of alarms cannot be seen: $found"
+  elif [[ $found != *arn:* ]]; then
+    say ""
+    say "!!! NOBODY HEARS OF ALARMS, NOR OF PEOPLE WHO NEED A HUMAN NOW !!!"
+    if [[ $found == *onfirm* ]]; then
+      say "!!! The subscription waits: confirm it in the mail that AWS sent to the address."
+    else
+      say "!!! Nobody is subscribed: run this again with --email ADDRESS, and confirm the mail from AWS."
+    fi
+    say "!!! The topic is $topic"
+  fi
+}
+
 # --- What is asked for ---------------------------------------------------------------------------
 
 prepare_parameters() {
@@ -633,6 +653,7 @@ finish() {
   write_env
   say "Wrote $(wc -l <"$work/new" | tr -d ' ') variables to $env_file"
   cat "$work/new"
+  warn_of_silence "$(sed -n 's/^ML_ALERTS_SNS_TOPIC=//p' "$work/new")"
 }
 
 dry_run() {

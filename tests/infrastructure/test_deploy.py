@@ -1,6 +1,7 @@
 """The deployment script against a local AWS: what it makes, what it leaves alone, what it says."""
 
 import base64
+import json
 import re
 import shutil
 import stat
@@ -193,6 +194,10 @@ def test_the_code_bucket_is_private_versioned_and_encrypted(deployed):
     assert s3.get_bucket_versioning(Bucket=CODE)["Status"] == "Enabled"
     assert s3.get_bucket_encryption(Bucket=CODE)["ServerSideEncryptionConfiguration"]["Rules"]
     assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=CODE)["Policy"]
+
+
+def test_it_says_that_nobody_hears_of_alarms(deployed):
+    assert "NOBODY HEARS OF ALARMS" in deployed.first.stderr
 
 
 def test_no_secret_is_printed(deployed):
@@ -590,6 +595,47 @@ def test_a_variable_that_the_stack_no_longer_has_goes_where_the_script_wrote_it(
         file.write("MINDMATE_MESSAGE_MODEL=own\n")
     assert call(tmp_path, code, outputs(A="2", B="3")).returncode == 0
     assert "MINDMATE_MESSAGE_MODEL=own\n" in env_file.read_text()
+
+
+@pytest.mark.parametrize(("answer", "expected"), [
+    ("", "Nobody is subscribed: run this again with --email"),
+    ("echo PendingConfirmation", "The subscription waits: confirm it"),
+    ("echo PendingConfirmation; echo arn:aws:sns:us-east-1:1:topic:id", None),
+    ("echo AccessDenied >&2; exit 1", "cannot be seen: AccessDenied"),
+])
+def test_it_is_loud_where_nobody_hears_of_alarms(tmp_path, answer, expected):
+    done = call(tmp_path, "warn_of_silence arn:aws:sns:us-east-1:1:topic", f"#!/bin/sh\n{answer}\n")
+    assert done.returncode == 0
+    if expected is None:
+        assert done.stderr == ""
+    else:
+        assert expected in done.stderr
+        assert ("NOBODY HEARS" in done.stderr) == ("cannot be seen" not in done.stderr)
+
+
+@pytest.mark.parametrize("value", ["plain", 'a "b"', "a\\b", "a&b", "\\\"", ""])
+def test_a_parameters_value_becomes_json(tmp_path, value):
+    done = call(tmp_path, 'parameter_json Name "$VALUE"', "#!/bin/sh\n", VALUE=value)
+    assert json.loads(done.stdout) == {"ParameterKey": "Name", "ParameterValue": value}
+
+
+NOT_ON_A_MAC = {  # its bash is 3.2, its tools are BSD's
+    r"\$\{\w+(,,?|\^\^?)\}": "case by expansion",
+    r"\$\{\w+@[A-Za-z]\}": "transformed expansion",
+    r"\b(mapfile|readarray|coproc)\b": "bash 4",
+    r"\b(declare|local|typeset) -[a-zA-Z]*[Ang]": "bash 4",
+    r"&>>|\|&|;;&|;&": "bash 4",
+    r"\[\[ -v ": "bash 4.2",
+    r"\b(tac|timeout|realpath|nproc)\b": "not there",
+    r"\breadlink -f|\bdate -d|\bsed -i|\bgrep -P|\bstat -c|\bhead -n -": "GNU's options",
+    r"\bsed [^|]*\\[tn+?]": "GNU's escapes",
+}
+
+
+@pytest.mark.parametrize("pattern", NOT_ON_A_MAC)
+def test_the_script_runs_on_a_mac(pattern):
+    code = [line for line in SCRIPT.read_text().splitlines() if not line.lstrip().startswith("#")]
+    assert not [line for line in code if re.search(pattern, line)], NOT_ON_A_MAC[pattern]
 
 
 # --- Building ------------------------------------------------------------------------------------
