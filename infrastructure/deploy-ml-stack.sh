@@ -65,8 +65,8 @@ Which stack, and with what:
 The functions:
   --no-build            take what is built already
   --artifacts DIR       take DIR/BINARY/bootstrap or DIR/BINARY, and build nothing
-  Without these each is built by `cargo lambda build --release --arm64` where cargo-lambda is installed,
-  else by `cargo build --release`, for this machine's architecture.
+  Without these each is built by `cargo lambda build --profile function --arm64` where cargo-lambda is installed,
+  else by `cargo build --profile function`, for this machine's architecture.
 
   --env-file FILE       where the variables are written (default .env beside Cargo.toml)
   --help                this text
@@ -213,14 +213,14 @@ build_functions() {
 build_function() {
   local how=(cargo build)
   ! has_cargo_lambda || how=(cargo lambda build --arm64)
-  (cd "$root" && "${how[@]}" --release --locked --package "$1") >&2
+  (cd "$root" && "${how[@]}" --profile function --locked --package "$1") >&2
 }
 
 artifact() {
   local found candidates=("$artifacts/$1/bootstrap" "$artifacts/$1")
   if [[ -z $artifacts ]]; then
     local target=${CARGO_TARGET_DIR:-$root/target}
-    candidates=("$target/release/$1")
+    candidates=("$target/function/$1")
     if has_cargo_lambda || [[ ! -f ${candidates[0]} ]]; then
       candidates=("$target/lambda/$1/bootstrap" "${candidates[@]}")
     fi

@@ -644,8 +644,8 @@ def test_the_script_runs_on_a_mac(pattern):
 FAKE_CARGO = """#!/bin/sh
 echo "$@" >> "$CARGO_TARGET_DIR/calls"
 for package; do :; done
-mkdir -p "$CARGO_TARGET_DIR/release"
-echo "$package" > "$CARGO_TARGET_DIR/release/$package"
+mkdir -p "$CARGO_TARGET_DIR/function"
+echo "$package" > "$CARGO_TARGET_DIR/function/$package"
 """
 
 
@@ -663,7 +663,7 @@ def test_each_function_is_built_by_itself(fresh, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     calls = (target / "calls").read_text().splitlines()
-    assert calls == [f"build --release --locked --package {binary}" for binary in BINARIES]
+    assert calls == [f"build --profile function --locked --package {binary}" for binary in BINARIES]
     assert "cargo-lambda is not installed" in done.stderr
 
 
