@@ -401,7 +401,7 @@ losses() {
     | awk -F '\t' '$3 ~ /^AWS::(DynamoDB::Table|S3::Bucket|KMS::Key|Kinesis::Stream|SQS::Queue)$/ {
         if ($1 == "Remove") what = "removed"
         else if ($4 == "True") what = "replaced"
-        else if ($4 == "Conditional") what = "perhaps replaced"
+        else if ($4 == "Conditional" || $1 == "Dynamic") what = "perhaps replaced"
         else next
         printf "  %-32s %-24s %s\n", $2, $3, what }'
 }

@@ -368,6 +368,15 @@ def test_a_failure_is_explained_and_does_not_stand_in_the_way(fresh):
     assert set(fresh.variables()) == {*FIXED, *URLS, "ML_KMS_KEY_ID"}
 
 
+def test_tables_are_not_replaced_unless_that_is_said(deployed):
+    before = deployed.events(), deployed.env_file.read_bytes()
+    refused = deployed.run("--yes", "--parameter", "Prefix=Renamed")
+    assert refused.returncode == 3, refused.stderr
+    assert re.search(r"ActivityTable +AWS::DynamoDB::Table +replaced", refused.stderr.split("These hold data")[1])
+    assert (deployed.events(), deployed.env_file.read_bytes()) == before
+    assert not [one for one in deployed.change_sets() if one["ExecutionStatus"] == "AVAILABLE"]
+
+
 # --- What it says --------------------------------------------------------------------------------
 
 
@@ -496,6 +505,7 @@ esac
 LOSSES = [
     ("Modify", "RiskAssessmentsTable", "AWS::DynamoDB::Table", "True", "replaced"),
     ("Modify", "OutcomesStream", "AWS::Kinesis::Stream", "Conditional", "perhaps replaced"),
+    ("Dynamic", "ScoringQueue", "AWS::SQS::Queue", "None", "perhaps replaced"),
     ("Remove", "FanOutQueue", "AWS::SQS::Queue", "None", "removed"),
     ("Remove", "ModelsBucket", "AWS::S3::Bucket", "None", "removed"),
     ("Modify", "Key", "AWS::KMS::Key", "True", "replaced"),
