@@ -95,7 +95,7 @@ fn ready(text: &str) -> Cow<'_, str> {
 fn in_context(matcher: &Matcher, normal: &str) -> Option<CrisisCategory> {
     let (form, breaks) = form::with_breaks(normal);
     let hits = matcher.hits(&form, |hit| hit.kind.bears_on_crisis());
-    Context { breaks: &breaks, hits: &hits }.most_acute()
+    Context::new(&breaks, &hits).most_acute()
 }
 
 /// The language of a locale among those that have lists. Without a locale: English.
@@ -146,7 +146,7 @@ impl Language<'_> {
         let (form, breaks) = form::with_breaks(&normalise(ready));
         let bears = |hit: &Hit| hit.language == self.index && hit.kind >= Kind::HelpSeeking;
         let hits = self.lexicons.plain.hits(&form, bears);
-        Context { breaks: &breaks, hits: &hits }.seeks_help()
+        Context::new(&breaks, &hits).seeks_help()
     }
 }
 
