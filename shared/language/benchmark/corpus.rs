@@ -3,7 +3,10 @@
 use mindmate_domain::crisis::CrisisCategory;
 
 /// The corpora, by name.
-pub(crate) const CORPORA: [(&str, &str); 1] = [("blind-1", include_str!("../corpus/blind-1.tsv"))];
+pub(crate) const CORPORA: [(&str, &str); 2] = [
+    ("blind-1", include_str!("../corpus/blind-1.tsv")),
+    ("sighted-1", include_str!("../corpus/sighted-1.tsv")),
+];
 
 /// ISO 639-1 codes of the languages that the corpora are in.
 pub(crate) const LANGUAGES: [&str; 2] = ["en", "es"];
