@@ -139,7 +139,7 @@ pub(crate) type LanguageIndex = u8;
 pub(crate) const LANGUAGES: [&str; 2] = ["en", "es"];
 
 /// The version that all files have.
-pub(crate) const VERSION: &str = "lexicons-1";
+pub(crate) const VERSION: &str = "lexicons-2";
 
 /// A spelling of a phrase, as written in its file.
 pub(crate) struct Entry {

@@ -7,6 +7,7 @@ use mindmate_domain::crisis::CrisisCategory;
 use crate::context::Context;
 use crate::lexicon_file::{self, Kind, LANGUAGES, LanguageIndex, LexiconError};
 use crate::matcher::{Hit, Matcher};
+use crate::misspelt::Misspelt;
 use crate::normalise::normalise;
 use crate::{disguise, form, words};
 
@@ -55,6 +56,7 @@ pub struct Lexicons {
     plain: Matcher,
     /// Over the lists that bear on crisis language, spelled as [`disguise::lift`] spells.
     lifted: Matcher,
+    misspelt: Misspelt,
 }
 
 impl Lexicons {
@@ -65,10 +67,10 @@ impl Lexicons {
     pub fn built_in() -> Result<Self, LexiconError> {
         let entries = lexicon_file::built_in()?;
         let on_crisis = entries.iter().filter(|entry| entry.kind.bears_on_crisis());
-        Ok(Self {
-            plain: Matcher::new(entries.iter(), str::to_owned)?,
-            lifted: Matcher::new(on_crisis, disguise::lift)?,
-        })
+        let plain = Matcher::new(entries.iter(), str::to_owned)?;
+        let lifted = Matcher::new(on_crisis, disguise::lift)?;
+        let misspelt = Misspelt::built_in(|word| plain.knows(word))?;
+        Ok(Self { plain, lifted, misspelt })
     }
 
     /// The lists for a locale (`es`, `es-MX`, `es_MX`), or `None` where there are none for its
@@ -106,14 +108,22 @@ impl Lexicons {
         lexicon_file::VERSION
     }
 
-    /// Looks at the context where crisis words were found, and behind a disguise where there may
-    /// be one.
+    /// Looks at the context where crisis words were found, and behind slips and a disguise where
+    /// there may be some.
     fn weigh(&self, ready: &str, form: &str, found: bool) -> Option<CrisisCategory> {
         let plain = found.then(|| in_context(&self.plain, &normalise(ready))).flatten();
-        let lifted = disguise::suspected(form)
-            .then(|| in_context(&self.lifted, &disguise::lift(&normalise(ready))))
+        let mended = self
+            .misspelt
+            .suspects(form)
+            .then(|| self.misspelt.mend(&normalise(ready), |word| self.plain.knows(word)));
+        let right = mended.as_deref().and_then(|text| in_context(&self.plain, text));
+        let lifted = (mended.is_some() || disguise::suspected(form))
+            .then(|| {
+                let normal = mended.map_or_else(|| normalise(ready), Cow::Owned);
+                in_context(&self.lifted, &disguise::lift(&normal))
+            })
             .flatten();
-        plain.max(lifted)
+        plain.max(right).max(lifted)
     }
 }
 
@@ -127,7 +137,7 @@ fn ready(text: &str) -> Cow<'_, str> {
 fn in_context(matcher: &Matcher, normal: &str) -> Option<CrisisCategory> {
     let (form, breaks) = form::with_breaks(normal);
     let hits = matcher.hits(&form, |hit| hit.kind.bears_on_crisis());
-    Context { breaks: &breaks, hits: &hits }.most_acute()
+    Context::new(&breaks, &hits).most_acute()
 }
 
 /// The language of a locale among those that have lists. Without a locale: English.
@@ -178,7 +188,7 @@ impl Language<'_> {
         let (form, breaks) = form::with_breaks(&normalise(ready));
         let bears = |hit: &Hit| hit.language == self.index && hit.kind >= Kind::HelpSeeking;
         let hits = self.lexicons.plain.hits(&form, bears);
-        Context { breaks: &breaks, hits: &hits }.seeks_help()
+        Context::new(&breaks, &hits).seeks_help()
     }
 }
 

@@ -21,6 +21,7 @@ mod form;
 mod lexicon_file;
 mod lexicons;
 mod matcher;
+mod misspelt;
 mod normalise;
 mod phrase;
 mod templates;

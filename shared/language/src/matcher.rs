@@ -84,6 +84,11 @@ impl Matcher {
         Ok(Self { codes, automaton, signs })
     }
 
+    /// Whether a list has a word, in its form.
+    pub(crate) fn knows(&self, word: &str) -> bool {
+        self.codes.contains_key(word)
+    }
+
     /// Shows all hits, also those within others, by their ends; of those with one end the longest
     /// first.
     pub(crate) fn each(&self, form: &str, mut show: impl FnMut(Hit)) {
@@ -126,7 +131,7 @@ fn code_of(number: usize) -> Result<Code, LexiconError> {
 /// The hash of `FxHash`, eight bytes a step: the words of the lists are no secret, so nobody gains
 /// from making two collide.
 #[derive(Default)]
-struct WordHasher(u64);
+pub(crate) struct WordHasher(u64);
 
 impl WordHasher {
     const FACTOR: u64 = 0x517c_c1b7_2722_0a95;
