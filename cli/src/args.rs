@@ -299,6 +299,10 @@ pub(crate) struct Review {
     #[arg(long, requires = "acknowledge", conflicts_with = "as_of")]
     pub(crate) all: bool,
 
+    /// Most entries that are listed [default: 100 for people; all with --format json]
+    #[arg(long, value_name = "N", conflicts_with = "acknowledge")]
+    pub(crate) limit: Option<usize>,
+
     /// Show raw user ids instead of keyed hashes
     #[arg(long)]
     pub(crate) reveal: bool,

@@ -435,14 +435,15 @@ const HISTORICAL: u8 = 10;
 impl ReviewEntry {
     /// Its place in the queue, lowest first; entries of one rank follow each other as they are due.
     ///
-    /// People who were not reached come first, then by level. A level that is unknown may be any,
-    /// so it comes before those that are known to be low. What a historical run entered comes after
-    /// all that happens now.
+    /// People who were not reached come first, then by level. Where the look for crisis language
+    /// failed, the level was found without the words that would have set it to high at the least, so
+    /// it ranks with high. A level that is unknown may be any, so it comes before those that are
+    /// known to be low. What a historical run entered comes after all that happens now.
     pub fn rank(&self) -> u8 {
         let level = match (self.reason, self.level) {
             (ReviewReason::CriticalNotDelivered, _) => 0,
             (_, RiskLevel::Critical) => 1,
-            (_, RiskLevel::High) => 2,
+            (ReviewReason::CrisisCheckFailed, _) | (_, RiskLevel::High) => 2,
             (_, RiskLevel::Unknown) => 3,
             (_, RiskLevel::Moderate) => 4,
             (_, RiskLevel::Low) => 5,
