@@ -2,8 +2,6 @@
 //! come than are known of. A change that finds more raises the floors here and the tables in
 //! `docs/CRISIS_BENCHMARK.md`; one that finds less has to be argued for.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
-
 #[path = "../benchmark/mod.rs"]
 mod benchmark;
 
@@ -56,16 +54,16 @@ const FLOORS: [Floors; 2] = [
     },
     Floors {
         corpus: "sighted-1",
-        texts: 426,
+        texts: 531,
         found: [
-            (PlanIntentMeans, 96, 96, 96),
-            (ActiveIdeation, 88, 88, 86),
-            (SelfHarm, 61, 59, 59),
-            (PassiveIdeation, 70, 70, 70),
+            (PlanIntentMeans, 113, 113, 113),
+            (ActiveIdeation, 93, 93, 91),
+            (SelfHarm, 66, 64, 64),
+            (PassiveIdeation, 90, 90, 90),
         ],
         false_alarms: &[
             ("apostrophe", 2, 0),
-            ("daily", 33, 0),
+            ("daily", 91, 1),
             ("game", 8, 0),
             ("idiom", 20, 0),
             ("indirect", 2, 0),
