@@ -121,6 +121,10 @@ pub(crate) struct Daily {
     #[arg(long)]
     pub(crate) no_cohort: bool,
 
+    /// Go on although only a part of a file was imported: people and consents may be missing
+    #[arg(long)]
+    pub(crate) incomplete_import: bool,
+
     /// Where the report goes [default: in the data directory]
     #[arg(long, value_name = "FILE.html")]
     pub(crate) out: Option<PathBuf>,

@@ -5,26 +5,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use mindmate_cohort::CohortSpec;
 use mindmate_domain::run::Run;
-use mindmate_domain::{AsOf, RunId, StageName};
+use mindmate_domain::{RunId, StageName};
 use mindmate_host::local::{LocalHost, Settings};
 use mindmate_pipeline::daily::DEFAULT_SHARDS;
 use mindmate_pipeline::ports::{MarkKind, RunLedger};
 use mindmate_pipeline::{Clock, OffsetClock, RetryPolicy};
 
+use super::people;
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::output::grouped;
 use crate::progress::StageBars;
 use crate::reports::Timings;
+use crate::session;
 use crate::session::local::Local;
-use crate::session::{self, Session};
 use crate::stages::Composition;
-use crate::{cohort, runs, stages};
-
-/// The cohort that an empty data directory is filled with.
-const FIRST_COHORT: (u32, u16, u64) = (1_000, 60, 1);
+use crate::{runs, stages};
 
 /// The stages that have a bar.
 const WAY: [StageName; 4] =
@@ -52,14 +49,7 @@ pub(super) async fn run(data: &Path, format: Format, args: &args::Daily) -> anyh
     let _lock = local.dir.lock_run()?;
     let policy = Arc::new(session::policy(args.policy.as_deref())?);
     let as_of = session.as_of(args.as_of)?;
-    if local.backend.is_empty().await? {
-        anyhow::ensure!(
-            !args.no_cohort,
-            "{} is empty: import an export first, or leave out --no-cohort for a synthetic cohort",
-            data.display()
-        );
-        fill(session, data, as_of).await?;
-    }
+    people::prepare(&local, as_of, args).await?;
     finish_others(&local, &RunId::daily(as_of), &policy).await?;
     let (run, _) = super::start(session, as_of, DEFAULT_SHARDS).await?;
     let mut seconds = None;
@@ -95,18 +85,6 @@ async fn finish_others(
             eprintln!("{id} is still open: mindmate runs {id}");
         }
     }
-    Ok(())
-}
-
-async fn fill(session: &Session, data: &Path, as_of: AsOf) -> anyhow::Result<()> {
-    let (users, days, seed) = FIRST_COHORT;
-    eprintln!(
-        "{} is empty: making a synthetic cohort of {} users, {days} days up to {as_of}.",
-        data.display(),
-        grouped(users.into())
-    );
-    eprintln!("These people are invented. For an export of your own: mindmate import FILE");
-    cohort::fill(session, &CohortSpec::new(users, days, seed, as_of.instant())?).await?;
     Ok(())
 }
 

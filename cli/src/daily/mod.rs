@@ -3,6 +3,7 @@
 #[cfg(feature = "aws")]
 mod deployed;
 mod local;
+mod people;
 
 use std::path::Path;
 
@@ -14,6 +15,7 @@ use serde_json::json;
 
 use crate::args::{self, Format};
 use crate::exit::Exit;
+use crate::marks::Origin;
 use crate::output::{self, grouped};
 use crate::reports;
 use crate::runs::{self, Look};
@@ -60,7 +62,8 @@ async fn end(
         None => session.dir()?.report(run.id.as_str()),
     };
     reports::write(session, &run, &look.summary, &report).await?;
-    let end = End { look: &look, seconds, report: &report };
+    let origin = Origin::of(&*session.installation).await?;
+    let end = End { look: &look, origin, seconds, report: &report };
     match format {
         Format::Json => output::json(&end.json())?,
         Format::Text | Format::Csv => output::text(&end.text(session).await?)?,
@@ -71,6 +74,7 @@ async fn end(
 /// What a run came to.
 struct End<'a> {
     look: &'a Look,
+    origin: Origin,
     seconds: Option<f64>,
     report: &'a Path,
 }
@@ -84,6 +88,7 @@ impl End<'_> {
     fn json(&self) -> serde_json::Value {
         let mut json = json!(self.look.summary);
         json["closed"] = json!(self.look.closed);
+        json["origin"] = json!(self.origin);
         json["elapsedSeconds"] = json!(self.seconds);
         json["usersPerSecond"] = json!(self.users_per_second());
         json["report"] = json!(self.report);
@@ -94,6 +99,9 @@ impl End<'_> {
         let mut out = self.look.text(&session.installation.pseudonyms().await?);
         if let (Some(seconds), Some(rate)) = (self.seconds, self.users_per_second()) {
             out += &format!("  time           {seconds:.1} s, {rate:.0} users a second\n");
+        }
+        if let Some(words) = self.origin.words() {
+            out += &format!("  people         {words}\n");
         }
         let waiting = session.ports.reviews.count_open().await?;
         if waiting > 0 {
