@@ -760,7 +760,7 @@ main() {
 caller() {
   local answer
   answer=$(aws sts get-caller-identity --query '[Account, Arn]' --output text) \
-    || fail "AWS does not know who asks: are there credentials, and are they still valid?"
+    || fail "AWS does not know who asks: are there credentials, and are they still valid?${AWS_ENDPOINT_URL:+ It was asked at $AWS_ENDPOINT_URL, which has to offer STS as well: no bucket is used whose owner cannot be checked.}"
   awk '{ split($2, arn, ":"); print $1, arn[2] }' <<<"$answer"
 }
 

@@ -492,6 +492,18 @@ def test_every_bucket_is_expected_to_be_the_accounts_own(tmp_path):
     assert [line.split()[1] for line in unguarded] == ["create-bucket"]
 
 
+def test_where_nobody_says_whose_account_it_is_nothing_is_made(tmp_path):
+    calls = tmp_path / "calls"
+    no_sts = f'#!/bin/sh\necho "$*" >> "{calls}"\nexit 1\n'
+    code = "main --region us-east-1 --no-build --yes"
+    for endpoint in ({}, {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}):
+        failed = call(tmp_path, code, no_sts, **endpoint)
+        assert failed.returncode == 1
+        assert "AWS does not know who asks" in failed.stderr
+        assert ("has to offer STS" in failed.stderr) == bool(endpoint)
+    assert {line.split()[0] for line in calls.read_text().splitlines()} == {"sts"}
+
+
 CHANGES = """#!/bin/sh
 case "$*" in
   *describe-change-set*)

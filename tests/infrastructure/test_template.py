@@ -165,7 +165,8 @@ def test_the_streams_mapping_loses_nothing_and_is_not_held_up_for_ever(template)
     assert mapping["BisectBatchOnFunctionError"] is True
     # By age alone: after a number of retries good records would be dropped.
     assert mapping["MaximumRetryAttempts"] == -1
-    assert 3600 <= mapping["MaximumRecordAgeInSeconds"] < stream["RetentionPeriodHours"] * 3600
+    # Not before the stream forgets, and with a bound: the longest that Lambda takes is seven days.
+    assert stream["RetentionPeriodHours"] * 3600 <= mapping["MaximumRecordAgeInSeconds"] <= 604_800
     assert target(mapping["DestinationConfig"]["OnFailure"]["Destination"]) == "OutcomesDlq"
 
 
@@ -469,6 +470,16 @@ def test_every_message_that_was_given_up_raises_an_alarm(template):
     assert set(found) == dlqs(template)
     for [alarm] in found.values():
         assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+        assert alarm["EvaluationPeriods"] == 1
+
+
+def test_a_message_that_is_given_up_is_seen_also_where_others_lie_already(template):
+    found = alarmed(template, "NumberOfMessagesSent")
+    assert set(found) == dlqs(template)
+    for [alarm] in found.values():
+        assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
+        assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+        # One period: it ends when nothing comes, and can tell of the next.
         assert alarm["EvaluationPeriods"] == 1
 
 
