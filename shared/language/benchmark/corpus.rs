@@ -3,9 +3,10 @@
 use mindmate_domain::crisis::CrisisCategory;
 
 /// The corpora, by name.
-pub(crate) const CORPORA: [(&str, &str); 2] = [
+pub(crate) const CORPORA: [(&str, &str); 3] = [
     ("blind-1", include_str!("../corpus/blind-1.tsv")),
     ("sighted-1", include_str!("../corpus/sighted-1.tsv")),
+    ("held-out-1", include_str!("../corpus/held-out-1.tsv")),
 ];
 
 /// ISO 639-1 codes of the languages that the corpora are in.
