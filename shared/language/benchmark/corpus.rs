@@ -3,9 +3,11 @@
 use mindmate_domain::crisis::CrisisCategory;
 
 /// The corpora, by name.
-pub(crate) const CORPORA: [(&str, &str); 2] = [
+pub(crate) const CORPORA: [(&str, &str); 4] = [
     ("blind-1", include_str!("../corpus/blind-1.tsv")),
     ("sighted-1", include_str!("../corpus/sighted-1.tsv")),
+    ("held-out-1", include_str!("../corpus/held-out-1.tsv")),
+    ("held-out-2", include_str!("../corpus/held-out-2.tsv")),
 ];
 
 /// ISO 639-1 codes of the languages that the corpora are in.

@@ -215,6 +215,8 @@ fn ending<T: Borrow<Hit>>(hits: &[T], ends: Range<usize>) -> &[T] {
     let start = hits.partition_point(|hit| hit.borrow().end < ends.start);
     let rest = hits.get(start..).unwrap_or_default();
     let count = rest.partition_point(|hit| hit.borrow().end < ends.end);
+    #[cfg(test)]
+    work::add(count);
     rest.get(..count).unwrap_or_default()
 }
 
@@ -234,3 +236,5 @@ fn contains(outer: &Hit, inner: &Hit) -> bool {
 
 #[cfg(test)]
 mod naive;
+#[cfg(test)]
+mod work;

@@ -136,8 +136,18 @@ fn ready(text: &str) -> Cow<'_, str> {
 /// The most acute crisis language of a normalised text that stands in its context.
 fn in_context(matcher: &Matcher, normal: &str) -> Option<CrisisCategory> {
     let (form, breaks) = form::with_breaks(normal);
-    let hits = matcher.hits(&form, |hit| hit.kind.bears_on_crisis());
+    let sentences: Vec<usize> =
+        breaks.iter().filter(|one| one.sentence).map(|one| one.at).collect();
+    let hits = matcher.hits(&form, |hit| {
+        hit.kind.bears_on_crisis() && !(hit.in_pieces && any_in(&sentences, hit.start + 1..hit.end))
+    });
     Context::new(&breaks, &hits).most_acute()
+}
+
+/// Whether one of the sorted places is in a range.
+fn any_in(places: &[usize], range: std::ops::Range<usize>) -> bool {
+    let first = places.partition_point(|&place| place < range.start);
+    places.get(first).is_some_and(|&place| place < range.end)
 }
 
 /// The language of a locale among those that have lists. Without a locale: English.

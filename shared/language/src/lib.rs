@@ -2,10 +2,11 @@
 //!
 //! Reading comes in three steps. [`normalise`] makes the many ways to write the same thing one. A
 //! single pass of one Aho–Corasick automaton over all lexicons of all languages finds whole words
-//! and phrases. Rules of context (negation, idiom, third person, song talk, retraction) then look
-//! at the crisis language that was found, and withdraw only what is clearly none: a false alarm is
-//! acceptable, a miss is not. A text with slips of the pen or in disguise is read once more, mended.
-//! `docs/CRISIS_BENCHMARK.md` says how much of labelled texts is found.
+//! and phrases, also phrases in pieces that have other words between them. Rules of context
+//! (negation, idiom, third person, song talk, retraction) then look at the crisis language that was
+//! found, and withdraw only what is clearly none: a false alarm is acceptable, a miss is not. A text
+//! with slips of the pen or in disguise is read once more, mended. `docs/CRISIS_BENCHMARK.md` says
+//! how much of labelled texts is found.
 //!
 //! Writing is by templates that people can review, in `data/templates`, with helplines and coping
 //! activities filled in as data. Where a user consents to it, a language model may draft instead:

@@ -176,7 +176,13 @@ const KINDS: [Kind; 19] = [
 
 fn hit() -> impl Strategy<Value = Hit> {
     (0..2_u8, prop::sample::select(&KINDS[..]), 0..30_usize, 1..6_usize).prop_map(
-        |(language, kind, start, words)| Hit { language, kind, start, end: start + words },
+        |(language, kind, start, words)| Hit {
+            language,
+            kind,
+            start,
+            end: start + words,
+            in_pieces: false,
+        },
     )
 }
 
