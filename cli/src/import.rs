@@ -1,7 +1,5 @@
 //! `mindmate import`: reads exports of the app's table.
 
-mod lines;
-
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -11,9 +9,9 @@ use mindmate_contracts::app_table::{Decoded, ExportLine, closed_profile, decode,
 use mindmate_embedded::Imported;
 use serde::Serialize;
 
-use self::lines::{Line, Lines, Reading};
 use crate::args::{self, Format};
 use crate::exit::Exit;
+use crate::lines::{Line, Lines, Reading};
 use crate::marks;
 use crate::output::{self, grouped};
 use crate::progress;

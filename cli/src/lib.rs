@@ -10,6 +10,7 @@ mod daily;
 mod exit;
 mod features;
 mod import;
+mod lines;
 mod marks;
 mod output;
 mod progress;

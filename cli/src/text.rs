@@ -1,19 +1,20 @@
 //! `mindmate text analyze`: how texts are read, a line each.
 
-use std::io::{self, BufRead, BufWriter, Write as _};
+use std::io::{self, BufReader, BufWriter, Write as _};
 
 use anyhow::Context as _;
 use mindmate_domain::CrisisCategory;
-use mindmate_domain::app::SentimentLabel;
+use mindmate_domain::app::Sentiment;
 use mindmate_language::{Lexicons, Mark, Vader};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::args;
 use crate::exit::Exit;
+use crate::lines::{Line, Lines, Reading};
 
-/// The longest line that is read, in bytes: a text of the largest item, and room.
-const LONGEST: usize = 2 * 1024 * 1024;
+/// What is said where there is nothing more to read and should be.
+const BROKEN: &str = "standard input broke off";
 
 /// The language that VADER knows.
 const ENGLISH: &str = "en";
@@ -84,17 +85,20 @@ struct Bad {
 /// Reads all lines; says whether some were bad.
 pub(crate) fn analyze(args: &args::AnalyzeText) -> anyhow::Result<Exit> {
     let reader = Reader { lexicons: Lexicons::built_in()?, vader: Vader::built_in()? };
-    let mut input = io::stdin().lock();
+    let mut lines = Lines::new(BufReader::new(io::stdin())).context(BROKEN)?;
     let mut out = BufWriter::new(io::stdout().lock());
-    let (mut line, mut number, mut bad) = (Vec::new(), 0_u64, 0_u64);
+    let (mut read, mut bad) = (0_u64, 0_u64);
     loop {
-        line.clear();
-        let whole = read_line(&mut input, &mut line).context("standard input broke off")?;
-        if line.is_empty() && whole {
-            break;
-        }
-        number += 1;
-        match given(&line, whole) {
+        let (number, line) = match lines.next() {
+            Reading::End => break,
+            Reading::Line(number, line) => (number, line),
+            Reading::BrokenOff { after, error, .. } => {
+                out.flush()?;
+                return Err(error).with_context(|| format!("{BROKEN} after line {after}"));
+            }
+        };
+        read = number;
+        match given(&line) {
             Ok(given) => serde_json::to_writer(&mut out, &reader.read(number, &given, &args.lang))?,
             Err(error) => {
                 bad += 1;
@@ -105,46 +109,29 @@ pub(crate) fn analyze(args: &args::AnalyzeText) -> anyhow::Result<Exit> {
     }
     out.flush()?;
     if bad > 0 {
-        eprintln!("{bad} of {number} lines could not be read; each says why");
+        eprintln!("{bad} of {read} lines could not be read; each says why");
         return Ok(Exit::BadInput);
     }
     Ok(Exit::Success)
 }
 
-/// Reads a line with its end, of which no more than [`LONGEST`] bytes are kept; says whether that was
-/// all of it.
-fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
-    loop {
-        let found = input.fill_buf()?;
-        if found.is_empty() {
-            return Ok(line.len() <= LONGEST);
-        }
-        let end = found.iter().position(|byte| *byte == b'\n');
-        let taken = end.map_or(found.len(), |end| end + 1);
-        let kept = taken.min((LONGEST + 1).saturating_sub(line.len()));
-        line.extend_from_slice(&found[..kept]);
-        input.consume(taken);
-        if end.is_some() {
-            return Ok(line.len() <= LONGEST);
-        }
-    }
-}
-
 /// What a line holds. No error quotes any of it.
-fn given(line: &[u8], whole: bool) -> Result<Given, String> {
-    if !whole {
-        return Err(format!("expected a line of at most {LONGEST} bytes, found a longer one"));
-    }
-    let text = str::from_utf8(line)
+fn given(line: &Line) -> Result<Given, String> {
+    let bytes = match line {
+        Line::Whole(bytes) | Line::Unended(bytes) => bytes,
+        Line::TooLong { length, .. } => {
+            return Err(format!("the line has {length} bytes; no item's text is that long"));
+        }
+    };
+    let text = str::from_utf8(bytes)
         .map_err(|error| format!("expected UTF-8, found other bytes at {}", error.valid_up_to()))?;
-    let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     if !text.trim_start().starts_with('{') {
         return Ok(Given { id: None, text: text.to_owned(), lang: None });
     }
     serde_json::from_str(text).map_err(|error| {
         format!(
-            "expected a JSON object with a `text`, found another line (column {})",
+            "expected a JSON object with a `text` (a text may not begin with a brace), found another line (column {})",
             error.column()
         )
     })
@@ -181,21 +168,10 @@ impl Reader {
     }
 
     fn scores(&self, text: &str) -> Scores {
-        let found = self.vader.sentiment(text);
-        let label = match found.label {
-            SentimentLabel::Positive => "positive",
-            SentimentLabel::Negative => "negative",
-            SentimentLabel::Neutral => "neutral",
-            SentimentLabel::Mixed => "mixed",
-        };
-        Scores {
-            label,
-            positive: found.positive,
-            negative: found.negative,
-            neutral: found.neutral,
-            mixed: found.mixed,
-            compound: self.vader.polarity(text).rounded().compound,
-        }
+        let polarity = self.vader.polarity(text);
+        let Sentiment { label, positive, negative, neutral, mixed } = polarity.sentiment();
+        let compound = polarity.rounded().compound;
+        Scores { label: label.name(), positive, negative, neutral, mixed, compound }
     }
 }
 

@@ -20,8 +20,7 @@ use crate::progress::StageBars;
 use crate::reports::Timings;
 use crate::session::local::Local;
 use crate::session::{self, Session};
-use crate::stages;
-use crate::stages::Composition;
+use crate::stages::{self, Composition};
 
 /// The stages that have a bar.
 const WAY: [StageName; 4] =

@@ -221,7 +221,7 @@ fn ending<T: Borrow<Hit>>(hits: &[T], ends: Range<usize>) -> &[T] {
 }
 
 /// The first of the places, which come in order, that is not before one.
-fn first_from(places: &[usize], from: usize) -> Option<usize> {
+pub(crate) fn first_from(places: &[usize], from: usize) -> Option<usize> {
     places.get(places.partition_point(|place| *place < from)).copied()
 }
 

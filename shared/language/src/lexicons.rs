@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use mindmate_domain::crisis::CrisisCategory;
 
-use crate::context::Context;
+use crate::context::{Context, first_from};
 use crate::lexicon_file::{self, Kind, LANGUAGES, LanguageIndex, LexiconError};
 use crate::matcher::{Hit, Matcher};
 use crate::misspelt::Misspelt;
@@ -139,15 +139,10 @@ fn in_context(matcher: &Matcher, normal: &str) -> Option<CrisisCategory> {
     let sentences: Vec<usize> =
         breaks.iter().filter(|one| one.sentence).map(|one| one.at).collect();
     let hits = matcher.hits(&form, |hit| {
-        hit.kind.bears_on_crisis() && !(hit.in_pieces && any_in(&sentences, hit.start + 1..hit.end))
+        let parted = || first_from(&sentences, hit.start + 1).is_some_and(|at| at < hit.end);
+        hit.kind.bears_on_crisis() && !(hit.in_pieces && parted())
     });
     Context::new(&breaks, &hits).most_acute()
-}
-
-/// Whether one of the sorted places is in a range.
-fn any_in(places: &[usize], range: std::ops::Range<usize>) -> bool {
-    let first = places.partition_point(|&place| place < range.start);
-    places.get(first).is_some_and(|&place| place < range.end)
 }
 
 /// The language of a locale among those that have lists. Without a locale: English.

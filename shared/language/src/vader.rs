@@ -18,10 +18,11 @@ mod score;
 mod valence;
 mod words;
 
+use mindmate_domain::app::Sentiment;
+
 pub use self::lexicon::VaderError;
 use self::lexicon::VaderLexicon;
 use self::words::Words;
-use mindmate_domain::app::Sentiment;
 
 /// What VADER finds in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -38,6 +39,13 @@ pub struct Polarity {
 }
 
 impl Polarity {
+    /// A label and four scores that add up to 1, as analysers with a model give them: how far the
+    /// compound score lies on its side, and how much there is of the other.
+    #[must_use]
+    pub fn sentiment(self) -> Sentiment {
+        label::of(self)
+    }
+
     /// As the reference implementation gives it: the compound score to 4 decimals, shares to 3.
     #[must_use]
     pub fn rounded(self) -> Self {
@@ -62,11 +70,6 @@ impl Vader {
     /// Where a data file does not keep to its format; the tests read them all.
     pub fn built_in() -> Result<Self, VaderError> {
         Ok(Self { lexicon: VaderLexicon::built_in()? })
-    }
-
-    /// The label and the four scores of a text. See [`Vader::polarity`].
-    pub fn sentiment(&self, text: &str) -> Sentiment {
-        label::of(self.polarity(text))
     }
 
     /// Weighs a text, as it is: nothing is normalised first.

@@ -41,7 +41,7 @@ mod tests {
     use crate::Vader;
 
     fn label(text: &str) -> SentimentLabel {
-        Vader::built_in().unwrap().sentiment(text).label
+        Vader::built_in().unwrap().polarity(text).sentiment().label
     }
 
     #[test]

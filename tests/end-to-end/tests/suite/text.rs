@@ -34,7 +34,7 @@ fn each_line_is_read_as_the_pipeline_reads_it() {
     let said = analyze(input.map(|line| line + "\n").concat().as_bytes(), &[]).exited(0);
     let found = lines(&said);
     assert_eq!(found.len(), 6);
-    assert_eq!(found[0]["sentiment"]["label"], "positive");
+    assert_eq!(found[0]["sentiment"]["label"], "POSITIVE");
     assert_eq!((&found[0]["crisis"]["category"], &found[0]["line"]), (&Value::Null, &json!(1)));
     assert_eq!(
         (&found[1]["id"], &found[1]["crisis"]["category"]),
@@ -49,8 +49,8 @@ fn each_line_is_read_as_the_pipeline_reads_it() {
         assert!(found[place]["crisis"]["category"].is_string(), "{}", found[place]);
         assert_eq!(found[place]["words"], words);
     }
-    assert_eq!(found[4]["sentiment"]["label"], "negative");
-    assert_eq!(found[5]["sentiment"]["label"], "neutral");
+    assert_eq!(found[4]["sentiment"]["label"], "NEGATIVE");
+    assert_eq!(found[5]["sentiment"]["label"], "NEUTRAL");
     assert!(!said.out.contains("morir") && !said.out.contains("wonderful"), "no word is written");
 }
 
@@ -63,7 +63,7 @@ fn a_bad_line_says_why_and_its_neighbours_are_read() {
     let found = lines(&said);
     assert!(found[0]["error"].as_str().unwrap().contains("UTF-8"), "{}", found[0]);
     assert!(found[1]["error"].as_str().unwrap().contains("`text`"), "{}", found[1]);
-    assert_eq!(found[2]["sentiment"]["label"], "positive");
+    assert_eq!(found[2]["sentiment"]["label"], "POSITIVE");
     assert_eq!(found[3]["words"], 33_003);
     assert!(!said.out.contains("canary"));
 }

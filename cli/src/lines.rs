@@ -16,7 +16,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A line.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(crate) enum Line {
     /// Without its end.
     Whole(Vec<u8>),
     /// The file's last one, which has no end: perhaps it was cut off.
@@ -31,7 +31,7 @@ pub(super) enum Line {
 }
 
 /// What reading came to.
-pub(super) enum Reading {
+pub(crate) enum Reading {
     /// The line of this number, from 1.
     Line(u64, Line),
     /// The file is at its end.
@@ -48,14 +48,14 @@ pub(super) enum Reading {
 }
 
 /// Reads a file line by line.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     reader: Box<dyn BufRead + Send>,
     number: u64,
 }
 
 impl Lines {
     /// Looks at the first bytes for what kind of file it is.
-    pub(super) fn new(mut file: impl BufRead + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn new(mut file: impl BufRead + Send + 'static) -> io::Result<Self> {
         let is_gzip = file.fill_buf()?.starts_with(&GZIP);
         let reader: Box<dyn BufRead + Send> = if is_gzip {
             Box::new(BufReader::new(MultiGzDecoder::new(file)))
@@ -65,7 +65,7 @@ impl Lines {
         Ok(Self { reader, number: 0 })
     }
 
-    pub(super) fn next(&mut self) -> Reading {
+    pub(crate) fn next(&mut self) -> Reading {
         let mut start = Vec::new();
         let after = self.number;
         match self.read(&mut start) {
