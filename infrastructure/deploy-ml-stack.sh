@@ -14,6 +14,7 @@ readonly FUNCTIONS=(
   mindmate-run-report          RunReportCodeKey
 )
 readonly FOLDERS=(models/ training/train/ training/validation/)
+readonly WRITTEN='# Written by deploy-ml-stack.sh, other lines are kept:'
 readonly PSEUDONYM_KEY=config/pseudonym.key
 readonly EXIT_USAGE=2 EXIT_REFUSED=3
 
@@ -27,6 +28,7 @@ action=deploy
 build=true
 artifacts=
 yes=false
+replace=false
 parameters=() # Name=Value, as given by options
 
 usage() {
@@ -43,6 +45,8 @@ What it does:
   --dry-run             show what would change, and change nothing
   --delete              delete the stack; what holds data is kept, and named
   --yes                 do not ask
+  --replace             replace or remove tables, bucket, key, queues or stream where the changes would;
+                        --yes does not cover that
 
 Which stack, and with what:
   --stack-name NAME     default MindMate-ML-Prediction
@@ -61,8 +65,8 @@ Which stack, and with what:
 The functions:
   --no-build            take what is built already
   --artifacts DIR       take DIR/BINARY/bootstrap or DIR/BINARY, and build nothing
-  Without these each is built by `cargo lambda build --release --arm64` where cargo-lambda is installed,
-  else by `cargo build --release`, for this machine's architecture.
+  Without these each is built by `cargo lambda build --profile function --arm64` where cargo-lambda is installed,
+  else by `cargo build --profile function`, for this machine's architecture.
 
   --env-file FILE       where the variables are written (default .env beside Cargo.toml)
   --help                this text
@@ -92,6 +96,7 @@ read_options() {
       --dry-run) action=dry-run ;;
       --delete) action=delete ;;
       --yes) yes=true ;;
+      --replace) replace=true ;;
       --no-build) build=false ;;
       --create-app-table) parameters+=(CreateAppTable=true) ;;
       --stack-name | --region | --prefix | --email | --app-table | --app-table-key | --budget | \
@@ -112,7 +117,7 @@ option_with_value() {
     --region) export AWS_REGION=$2 AWS_DEFAULT_REGION=$2 ;;
     --prefix)
       [[ $2 =~ ^[A-Za-z][A-Za-z0-9-]{0,29}$ ]] || wrong "--prefix wants letters, digits and hyphens, found $2"
-      parameters+=("Prefix=$2" "LowercasePrefix=${2,,}")
+      parameters+=("Prefix=$2" "LowercasePrefix=$(tr '[:upper:]' '[:lower:]' <<<"$2")")
       ;;
     --email) parameters+=("AlertEmail=$2") ;;
     --app-table) parameters+=("AppTableName=$2") ;;
@@ -147,11 +152,12 @@ is_given() {
   return 1
 }
 
-confirm() {
-  "$yes" && return
+confirm() { "$yes" || ask "$1" --yes; }
+
+ask() { # what is about to happen, the option that means it
   if [[ ! -t 0 ]]; then
     say "refused: $1"
-    say "Nobody is here to ask: say --yes, if that is meant."
+    say "Nobody is here to ask: say $2, if that is meant."
     exit "$EXIT_REFUSED"
   fi
   local answer
@@ -207,14 +213,14 @@ build_functions() {
 build_function() {
   local how=(cargo build)
   ! has_cargo_lambda || how=(cargo lambda build --arm64)
-  (cd "$root" && "${how[@]}" --release --locked --package "$1") >&2
+  (cd "$root" && "${how[@]}" --profile function --locked --package "$1") >&2
 }
 
 artifact() {
   local found candidates=("$artifacts/$1/bootstrap" "$artifacts/$1")
   if [[ -z $artifacts ]]; then
     local target=${CARGO_TARGET_DIR:-$root/target}
-    candidates=("$target/release/$1")
+    candidates=("$target/function/$1")
     if has_cargo_lambda || [[ ! -f ${candidates[0]} ]]; then
       candidates=("$target/lambda/$1/bootstrap" "${candidates[@]}")
     fi
@@ -265,15 +271,22 @@ upload_function() {
     (cd "$work/$1" && python3 -m zipfile -c ../"$1.zip" bootstrap)
   fi
   say "Uploading $1"
-  aws s3api put-object --bucket "$code_bucket" --key "$key" --body "$work/$1.zip" >/dev/null
+  s3 put-object --bucket "$code_bucket" --key "$key" --body "$work/$1.zip" >/dev/null
 }
 
 # --- The code bucket -----------------------------------------------------------------------------
 
-has_bucket() { aws s3api head-bucket --bucket "$1" >/dev/null 2>&1; }
+# Names of buckets are the world's: one that somebody else has taken gets nothing of ours.
+s3() { # operation, options
+  local operation=$1
+  shift
+  aws s3api "$operation" --expected-bucket-owner "$account" "$@"
+}
+
+has_bucket() { s3 head-bucket --bucket "$1" >/dev/null 2>&1; }
 
 list_code() {
-  aws s3api list-objects-v2 --bucket "$code_bucket" --prefix functions/ --query 'Contents[].[Key]' --output text >"$work/uploaded"
+  s3 list-objects-v2 --bucket "$code_bucket" --prefix functions/ --query 'Contents[].[Key]' --output text >"$work/uploaded"
 }
 
 make_code_bucket() {
@@ -284,13 +297,13 @@ make_code_bucket() {
     aws s3api create-bucket --bucket "$code_bucket" ${where[@]+"${where[@]}"} >/dev/null
   fi
   # The policy comes last: where it is, all of this was done.
-  aws s3api get-bucket-policy --bucket "$code_bucket" >/dev/null 2>&1 && return
-  aws s3api put-public-access-block --bucket "$code_bucket" --public-access-block-configuration \
+  s3 get-bucket-policy --bucket "$code_bucket" >/dev/null 2>&1 && return
+  s3 put-public-access-block --bucket "$code_bucket" --public-access-block-configuration \
     BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
-  aws s3api put-bucket-versioning --bucket "$code_bucket" --versioning-configuration Status=Enabled
-  aws s3api put-bucket-encryption --bucket "$code_bucket" --server-side-encryption-configuration \
+  s3 put-bucket-versioning --bucket "$code_bucket" --versioning-configuration Status=Enabled
+  s3 put-bucket-encryption --bucket "$code_bucket" --server-side-encryption-configuration \
     '{"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}'
-  aws s3api put-bucket-policy --bucket "$code_bucket" --policy '{
+  s3 put-bucket-policy --bucket "$code_bucket" --policy '{
     "Version": "2012-10-17",
     "Statement": [{
       "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
@@ -304,7 +317,7 @@ make_code_bucket() {
 upload_template() {
   local key
   key=templates/$(sha256 "$template").yaml
-  aws s3api put-object --bucket "$code_bucket" --key "$key" --body "$template" \
+  s3 put-object --bucket "$code_bucket" --key "$key" --body "$template" \
     --query "join(' ', ['$key', VersionId || 'null'])" --output text
 }
 
@@ -332,8 +345,9 @@ parameter_arguments() {
 }
 
 parameter_json() {
-  local value=${2//\\/\\\\}
-  printf '{"ParameterKey": "%s", "ParameterValue": "%s"}\n' "$1" "${value//\"/\\\"}"
+  local value
+  value=$(printf '%s\n' "$2" | sed 's/[\\"]/\\&/g')
+  printf '{"ParameterKey": "%s", "ParameterValue": "%s"}\n' "$1" "$value"
 }
 
 template_parameters() {
@@ -349,7 +363,7 @@ make_change_set() {
   aws cloudformation create-change-set --stack-name "$stack" --change-set-name "$change_set" \
     --change-set-type "$kind" --template-url "$(template_url "$1")" --capabilities CAPABILITY_NAMED_IAM \
     --parameters "file://$work/parameters.json" --tags "Key=$TAG,Value=$MAKER" >/dev/null
-  while answer=$(describe_change_set '[Status, StatusReason]'); [[ $answer == *_IN_PROGRESS* || $answer == *_PENDING* ]]; do
+  while answer=$(describe_change_set '[Status, StatusReason]' --no-paginate); [[ $answer == *_IN_PROGRESS* || $answer == *_PENDING* ]]; do
     sleep "$pause"
   done
   [[ $answer == CREATE_COMPLETE* ]] && return
@@ -360,8 +374,12 @@ make_change_set() {
   change_set=
 }
 
-describe_change_set() {
-  aws cloudformation describe-change-set --stack-name "$stack" --change-set-name "$change_set" --query "$1" --output text
+# A query is asked of each page of an answer by itself: --no-paginate asks the first alone.
+describe_change_set() { # query, further options
+  local query=$1
+  shift
+  aws cloudformation describe-change-set --stack-name "$stack" --change-set-name "$change_set" \
+    --query "$query" --output text "$@"
 }
 
 drop_change_set() { aws cloudformation delete-change-set --stack-name "$stack" --change-set-name "$change_set"; }
@@ -376,6 +394,32 @@ show_changes() {
         END { for (type in count) printf "  Add %3d  %s\n", count[type], type | "sort -k 3" }' >&2
 }
 
+# What holds data or messages and would be replaced, by a new and empty one, or removed. CloudFormation
+# does not always know before: what it says may be replaced counts.
+losses() {
+  describe_change_set 'Changes[].ResourceChange.[Action, LogicalResourceId, ResourceType, Replacement]' \
+    | awk -F '\t' '$3 ~ /^AWS::(DynamoDB::Table|S3::Bucket|KMS::Key|Kinesis::Stream|SQS::Queue)$/ {
+        if ($1 == "Remove") what = "removed"
+        else if ($4 == "True") what = "replaced"
+        else if ($4 == "Conditional" || $1 == "Dynamic") what = "perhaps replaced"
+        else next
+        printf "  %-32s %-24s %s\n", $2, $3, what }'
+}
+
+guard_losses() {
+  local lost
+  lost=$(losses)
+  [[ -n $lost ]] || return 0
+  say "These hold data or messages, which the pipeline would no longer have:"
+  say "$lost"
+  [[ $action != dry-run ]] || return 0
+  "$replace" && return
+  # Whoever is asked may leave: an open change set is not left behind.
+  trap 'drop_change_set; rm -rf "$work"' EXIT
+  ask "They are about to be replaced or removed." --replace
+  trap 'rm -rf "$work"' EXIT
+}
+
 execute_change_set() {
   local since
   since=$(newest_event)
@@ -385,14 +429,17 @@ execute_change_set() {
 
 newest_event() {
   [[ -n $(stack_status) ]] || return 0
-  aws cloudformation describe-stack-events --stack-name "$stack" --query 'StackEvents[0].EventId' --output text
+  aws cloudformation describe-stack-events --stack-name "$stack" --no-paginate --output text \
+    --query 'StackEvents[0].EventId'
 }
 
-# Events after one, oldest first: id, status, resource, type, reason.
+# Events after one, oldest first: id, status, resource, type, reason. All are read, also those before it:
+# a CLI whose reader goes away fails.
 events_after() {
   aws cloudformation describe-stack-events --stack-name "$1" --output text --query \
     'StackEvents[].[EventId, ResourceStatus, LogicalResourceId, ResourceType, ResourceStatusReason]' \
-    | awk -F '\t' -v last="$2" '$1 == last { exit } { print }' | tac
+    | awk -F '\t' -v last="$2" '$1 == last { over = 1 } !over { line[++count] = $0 }
+        END { while (count) print line[count--] }'
 }
 
 # Waits until nothing is in progress and shows what happens meanwhile.
@@ -437,18 +484,18 @@ explain_validation() {
 make_folders() {
   local bucket=$1 folder
   for folder in "${FOLDERS[@]}"; do
-    aws s3api head-object --bucket "$bucket" --key "$folder" >/dev/null 2>&1 \
-      || aws s3api put-object --bucket "$bucket" --key "$folder" >/dev/null
+    s3 head-object --bucket "$bucket" --key "$folder" >/dev/null 2>&1 \
+      || s3 put-object --bucket "$bucket" --key "$folder" >/dev/null
   done
 }
 
 # The key is made once: another one would make all earlier pseudonyms another person's.
 make_pseudonym_key() {
   local bucket=$1 answer
-  if answer=$(aws s3api head-object --bucket "$bucket" --key "$PSEUDONYM_KEY" 2>&1); then return; fi
+  if answer=$(s3 head-object --bucket "$bucket" --key "$PSEUDONYM_KEY" 2>&1); then return; fi
   [[ $answer == *404* || $answer == *"Not Found"* ]] || fail "the key for pseudonyms cannot be looked for: $answer"
   (umask 077 && head -c 32 /dev/urandom >"$work/key")
-  if answer=$(aws s3api put-object --bucket "$bucket" --key "$PSEUDONYM_KEY" --body "$work/key" --if-none-match '*' 2>&1); then
+  if answer=$(s3 put-object --bucket "$bucket" --key "$PSEUDONYM_KEY" --body "$work/key" --if-none-match '*' 2>&1); then
     say "Made the key for pseudonyms, s3://$bucket/$PSEUDONYM_KEY"
   elif [[ $answer != *PreconditionFailed* ]]; then
     fail "the key for pseudonyms cannot be written: $answer"
@@ -456,25 +503,57 @@ make_pseudonym_key() {
   rm -f "$work/key"
 }
 
-# NAME=value for each output, whose key is the name in camel case.
+# NAME=value for each output, whose key is the name in camel case. A value is quoted where a shell needs
+# it. The programs that read the file know quotes and no escapes, and a shell replaces within double ones:
+# what is left cannot be written.
 read_variables() {
-  describe 'Stacks[0].Outputs[].[OutputKey, OutputValue]' \
-    | sed -E 's/^([^\t]*)\t/\1=/' | awk '{
-        at = index($0, "="); name = substr($0, 1, at - 1); value = substr($0, at + 1)
-        gsub(/[A-Z]/, "_&", name); sub(/^_/, "", name); print toupper(name) "=" value }' | sort >"$work/new"
+  describe 'Stacks[0].Outputs[].[OutputKey, OutputValue]' >"$work/outputs"
+  awk -v one="'" '{
+      at = index($0, "\t"); name = substr($0, 1, at - 1); value = substr($0, at + 1)
+      gsub(/[A-Z]/, "_&", name); sub(/^_/, "", name); name = toupper(name)
+      if (value ~ /[^A-Za-z0-9_.,:\/@%+=-]/) {
+        if (!index(value, one)) value = one value one
+        else if (value !~ /["$`\\]/) value = "\"" value "\""
+        else { print name; bad = 1; exit }
+      }
+      print name "=" value
+    } END { exit bad }' "$work/outputs" >"$work/unsorted" \
+    || fail "the value of $(tail -n 1 "$work/unsorted") has both kinds of quotes, or one and \$, \` or \\: it cannot be written"
+  sort "$work/unsorted" >"$work/new"
 }
 
-# Puts variables in their places, new ones at the end, and keeps all other lines.
+# Puts variables in their places, new ones at the end, and keeps all other lines. A comment says which
+# ones were written: those of them that the stack no longer has are removed.
 write_env() {
   (
     umask 077
-    [[ -f $env_file ]] && cat "$env_file" >"$work/old" || : >"$work/old"
-    awk 'NR == FNR { at = index($0, "="); value[substr($0, 1, at - 1)] = $0; order[++count] = substr($0, 1, at - 1); next }
-      { name = $0; sub(/^(export )?[ \t]*/, "", name); sub(/=.*/, "", name) }
-      /=/ && name in value { if (!(name in done)) print value[name]; done[name] = 1; next }
-      { print }
-      END { for (i = 1; i <= count; i++) if (!(order[i] in done)) print value[order[i]] }' \
-      "$work/new" "$work/old" >"$work/env"
+    if [[ -f $env_file ]]; then cat "$env_file" >"$work/old"; else : >"$work/old"; fi
+    awk -v mark="$WRITTEN" '
+      NR == FNR {
+        name = substr($0, 1, index($0, "=") - 1)
+        value[name] = $0; order[++count] = name; names = names " " name
+        next
+      }
+      index($0, mark) == 1 {
+        total = split(substr($0, length(mark) + 1), had, " ")
+        for (i = 1; i <= total; i++) if (!(had[i] in value)) gone[had[i]] = 1
+        kept[++lines] = mark names; marked = 1
+        next
+      }
+      { kept[++lines] = $0 }
+      END {
+        for (i = 1; i <= lines; i++) {
+          name = kept[i]; sub(/^[ \t]*(export[ \t]+)?/, "", name)
+          assigns = sub(/[ \t]*=.*/, "", name)
+          if (assigns && name in gone) continue
+          if (assigns && name in value) {
+            if (!(name in written)) print value[name]
+            written[name] = 1
+          } else print kept[i]
+        }
+        for (i = 1; i <= count; i++) if (!(order[i] in written)) print value[order[i]]
+        if (!marked) print mark names
+      }' "$work/new" "$work/old" >"$work/env"
   )
   # Beside the file and moved over it: never half a file.
   if cmp -s "$work/env" "$env_file"; then
@@ -482,6 +561,25 @@ write_env() {
   else
     install -m 600 "$work/env" "$env_file.new.$$"
     mv -f "$env_file.new.$$" "$env_file"
+  fi
+}
+
+# Loud, since a stack without a listener looks like one that is well. By the subscriptions themselves:
+# the topic's own counts lag behind.
+warn_of_silence() {
+  local topic=$1 found
+  if ! found=$(aws sns list-subscriptions-by-topic --topic-arn "$topic" --output text \
+    --query 'Subscriptions[].[SubscriptionArn]' 2>&1); then
+    say "Whether anybody hears of alarms cannot be seen: $found"
+  elif [[ $found != *arn:* ]]; then
+    say ""
+    say "!!! NOBODY HEARS OF ALARMS, NOR OF PEOPLE WHO NEED A HUMAN NOW !!!"
+    if [[ $found == *onfirm* ]]; then
+      say "!!! The subscription waits: confirm it in the mail that AWS sent to the address."
+    else
+      say "!!! Nobody is subscribed: run this again with --email ADDRESS, and confirm the mail from AWS."
+    fi
+    say "!!! The topic is $topic"
   fi
 }
 
@@ -531,6 +629,7 @@ apply() {
     return
   fi
   show_changes
+  guard_losses
   execute_change_set
 }
 
@@ -554,6 +653,7 @@ finish() {
   write_env
   say "Wrote $(wc -l <"$work/new" | tr -d ' ') variables to $env_file"
   cat "$work/new"
+  warn_of_silence "$(sed -n 's/^ML_ALERTS_SNS_TOPIC=//p' "$work/new")"
 }
 
 dry_run() {
@@ -582,13 +682,14 @@ dry_run() {
   make_change_set "$key"
   if [[ -n $change_set ]]; then
     show_changes
+    guard_losses
     drop_change_set
   else
     say "No changes to $stack."
   fi
   # A change set that would create a stack leaves an empty one.
   [[ -n $was ]] || aws cloudformation delete-stack --stack-name "$stack"
-  aws s3api delete-object --bucket "$code_bucket" --key "$key" --version-id "$version" >/dev/null
+  s3 delete-object --bucket "$code_bucket" --key "$key" --version-id "$version" >/dev/null
   say "That was a dry run: nothing was changed."
 }
 
@@ -607,10 +708,12 @@ delete_stack() {
 # A deleted stack is known by its id alone.
 stack_of() { aws cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].StackStatus' --output text; }
 
-# What DeletionPolicy keeps: tables, bucket, key.
+# What DeletionPolicy keeps: tables, bucket, key. By pages: describe-stack-resources ends after a hundred.
 kept() {
-  aws cloudformation describe-stack-resources --stack-name "$stack" --output text --query \
-    "StackResources[?ResourceType=='AWS::DynamoDB::Table' || ResourceType=='AWS::S3::Bucket' || ResourceType=='AWS::KMS::Key'].[ResourceType, PhysicalResourceId]"
+  aws cloudformation list-stack-resources --stack-name "$stack" --output text --query \
+    'StackResourceSummaries[].[ResourceType, PhysicalResourceId, ResourceStatus]' \
+    | awk -F '\t' '$1 ~ /^AWS::(DynamoDB::Table|S3::Bucket|KMS::Key)$/ && $3 != "DELETE_COMPLETE" {
+        print $1 "\t" $2 }'
 }
 
 delete() {
@@ -638,7 +741,6 @@ main() {
   trap 'rm -rf "$work"' EXIT
   pause=5
   [[ -z ${AWS_ENDPOINT_URL:-} ]] || pause=0.5
-  local account
   read -r account partition < <(caller)
   dns_suffix=amazonaws.com
   [[ $partition != aws-cn ]] || dns_suffix=amazonaws.com.cn
@@ -658,7 +760,7 @@ main() {
 caller() {
   local answer
   answer=$(aws sts get-caller-identity --query '[Account, Arn]' --output text) \
-    || fail "AWS does not know who asks: are there credentials, and are they still valid?"
+    || fail "AWS does not know who asks: are there credentials, and are they still valid?${AWS_ENDPOINT_URL:+ It was asked at $AWS_ENDPOINT_URL, which has to offer STS as well: no bucket is used whose owner cannot be checked.}"
   awk '{ split($2, arn, ":"); print $1, arn[2] }' <<<"$answer"
 }
 

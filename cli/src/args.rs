@@ -74,28 +74,22 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Assess every user who was active in the last 7 days, and reach out
     Daily(Daily),
-    /// Read exports of the app's DynamoDB table
     Import(Import),
-    /// Make a synthetic cohort
     Cohort(Cohort),
-    /// Show users' features, with the reasons for what is missing
     Features(Features),
-    /// Show a user's assessments, interventions and data quality
     Show(Show),
-    /// List the runs, or show one
     Runs(Runs),
-    /// Write the page of a run
     Report(Report),
-    /// See and acknowledge what waits for a human
     Review(Review),
-    /// Verify the audit trail
     Audit(Audit),
-    /// Run stages against the queues on AWS, until a signal says stop
+    #[command(subcommand)]
+    Text(Text),
     Worker(Worker),
 }
 
+/// Assess every user who was active in the last 7 days, and reach out
+///
 /// The run's id is the date of its asOf, so that the same day is one run however often it is
 /// started: a run that was killed goes on where it stopped, a complete one is only shown.
 ///
@@ -118,6 +112,10 @@ pub(crate) struct Daily {
     #[arg(long)]
     pub(crate) no_cohort: bool,
 
+    /// Go on although only a part of a file was imported: people and consents may be missing
+    #[arg(long)]
+    pub(crate) incomplete_import: bool,
+
     /// Where the report goes [default: in the data directory]
     #[arg(long, value_name = "FILE.html")]
     pub(crate) out: Option<PathBuf>,
@@ -136,6 +134,36 @@ pub(crate) struct Daily {
     pub(crate) crash_at: Option<String>,
 }
 
+/// Read texts as the pipeline reads them
+///
+/// Nothing is stored and nobody is assessed.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Text {
+    Analyze(AnalyzeText),
+}
+
+/// Show the sentiment and the crisis language of texts
+///
+/// Reads a text a line from standard input, and writes a line of JSON for each to standard output:
+/// its sentiment, the crisis language that was found in it and counts of words. A line is a text, or
+/// a JSON object with `text` and, if you like, `id` and `lang`.
+///
+///   echo 'I can see no way out' | mindmate text analyze
+///
+///   mindmate text analyze < texts.jsonl | jq 'select(.crisis.category != null)'
+///
+/// The sentiment is VADER's, which knows English: of another language it is null, with the reason.
+/// Crisis language is looked for in the lists of all languages. No word of a text is written.
+#[derive(Debug, ClapArgs)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct AnalyzeText {
+    /// The language of texts that name none, for example `es` or `es-MX`
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub(crate) lang: String,
+}
+
+/// Run stages against the queues on AWS, until a signal says stop
+///
 /// Long-polls the queues of these stages, and the stream of outcomes for `run-report`. At SIGTERM
 /// or SIGINT it takes nothing new and finishes what it holds within 25 seconds; at the next it
 /// gives back at once what it holds.
@@ -156,6 +184,8 @@ fn stage_names() -> impl TypedValueParser<Value = StageName> {
     })
 }
 
+/// Read exports of the app's DynamoDB table
+///
 /// Takes DynamoDB table exports to S3: one `{"Item": {…DynamoDB JSON…}}` a line, gzip or plain.
 /// Importing twice changes nothing; an item of the same key replaces the earlier one.
 ///
@@ -177,6 +207,8 @@ pub(crate) struct Import {
     pub(crate) index_only: bool,
 }
 
+/// Make a synthetic cohort
+///
 /// The same seed gives the same bytes. The latent truth is written apart, to
 /// `cohort-truth.jsonl` in the data directory or beside the export: no stage ever reads it.
 #[derive(Debug, ClapArgs)]
@@ -206,6 +238,8 @@ pub(crate) struct Cohort {
     pub(crate) into_app_table: bool,
 }
 
+/// Show users' features, with the reasons for what is missing
+///
 /// Users with an item in the 35 days before the asOf, whose consent to scoring stands.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Features {
@@ -222,6 +256,8 @@ pub(crate) struct Features {
     pub(crate) as_of: Option<AsOf>,
 }
 
+/// Show a user's assessments, interventions and data quality
+///
 /// What an operator or the person may see: never the raw score, unless an operator asks for it.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Show {
@@ -234,6 +270,7 @@ pub(crate) struct Show {
     pub(crate) operator: bool,
 }
 
+/// List the runs, or show one
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Runs {
     /// The run, for example daily-2026-11-22 [default: list all]
@@ -241,6 +278,7 @@ pub(crate) struct Runs {
     pub(crate) run: Option<String>,
 }
 
+/// Write the page of a run
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Report {
     /// The run [default: the latest]
@@ -252,6 +290,8 @@ pub(crate) struct Report {
     pub(crate) out: PathBuf,
 }
 
+/// See and acknowledge what waits for a human
+///
 /// Without an action: lists what nobody has acknowledged yet, those due first.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Review {
@@ -271,11 +311,16 @@ pub(crate) struct Review {
     #[arg(long, requires = "acknowledge", conflicts_with = "as_of")]
     pub(crate) all: bool,
 
+    /// Most entries that are listed [default: 100 for people; all with --format json]
+    #[arg(long, value_name = "N", conflicts_with = "acknowledge")]
+    pub(crate) limit: Option<usize>,
+
     /// Show raw user ids instead of keyed hashes
     #[arg(long)]
     pub(crate) reveal: bool,
 }
 
+/// Verify the audit trail
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Audit {
     #[command(subcommand)]
@@ -286,4 +331,30 @@ pub(crate) struct Audit {
 pub(crate) enum AuditAction {
     /// Check that no row was changed or removed
     Verify,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Args;
+
+    /// The short line of the list must not hide what the command's own help has to say.
+    #[test]
+    fn each_command_is_in_the_list_and_its_help_teaches() {
+        let mut program = Args::command();
+        program.build();
+        for command in program.get_subcommands().filter(|one| one.get_name() != "help") {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+        }
+        for (path, words) in [
+            (&["daily"][..], "goes on where it stopped"),
+            (&["worker"], "takes nothing new"),
+            (&["text", "analyze"], "mindmate text analyze < texts.jsonl"),
+        ] {
+            let command = path.iter().fold(&program, |at, name| at.find_subcommand(name).unwrap());
+            let help = command.clone().render_long_help().to_string();
+            assert!(help.contains(words), "{path:?}: {help}");
+        }
+    }
 }

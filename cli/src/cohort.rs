@@ -14,15 +14,13 @@ use serde_json::json;
 
 use crate::args::{self, Format};
 use crate::exit::Exit;
+use crate::marks;
 use crate::output::{self, grouped};
 use crate::progress;
 use crate::session::{Into, Place, Session};
 
 /// Users whose items are written together.
 const USERS_PER_BATCH: usize = 16;
-
-/// The setting that says that the users of a data directory are synthetic.
-pub(crate) const SYNTHETIC: &str = "synthetic";
 
 pub(crate) async fn run(
     place: &Place,
@@ -58,8 +56,17 @@ fn now() -> jiff::Timestamp {
     mindmate_pipeline::SystemClock.now()
 }
 
-/// Fills the app's table with a cohort; gives the number of items.
+/// Fills the app's table with a cohort; gives the number of items. What is killed half-way is known
+/// by its mark, and made again by the next daily run.
 pub(crate) async fn fill(session: &Session, spec: &CohortSpec) -> anyhow::Result<u64> {
+    let table = &*session.installation;
+    marks::begin_filling(table, spec).await?;
+    let items = write_items(session, spec).await?;
+    marks::end_filling(table).await?;
+    Ok(items)
+}
+
+async fn write_items(session: &Session, spec: &CohortSpec) -> anyhow::Result<u64> {
     let bar = progress::count(spec.users.into(), "synthetic cohort");
     let mut truth = TruthFile::create(session.dir()?.truth())?;
     let mut items = 0;
@@ -77,7 +84,6 @@ pub(crate) async fn fill(session: &Session, spec: &CohortSpec) -> anyhow::Result
         bar.inc(1);
     }
     session.installation.import(batch, Into::AppTable).await?;
-    session.installation.put_setting(SYNTHETIC, &spec.seed.to_string()).await?;
     truth.finish()?;
     bar.finish_and_clear();
     Ok(items)

@@ -23,6 +23,22 @@ pub(crate) enum Exit {
     BadInput = 6,
 }
 
+impl Exit {
+    /// Of two runs that one command saw to, how the command ends: people who are missing weigh
+    /// more than people who were dead-lettered.
+    pub(crate) fn worse(self, other: Self) -> Self {
+        let weight = |exit| match exit {
+            Self::Success => 0,
+            Self::BadInput => 1,
+            Self::DeadLettered => 2,
+            Self::LedgerOpen => 3,
+            Self::Busy => 4,
+            Self::Failure => 5,
+        };
+        if weight(other) > weight(self) { other } else { self }
+    }
+}
+
 /// What stands at the end of `--help`.
 pub(crate) fn help() -> String {
     let aws = if cfg!(feature = "aws") { "speaks to AWS" } else { "was built without AWS" };
@@ -35,6 +51,7 @@ const CODES: &str = "Exit codes:
   2  the command line cannot be read
   3  the run is complete, and some users were dead-lettered
   4  the run's ledger is open: some users are missing
+     (3 and 4 also where that holds of an earlier run that `daily` finished first)
   5  another daily run works on the data directory
   6  some of the input was bad and was left out; the rest is done";
 
@@ -83,7 +100,15 @@ pub(crate) fn of_error(error: &anyhow::Error) -> Exit {
 mod tests {
     use mindmate_pipeline::PortError;
 
-    use super::words;
+    use super::{Exit, words};
+
+    #[test]
+    fn the_worst_of_several_runs_counts() {
+        let (fine, dead, open) = (Exit::Success, Exit::DeadLettered, Exit::LedgerOpen);
+        assert_eq!(fine.worse(dead), dead);
+        assert_eq!(open.worse(dead), open);
+        assert_eq!(dead.worse(open).worse(fine), open);
+    }
 
     #[test]
     fn a_cause_is_told_once() {

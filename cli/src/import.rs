@@ -1,7 +1,5 @@
 //! `mindmate import`: reads exports of the app's table.
 
-mod lines;
-
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -11,9 +9,10 @@ use mindmate_contracts::app_table::{Decoded, ExportLine, closed_profile, decode,
 use mindmate_embedded::Imported;
 use serde::Serialize;
 
-use self::lines::{Line, Lines, Reading};
 use crate::args::{self, Format};
 use crate::exit::Exit;
+use crate::lines::{Line, Lines, Reading};
+use crate::marks;
 use crate::output::{self, grouped};
 use crate::progress;
 use crate::session::{Installation, Into, Place, Session};
@@ -44,6 +43,8 @@ struct FileResult {
     superseded: u64,
     bad_lines: u64,
     unfit_items: u64,
+    /// Profiles that could not be read, and stand as ones that allow nothing.
+    closed_profiles: u64,
     /// The first of both kinds, with their line numbers.
     problems: Vec<Problem>,
     /// Why the file could not be read to its end.
@@ -106,9 +107,15 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Exit> {
     let into = place.fills(args.into_app_table, args.index_only)?;
     let session = place.open().await?;
+    // The app's table on AWS is not made by imports: they say nothing of who is in it.
+    let marked = matches!(place, Place::Local { .. });
+    let target = Target { table: &*session.installation, into, marked };
+    if marked {
+        marks::try_import(target.table).await?;
+    }
     let mut results = Vec::new();
     for path in &args.files {
-        results.push(read_file(&*session.installation, path, into).await?);
+        results.push(target.take(path).await?);
     }
     match format {
         Format::Json => output::json(&results)?,
@@ -123,13 +130,35 @@ pub(crate) async fn run(
     Ok(if bad { Exit::BadInput } else { Exit::Success })
 }
 
-async fn read_file(
-    table: &dyn Installation,
-    path: &Path,
+/// Where an import goes.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    table: &'a dyn Installation,
     into: Into,
-) -> anyhow::Result<FileResult> {
+    /// Whether the installation remembers what was imported.
+    marked: bool,
+}
+
+impl Target<'_> {
+    /// Takes a file in, and leaves a mark where only a part of it was: where it broke off, where a
+    /// write failed, or where this process was killed.
+    async fn take(self, path: &Path) -> anyhow::Result<FileResult> {
+        let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+        if !self.marked {
+            return read_file(self, path, file).await;
+        }
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        marks::begin_file(self.table, &name).await?;
+        let result = read_file(self, path, file).await?;
+        if result.broken_off.is_none() {
+            marks::end_file(self.table, &name).await?;
+        }
+        Ok(result)
+    }
+}
+
+async fn read_file(target: Target<'_>, path: &Path, file: File) -> anyhow::Result<FileResult> {
     let open = || format!("cannot open {}", path.display());
-    let file = File::open(path).with_context(open)?;
     let bar = progress::bytes(file.metadata().with_context(open)?.len(), "import");
     let mut lines = Lines::new(BufReader::new(bar.wrap_read(file))).with_context(open)?;
     let mut result = FileResult { file: path.display().to_string(), ..FileResult::default() };
@@ -138,16 +167,17 @@ async fn read_file(
         match lines.next() {
             Reading::Line(number, line) => result.take(number, &line, &mut batch),
             Reading::End => break,
-            Reading::BrokenOff(number, error) => {
-                result.broken_off = Some(format!("after line {number}: {error}"));
+            Reading::BrokenOff { after, error, start } => {
+                result.broken_off = Some(format!("after line {after}: {error}"));
+                result.close_profile(&start, &mut batch);
                 break;
             }
         }
         if batch.is_full() {
-            result.write(table, std::mem::take(&mut batch), into).await?;
+            result.write(target, std::mem::take(&mut batch)).await?;
         }
     }
-    result.write(table, batch, into).await?;
+    result.write(target, batch).await?;
     bar.finish_and_clear();
     Ok(result)
 }
@@ -155,10 +185,15 @@ async fn read_file(
 impl FileResult {
     fn take(&mut self, number: u64, line: &Line, batch: &mut Batch) {
         let bytes = match line {
-            Line::Whole(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => return,
-            Line::Whole(bytes) => bytes,
-            Line::TooLong(length) => {
-                self.bad_line(number, format!("the line has {length} bytes; no item is that long"));
+            Line::Whole(bytes) | Line::Unended(bytes)
+                if bytes.iter().all(u8::is_ascii_whitespace) =>
+            {
+                return;
+            }
+            Line::Whole(bytes) | Line::Unended(bytes) => bytes,
+            Line::TooLong { length, start } => {
+                let what = format!("the line has {length} bytes; no item is that long");
+                self.bad_item(number, what, start, batch);
                 return;
             }
         };
@@ -169,14 +204,32 @@ impl FileResult {
                 batch.add(item, bytes.len());
             }
             Err(error) => {
-                let mut what = error.to_string();
-                if let Some(profile) = closed_profile(bytes) {
-                    what += ": a profile that cannot be read allows nothing, and is kept so";
-                    batch.add(profile, bytes.len());
+                if matches!(line, Line::Unended(_)) && is_cut_off(bytes) {
+                    let why = format!("in line {number}, which has no end");
+                    self.broken_off = Some(why);
                 }
-                self.bad_line(number, what);
+                self.bad_item(number, error.to_string(), bytes, batch);
             }
         }
+    }
+
+    /// A line that is no item; of a profile, what it would have allowed is taken to be nothing.
+    fn bad_item(&mut self, number: u64, mut what: String, bytes: &[u8], batch: &mut Batch) {
+        if self.close_profile(bytes, batch) {
+            what += ": a profile that cannot be read allows nothing, and is kept so";
+        }
+        self.bad_line(number, what);
+    }
+
+    /// Keeps a closed profile for the user whose profile these bytes begin; says whether they do.
+    fn close_profile(&mut self, bytes: &[u8], batch: &mut Batch) -> bool {
+        let profile = closed_profile(bytes);
+        let closed = profile.is_some();
+        if let Some(profile) = profile {
+            batch.add(profile, bytes.len());
+            self.closed_profiles += 1;
+        }
+        closed
     }
 
     /// Items that do not fit are kept, since the table is the app's, but somebody should know.
@@ -203,20 +256,24 @@ impl FileResult {
         }
     }
 
-    async fn write(
-        &mut self,
-        table: &dyn Installation,
-        batch: Batch,
-        into: Into,
-    ) -> anyhow::Result<()> {
+    async fn write(&mut self, target: Target<'_>, batch: Batch) -> anyhow::Result<()> {
         let given = batch.items.len() as u64;
-        let written = table.import(batch.items, into).await?;
+        // Once a file suffices: its first batch has said what it changed.
+        if target.marked && given > 0 && self.changes.is_none() {
+            marks::import_items(target.table).await?;
+        }
+        let written = target.table.import(batch.items, target.into).await?;
         self.superseded += given.saturating_sub(written.keys);
         if let Some(imported) = written.changes {
             self.changes.get_or_insert_default().add(imported);
         }
         Ok(())
     }
+}
+
+/// Whether these bytes are the beginning of something in JSON that has no end.
+fn is_cut_off(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_err_and(|error| error.is_eof())
 }
 
 fn words(results: &[FileResult], session: &Session) -> String {
@@ -242,7 +299,9 @@ fn words(results: &[FileResult], session: &Session) -> String {
             out += &format!("  … and {} more\n", grouped(more));
         }
         if let Some(why) = &result.broken_off {
-            out += &format!("  the file broke off {why}; what came before it is kept\n");
+            out += &format!(
+                "  the file broke off {why}; what came before it is kept. Import the whole file again, under the same name: until then people and consents may be missing\n"
+            );
         }
     }
     out + &format!("Next: {}\n", session.command_here("daily"))

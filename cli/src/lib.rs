@@ -10,6 +10,8 @@ mod daily;
 mod exit;
 mod features;
 mod import;
+mod lines;
+mod marks;
 mod output;
 mod progress;
 mod report;
@@ -19,6 +21,7 @@ mod runs;
 mod session;
 mod show;
 mod stages;
+mod text;
 #[cfg(feature = "aws")]
 mod worker;
 
@@ -71,6 +74,7 @@ async fn dispatch(place: &Place, args: Args) -> anyhow::Result<Exit> {
         Command::Report(report) => reports::run(place, &report).await,
         Command::Review(review) => review::run(place, format, &review).await,
         Command::Audit(audit) => audit::run(place, format, &audit).await,
+        Command::Text(args::Text::Analyze(analyze)) => text::analyze(&analyze),
         #[cfg(feature = "aws")]
         Command::Worker(worker) => {
             let logs = worker::Logs { filter: log.as_deref(), json: log_json };

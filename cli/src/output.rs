@@ -18,6 +18,22 @@ pub(crate) fn text(text: &str) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
+/// A text that others wrote, for a terminal: what would steer it, or turn the reading order, stands
+/// there as an escape.
+pub(crate) fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_control()
+            || matches!(char, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        {
+            out.extend(char.escape_default());
+        } else {
+            out.push(char);
+        }
+    }
+    out
+}
+
 /// A number with its thousands apart: 1,234,567.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -33,7 +49,13 @@ pub(crate) fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::grouped;
+    use super::{grouped, printable};
+
+    #[test]
+    fn what_would_steer_a_terminal_is_escaped() {
+        assert_eq!(printable("zoë-1 \u{1f600}"), "zoë-1 \u{1f600}");
+        assert_eq!(printable("a\u{1b}[2J\nb\u{9b}\u{202e}"), r"a\u{1b}[2J\nb\u{9b}\u{202e}");
+    }
 
     #[test]
     fn thousands_are_apart() {

@@ -13,8 +13,8 @@ use mindmate_run_report::Summary;
 use serde::{Deserialize, Serialize};
 
 use crate::args;
-use crate::cohort::SYNTHETIC;
 use crate::exit::Exit;
+use crate::marks::Origin;
 use crate::output;
 use crate::report::{PageInput, page};
 use crate::runs;
@@ -74,7 +74,7 @@ pub(crate) async fn write(
     path: &Path,
 ) -> anyhow::Result<()> {
     let timings = Timings::of(session, run).await?;
-    let synthetic = session.installation.setting(SYNTHETIC).await?.is_some();
+    let origin = Origin::of(&*session.installation).await?;
     let model = RuleScorer::built_in()?;
     let (stages, elapsed, policy) = match timings {
         Some(timings) => {
@@ -88,7 +88,7 @@ pub(crate) async fn write(
         run,
         timings: &stages,
         elapsed,
-        synthetic,
+        origin,
         model: model.version(),
         policy: &policy,
         generated_at: session.clock.now(),

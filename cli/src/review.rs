@@ -13,10 +13,10 @@ use crate::exit::Exit;
 use crate::output::{self, grouped};
 use crate::session::{Place, Session};
 
-/// Entries and notices that are shown.
+/// Entries and notices that are shown to people, unless they ask for more.
 const SHOWN: usize = 100;
 
-/// Entries of which one look can acknowledge some.
+/// Entries that one look takes in: all that wait, for programs and for acknowledging.
 const MOST: usize = 1_000_000;
 
 pub(crate) async fn run(
@@ -27,7 +27,7 @@ pub(crate) async fn run(
     let session = place.open_existing().await?;
     match (&args.acknowledge, &args.by) {
         (Some(user), Some(by)) => acknowledge(&session, args, user, by).await,
-        _ => list(&session, format, args.reveal).await,
+        _ => list(&session, format, args).await,
     }
 }
 
@@ -43,14 +43,22 @@ struct Listing {
     reveal: bool,
 }
 
-async fn list(session: &Session, format: Format, reveal: bool) -> anyhow::Result<Exit> {
+/// How many entries are listed. A program that got some only would take them for all.
+fn limit(format: Format, asked: Option<usize>) -> usize {
+    asked.unwrap_or(match format {
+        Format::Json => MOST,
+        Format::Text | Format::Csv => SHOWN,
+    })
+}
+
+async fn list(session: &Session, format: Format, args: &args::Review) -> anyhow::Result<Exit> {
     let queue = &session.ports.reviews;
     let listing = Listing {
-        entries: queue.open(SHOWN).await?,
+        entries: queue.open(limit(format, args.limit)).await?,
         open: queue.count_open().await?,
         notices: session.installation.notices(SHOWN).await?,
         pseudonyms: session.installation.pseudonyms().await?,
-        reveal,
+        reveal: args.reveal,
     };
     match format {
         Format::Json => output::json(&listing.json())?,
@@ -89,11 +97,12 @@ impl Listing {
     fn text(&self) -> String {
         let mut out = format!("{} entries wait for a human\n", grouped(self.open));
         for entry in &self.entries {
-            out += &format!("  {}\n", line(entry, &self.name(entry)));
+            out += &format!("  {}\n", line(entry, &output::printable(&self.name(entry))));
         }
         let more = self.open.saturating_sub(self.entries.len() as u64);
         if more > 0 {
-            out += &format!("  … and {} more, less urgent than these\n", grouped(more));
+            let more = grouped(more);
+            out += &format!("  … and {more} more, less urgent than these: --limit N shows N\n");
         }
         let Some(notices) = &self.notices else {
             return out
@@ -170,4 +179,41 @@ fn chosen(
     let chosen: Vec<_> = entries.into_iter().filter(|entry| entry.as_of == one).collect();
     anyhow::ensure!(!chosen.is_empty(), "of this user there is none of {one}, only{known}");
     Ok(chosen)
+}
+
+#[cfg(test)]
+mod tests {
+    use mindmate_domain::intervention::ReviewReason;
+    use mindmate_domain::pseudonym::KEY_BYTES;
+    use mindmate_domain::{RiskLevel, UserId};
+
+    use super::*;
+
+    #[test]
+    fn programs_get_all_entries_and_people_as_many_as_they_ask_for() {
+        assert_eq!(limit(Format::Json, None), MOST);
+        assert_eq!(limit(Format::Text, None), SHOWN);
+        assert_eq!((limit(Format::Json, Some(7)), limit(Format::Text, Some(700))), (7, 700));
+    }
+
+    #[test]
+    fn an_id_cannot_steer_the_terminal_that_it_is_revealed_on() {
+        let as_of: AsOf = "2026-11-22T06:00:00Z".parse().unwrap();
+        let entry = ReviewEntry {
+            user: UserId::new("ada\u{1b}[2J\nnobody waits").unwrap(),
+            as_of,
+            reason: ReviewReason::CriticalAssessment,
+            level: RiskLevel::Critical,
+            historical: false,
+            content_allowed: false,
+            entered_at: as_of.instant(),
+            due_at: as_of.instant(),
+        };
+        let pseudonyms = PseudonymKey::new([7; KEY_BYTES]);
+        let notices = Some(Vec::new());
+        let listing = Listing { entries: vec![entry], open: 1, notices, pseudonyms, reveal: true };
+        let text = listing.text();
+        assert!(text.contains(r"ada\u{1b}[2J\nnobody waits"), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
 }

@@ -88,7 +88,10 @@ impl View<'_> {
     }
 
     fn text(&self, assessments: &[Assessment], interventions: &[StoredIntervention]) -> String {
-        let mut out = format!("User {}\n\nAssessments, latest first\n", self.user.as_str());
+        let mut out = format!(
+            "User {}\n\nAssessments, latest first\n",
+            output::printable(self.user.as_str())
+        );
         for one in assessments {
             out += &format!("  {}  {:<8}  by {}", one.as_of, one.level.name(), one.method.name());
             if let (true, Some(score)) = (self.operator, one.score) {

@@ -1,6 +1,7 @@
 """The deployment script against a local AWS: what it makes, what it leaves alone, what it says."""
 
 import base64
+import json
 import re
 import shutil
 import stat
@@ -46,6 +47,11 @@ URLS = {
 } | {"OUTCOMES_DLQ_URL": "MindMate-outcomes-dlq"}
 
 
+def variables_of(env_file):
+    lines = env_file.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+
+
 class Deployment:
     """One local AWS, the artefacts that are deployed to it, and the file of variables."""
 
@@ -85,7 +91,7 @@ class Deployment:
         return [one["StackName"] for one in self.client("cloudformation").describe_stacks()["Stacks"]]
 
     def variables(self):
-        return dict(line.split("=", 1) for line in self.env_file.read_text().splitlines())
+        return variables_of(self.env_file)
 
     def buckets(self):
         return [bucket["Name"] for bucket in self.client("s3").list_buckets()["Buckets"]]
@@ -188,6 +194,10 @@ def test_the_code_bucket_is_private_versioned_and_encrypted(deployed):
     assert s3.get_bucket_versioning(Bucket=CODE)["Status"] == "Enabled"
     assert s3.get_bucket_encryption(Bucket=CODE)["ServerSideEncryptionConfiguration"]["Rules"]
     assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=CODE)["Policy"]
+
+
+def test_it_says_that_nobody_hears_of_alarms(deployed):
+    assert "NOBODY HEARS OF ALARMS" in deployed.first.stderr
 
 
 def test_no_secret_is_printed(deployed):
@@ -307,7 +317,7 @@ def test_a_second_stack_is_deleted_alone_when_it_is_meant_and_keeps_its_data(dep
     other = tmp_path / "other.env"
     of_trial = ("--stack-name", "Trial", "--env-file", other)
     deployed.deploy(*of_trial, "--prefix", "Trial")
-    trial = dict(line.split("=", 1) for line in other.read_text().splitlines())
+    trial = variables_of(other)
     shared = {name for name, value in deployed.variables().items() if trial[name] == value}
     # Of the app's table there is one; the rest are settings.
     assert shared == {"APP_TABLE", "MINDMATE_SHARDS", "MINDMATE_LOG", "MINDMATE_PSEUDONYM_KEY"}
@@ -358,6 +368,15 @@ def test_a_failure_is_explained_and_does_not_stand_in_the_way(fresh):
     assert set(fresh.variables()) == {*FIXED, *URLS, "ML_KMS_KEY_ID"}
 
 
+def test_tables_are_not_replaced_unless_that_is_said(deployed):
+    before = deployed.events(), deployed.env_file.read_bytes()
+    refused = deployed.run("--yes", "--parameter", "Prefix=Renamed")
+    assert refused.returncode == 3, refused.stderr
+    assert re.search(r"ActivityTable +AWS::DynamoDB::Table +replaced", refused.stderr.split("These hold data")[1])
+    assert (deployed.events(), deployed.env_file.read_bytes()) == before
+    assert not [one for one in deployed.change_sets() if one["ExecutionStatus"] == "AVAILABLE"]
+
+
 # --- What it says --------------------------------------------------------------------------------
 
 
@@ -406,11 +425,249 @@ def test_without_the_cli_it_says_how_to_get_it(offline, tmp_path):
     assert "the AWS CLI is not installed: pip install awscli" in failed.stderr
 
 
+# --- Its parts, by themselves --------------------------------------------------------------------
+
+
+def call(tmp_path, code, aws, **environment):
+    """Runs code with the script's functions, but without its main, and with this in place of the CLI."""
+    tools = tmp_path / "tools"
+    tools.mkdir(exist_ok=True)
+    (tools / "aws").write_text(aws)
+    (tools / "aws").chmod(0o755)
+    lines = SCRIPT.read_text().splitlines()
+    assert lines[-1] == 'main "$@"'
+    work = tmp_path / "work"
+    work.mkdir(exist_ok=True)
+    parts = tmp_path / "parts.sh"
+    settings = f"stack=Big status=CREATE_COMPLETE account=1 pause=0 work={work}"
+    parts.write_text("\n".join([*lines[:-1], settings, code]))
+    return subprocess.run(
+        ["bash", parts], env={"PATH": f"{tools}:/usr/bin:/bin"} | environment, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=30, check=False,
+    )
+
+
+# More than a pipe holds, as the CLI gives it: newest first, and with a second page.
+MANY_EVENTS = """#!/bin/sh
+case "$*" in
+  *StackEvents\\[0*--no-paginate*|*--no-paginate*StackEvents\\[0*) echo event-9999 ;;
+  *StackEvents\\[0*) printf 'event-9999\\nevent-4999\\n' ;;
+  *describe-stack-events*) seq 9999 -1 1 | sed 's/.*/event-&\tCREATE_COMPLETE\tName&\tAWS::Some::Type\tNone/' ;;
+  *describe-stacks*) echo CREATE_COMPLETE ;;
+esac
+"""
+
+
+def test_events_of_more_than_a_page_are_read_to_their_end(tmp_path):
+    done = call(tmp_path, "newest_event; events_after Big event-9997", MANY_EVENTS)
+    assert done.returncode == 0, done.stderr
+    newest, *after = done.stdout.splitlines()
+    assert newest == "event-9999"
+    assert [line.split("\t")[0] for line in after] == ["event-9998", "event-9999"]
+
+
+def test_what_is_kept_is_looked_for_on_all_pages(tmp_path):
+    pages = """#!/bin/sh
+[ "$2" = list-stack-resources ] || exit 1
+for i in $(seq 100); do printf 'AWS::SQS::Queue\tqueue-%s\tCREATE_COMPLETE\n' "$i"; done
+printf 'AWS::DynamoDB::Table\tlast\tCREATE_COMPLETE\nAWS::S3::Bucket\tgone\tDELETE_COMPLETE\n'
+"""
+    done = call(tmp_path, "kept", pages)
+    assert (done.returncode, done.stdout) == (0, "AWS::DynamoDB::Table\tlast\n")
+
+
+def test_every_bucket_is_expected_to_be_the_accounts_own(tmp_path):
+    calls = tmp_path / "calls"
+    done = call(
+        tmp_path,
+        "code_bucket=code partition=aws region=us-east-1 template=$0\n"
+        "make_code_bucket; list_code; upload_template; make_folders models; make_pseudonym_key models",
+        f'#!/bin/sh\necho "$*" >> "{calls}"\ncase $2 in *policy) exit 0 ;; head-*) echo 404 >&2; exit 1 ;; esac\n',
+    )
+    assert done.returncode == 0, done.stderr
+    made = [line for line in calls.read_text().splitlines() if line.startswith("s3api ")]
+    assert len(made) > 10
+    # A bucket that is about to be made has no owner yet.
+    unguarded = [line for line in made if "--expected-bucket-owner 1 " not in line]
+    assert [line.split()[1] for line in unguarded] == ["create-bucket"]
+
+
+def test_where_nobody_says_whose_account_it_is_nothing_is_made(tmp_path):
+    calls = tmp_path / "calls"
+    no_sts = f'#!/bin/sh\necho "$*" >> "{calls}"\nexit 1\n'
+    code = "main --region us-east-1 --no-build --yes"
+    for endpoint in ({}, {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}):
+        failed = call(tmp_path, code, no_sts, **endpoint)
+        assert failed.returncode == 1
+        assert "AWS does not know who asks" in failed.stderr
+        assert ("has to offer STS" in failed.stderr) == bool(endpoint)
+    assert {line.split()[0] for line in calls.read_text().splitlines()} == {"sts"}
+
+
+CHANGES = """#!/bin/sh
+case "$*" in
+  *describe-change-set*)
+    printf 'Modify\\tScoringFunction\\tAWS::Lambda::Function\\tTrue\\n'
+    printf 'Modify\\tActivityTable\\tAWS::DynamoDB::Table\\tFalse\\n'
+    printf 'Add\\tNewQueue\\tAWS::SQS::Queue\\tNone\\n'
+    %s ;;
+  *) echo "$2" >> "$CALLS" ;;
+esac
+"""
+LOSSES = [
+    ("Modify", "RiskAssessmentsTable", "AWS::DynamoDB::Table", "True", "replaced"),
+    ("Modify", "OutcomesStream", "AWS::Kinesis::Stream", "Conditional", "perhaps replaced"),
+    ("Dynamic", "ScoringQueue", "AWS::SQS::Queue", "None", "perhaps replaced"),
+    ("Remove", "FanOutQueue", "AWS::SQS::Queue", "None", "removed"),
+    ("Remove", "ModelsBucket", "AWS::S3::Bucket", "None", "removed"),
+    ("Modify", "Key", "AWS::KMS::Key", "True", "replaced"),
+]
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss[1])
+def test_what_holds_data_is_replaced_or_removed_only_where_that_is_said(tmp_path, loss):
+    *change, what = loss
+    aws = CHANGES % ("printf '%s\\n' '" + "\t".join(change) + "'")
+    calls = tmp_path / "calls"
+
+    def run(code):
+        return call(tmp_path, f"change_set=set; {code}; guard_losses; echo went on", aws, CALLS=str(calls))
+
+    refused = run("yes=true")
+    assert refused.returncode == 3
+    assert re.search(rf"{change[1]} +{change[2]} +{what}\n", refused.stderr)
+    assert not [name for name in ("ScoringFunction", "ActivityTable", "NewQueue") if name in refused.stderr]
+    assert "say --replace" in refused.stderr
+    assert calls.read_text().split() == ["delete-change-set"]
+    meant = run("replace=true")
+    assert (meant.returncode, meant.stdout) == (0, "went on\n")
+    shown = run("action=dry-run")
+    assert (shown.returncode, shown.stdout) == (0, "went on\n")
+    assert change[1] in shown.stderr
+
+
+def test_other_changes_are_made_unasked(tmp_path):
+    done = call(tmp_path, "change_set=set; guard_losses; echo went on", CHANGES % ":")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "went on\n", "")
+
+
+def outputs(**values):
+    lines = "\n".join(f"{name}\t{value}" for name, value in values.items())
+    return f"#!/bin/sh\ncat <<'END'\n{lines}\nEND\n"
+
+
+def read_by_a_shell(env_file, name):
+    return subprocess.run(
+        ["sh", "-c", f'set -a; . "$0"; env | sed -n "s/^{name}=//p"', env_file],
+        env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=10, check=True,
+    ).stdout.removesuffix("\n")
+
+
+def read_by_a_program(env_file, name):
+    """As shared/host/src/config/env_file.rs does: quotes, no escapes, a comment behind a space."""
+    [value] = re.findall(rf"^{name}=(.*)$", env_file.read_text(), re.MULTILINE)
+    if value[:1] in ("'", '"'):
+        value, rest = value[1:].split(value[0], 1)
+        assert not rest
+        return value
+    return re.split(r"\s#", value)[0]
+
+
+@pytest.mark.parametrize(("value", "written"), [
+    ("info", "info"),
+    ("https://sqs.us-east-1.amazonaws.com/1/a-b", "https://sqs.us-east-1.amazonaws.com/1/a-b"),
+    ("arn:aws:iam::1:role/a", "arn:aws:iam::1:role/a"),
+    ("info,mindmate=debug", "info,mindmate=debug"),
+    ("info,[span{user=1}]=trace", "'info,[span{user=1}]=trace'"),
+    ("a # b", "'a # b'"),
+    ("$HOME `id` \"x\" a\\b & ; ~ *", "'$HOME `id` \"x\" a\\b & ; ~ *'"),
+    ("it's", '"it\'s"'),
+    ("~/a", "'~/a'"),
+])
+def test_a_value_is_read_alike_by_a_shell_and_by_the_programs(tmp_path, value, written):
+    env_file = tmp_path / ".env"
+    done = call(tmp_path, f"env_file={env_file}; read_variables; write_env", outputs(MindmateLog=value))
+    assert done.returncode == 0, done.stderr
+    assert env_file.read_text().splitlines()[0] == f"MINDMATE_LOG={written}"
+    assert read_by_a_shell(env_file, "MINDMATE_LOG") == value
+    assert read_by_a_program(env_file, "MINDMATE_LOG") == value
+
+
+def test_a_value_that_no_quotes_hold_is_not_written(tmp_path):
+    env_file = tmp_path / ".env"
+    done = call(tmp_path, f"env_file={env_file}; read_variables; write_env", outputs(A="a", MindmateLog="it's $1"))
+    assert done.returncode == 1
+    assert "the value of MINDMATE_LOG " in done.stderr
+    assert not env_file.exists()
+
+
+def test_a_variable_that_the_stack_no_longer_has_goes_where_the_script_wrote_it(tmp_path):
+    env_file = tmp_path / ".env"
+    code = f"env_file={env_file}; read_variables; write_env"
+    env_file.write_text("MINE=1\n")
+    assert call(tmp_path, code, outputs(A="1", MindmateMessageModel="m")).returncode == 0
+    mark = "# Written by deploy-ml-stack.sh, other lines are kept:"
+    assert env_file.read_text() == f"MINE=1\nA=1\nMINDMATE_MESSAGE_MODEL=m\n{mark} A MINDMATE_MESSAGE_MODEL\n"
+    with env_file.open("a") as file:
+        file.write("LAST=2\n")
+    assert call(tmp_path, code, outputs(A="2", B="3")).returncode == 0
+    assert env_file.read_text() == f"MINE=1\nA=2\n{mark} A B\nLAST=2\nB=3\n"
+    # What somebody set by hand is theirs.
+    with env_file.open("a") as file:
+        file.write("MINDMATE_MESSAGE_MODEL=own\n")
+    assert call(tmp_path, code, outputs(A="2", B="3")).returncode == 0
+    assert "MINDMATE_MESSAGE_MODEL=own\n" in env_file.read_text()
+
+
+@pytest.mark.parametrize(("answer", "expected"), [
+    ("", "Nobody is subscribed: run this again with --email"),
+    ("echo PendingConfirmation", "The subscription waits: confirm it"),
+    ("echo PendingConfirmation; echo arn:aws:sns:us-east-1:1:topic:id", None),
+    ("echo AccessDenied >&2; exit 1", "cannot be seen: AccessDenied"),
+])
+def test_it_is_loud_where_nobody_hears_of_alarms(tmp_path, answer, expected):
+    done = call(tmp_path, "warn_of_silence arn:aws:sns:us-east-1:1:topic", f"#!/bin/sh\n{answer}\n")
+    assert done.returncode == 0
+    if expected is None:
+        assert done.stderr == ""
+    else:
+        assert expected in done.stderr
+        assert ("NOBODY HEARS" in done.stderr) == ("cannot be seen" not in done.stderr)
+
+
+@pytest.mark.parametrize("value", ["plain", 'a "b"', "a\\b", "a&b", "\\\"", ""])
+def test_a_parameters_value_becomes_json(tmp_path, value):
+    done = call(tmp_path, 'parameter_json Name "$VALUE"', "#!/bin/sh\n", VALUE=value)
+    assert json.loads(done.stdout) == {"ParameterKey": "Name", "ParameterValue": value}
+
+
+NOT_ON_A_MAC = {  # its bash is 3.2, its tools are BSD's
+    r"\$\{\w+(,,?|\^\^?)\}": "case by expansion",
+    r"\$\{\w+@[A-Za-z]\}": "transformed expansion",
+    r"\b(mapfile|readarray|coproc)\b": "bash 4",
+    r"\b(declare|local|typeset) -[a-zA-Z]*[Ang]": "bash 4",
+    r"&>>|\|&|;;&|;&": "bash 4",
+    r"\[\[ -v ": "bash 4.2",
+    r"\b(tac|timeout|realpath|nproc)\b": "not there",
+    r"\breadlink -f|\bdate -d|\bsed -i|\bgrep -P|\bstat -c|\bhead -n -": "GNU's options",
+    r"\bsed [^|]*\\[tn+?]": "GNU's escapes",
+}
+
+
+@pytest.mark.parametrize("pattern", NOT_ON_A_MAC)
+def test_the_script_runs_on_a_mac(pattern):
+    code = [line for line in SCRIPT.read_text().splitlines() if not line.lstrip().startswith("#")]
+    assert not [line for line in code if re.search(pattern, line)], NOT_ON_A_MAC[pattern]
+
+
+# --- Building ------------------------------------------------------------------------------------
+
+
 FAKE_CARGO = """#!/bin/sh
 echo "$@" >> "$CARGO_TARGET_DIR/calls"
 for package; do :; done
-mkdir -p "$CARGO_TARGET_DIR/release"
-echo "$package" > "$CARGO_TARGET_DIR/release/$package"
+mkdir -p "$CARGO_TARGET_DIR/function"
+echo "$package" > "$CARGO_TARGET_DIR/function/$package"
 """
 
 
@@ -428,7 +685,7 @@ def test_each_function_is_built_by_itself(fresh, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     calls = (target / "calls").read_text().splitlines()
-    assert calls == [f"build --release --locked --package {binary}" for binary in BINARIES]
+    assert calls == [f"build --profile function --locked --package {binary}" for binary in BINARIES]
     assert "cargo-lambda is not installed" in done.stderr
 
 

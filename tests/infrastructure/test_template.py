@@ -68,6 +68,7 @@ ANY_RESOURCE = {
     ("QueuesPolicy", "TlsOnly"): "in a queue's policy, * is the queue",
     ("MLLambdaRole", "comprehend:BatchDetectSentiment comprehend:DetectSentiment"):
         "these calls take no resource",
+    ("RunReportRole", "kinesis:ListStreams"): "this call takes no resource",
     ("SageMakerRole", "cloudwatch:PutMetricData"): "metrics have no resource",
 }
 
@@ -162,8 +163,10 @@ def test_the_streams_mapping_loses_nothing_and_is_not_held_up_for_ever(template)
     assert target(mapping["FunctionName"]) == "RunReportFunction"
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     assert mapping["BisectBatchOnFunctionError"] is True
-    assert mapping["MaximumRetryAttempts"] == 5
-    assert 0 < mapping["MaximumRecordAgeInSeconds"] < stream["RetentionPeriodHours"] * 3600
+    # By age alone: after a number of retries good records would be dropped.
+    assert mapping["MaximumRetryAttempts"] == -1
+    # Not before the stream forgets, and with a bound: the longest that Lambda takes is seven days.
+    assert stream["RetentionPeriodHours"] * 3600 <= mapping["MaximumRecordAgeInSeconds"] <= 604_800
     assert target(mapping["DestinationConfig"]["OnFailure"]["Destination"]) == "OutcomesDlq"
 
 
@@ -257,7 +260,7 @@ def granted(template, role):
     for name, _, statement in statements(template):
         if name == role:
             for resource in listed(statement["Resource"]):
-                at = resource["Fn::Sub"] if "Fn::Sub" in resource else target(resource)
+                at = resource if resource == "*" else resource.get("Fn::Sub") or target(resource)
                 at = "AppTable" if "${AppTableName}" in at else re.sub(r"^\$\{(\w+)\.Arn}", r"\1", at)
                 grants.setdefault(at, set()).update(listed(statement["Action"]))
     return grants
@@ -284,7 +287,7 @@ GRANTS = {
             "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords",
             "kinesis:GetShardIterator", "kinesis:ListShards",
         },
-        "arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream/*": {"kinesis:ListStreams"},
+        "*": {"kinesis:ListStreams"},
         **tables(AssessmentRunsTable="GetItem PutItem UpdateItem"),
     },
     "OrchestratorRole": {
@@ -321,6 +324,7 @@ GRANTS = {
             AppTable="GetItem Query PutItem", RiskAssessmentsTable="Query",
             InterventionsTable="GetItem PutItem UpdateItem",
         ),
+        "InterventionsTable/index/UserInterventionsIndex": {"dynamodb:Query"},
     },
 }
 
@@ -469,6 +473,16 @@ def test_every_message_that_was_given_up_raises_an_alarm(template):
         assert alarm["EvaluationPeriods"] == 1
 
 
+def test_a_message_that_is_given_up_is_seen_also_where_others_lie_already(template):
+    found = alarmed(template, "NumberOfMessagesSent")
+    assert set(found) == dlqs(template)
+    for [alarm] in found.values():
+        assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
+        assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+        # One period: it ends when nothing comes, and can tell of the next.
+        assert alarm["EvaluationPeriods"] == 1
+
+
 def test_a_queue_that_is_not_read_raises_an_alarm_sooner_where_nobody_can_wait(template):
     found = alarmed(template, "ApproximateAgeOfOldestMessage")
     assert set(found) == set(QUEUES)
@@ -497,10 +511,23 @@ def test_a_daily_run_that_still_waits_at_half_past_six_raises_an_alarm(template)
     assert watched == {name for name in QUEUES if "Priority" not in name}
 
 
+def test_a_daily_run_that_nothing_started_raises_an_alarm(template):
+    alarm = template["Resources"]["DailyRunNotStartedAlarm"]
+    assert alarm["Condition"] == "HasDailySchedule"
+    [found] = alarmed(template, "Invocations")["OrchestratorFunction"]
+    assert found is alarm["Properties"]
+    assert (found["Threshold"], found["ComparisonOperator"]) == (1, "LessThanThreshold")
+    # A day and the hour that is not over yet.
+    assert found["Period"] * found["EvaluationPeriods"] == 25 * 3600
+    assert "DatapointsToAlarm" not in found
+
+
 def test_every_alarm_reaches_the_topic(template):
     for name, alarm in of_type(template, "CloudWatch::Alarm").items():
         assert alarm["AlarmActions"] == [{"Ref": "AlertsTopic"}], name
-        assert alarm["TreatMissingData"] == "notBreaching", name
+        # What was never called has no metric: for this one that is the news.
+        silence = "breaching" if name == "DailyRunNotStartedAlarm" else "notBreaching"
+        assert alarm["TreatMissingData"] == silence, name
 
 
 def test_the_dashboard_is_json_and_shows_every_queue_and_function(template):

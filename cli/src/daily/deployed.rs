@@ -9,9 +9,11 @@ use jiff::SignedDuration;
 use mindmate_domain::run::Run;
 use mindmate_domain::{AsOf, Policy, StageName};
 use mindmate_host::config::Program;
+use mindmate_pipeline::StageError;
 use mindmate_pipeline::ports::{Fates, MarkKind, RunStart, ShardTally, Tally};
 use serde_json::json;
 
+use super::Other;
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::output;
@@ -29,6 +31,10 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A look at the ledger of millions takes long and costs: it is waited this many times as long.
 const REST: u32 = 10;
 
+/// Age at which a run that is still open is taken to have lost something. Where it was only slow,
+/// what is sent twice changes nothing.
+const OVERDUE: SignedDuration = SignedDuration::from_hours(3);
+
 pub(super) async fn run(
     (data, env_file): (&Path, Option<&Path>),
     format: Format,
@@ -42,9 +48,10 @@ pub(super) async fn run(
         Cloud::open(data, env_file, &Program::Operator.needs()).await?;
     let as_of = as_of(&session, args.as_of)?;
     let (run, start) = super::start(&session, as_of, config.shards).await?;
+    let others = others(&session, &run).await?;
     let mut seconds = None;
     if run.completed_at.is_none() {
-        let asked = super::daily_runs(&session).request_shards(&run, session.clock.now()).await;
+        let asked = request(&session, &run).await;
         let requested = asked.context(
             "the run is started and not all of its shards are asked for: run the same command again",
         )?;
@@ -56,7 +63,28 @@ pub(super) async fn run(
             seconds = Some(keep_time(&session, &run).await?);
         }
     }
-    super::end(&session, &run, seconds, (format, args)).await
+    super::end(&session, (&run, &others), seconds, (format, args)).await
+}
+
+/// Asks for the shards that are not paged, or, of a run that should have ended long ago, for all
+/// that are not closed: what is still missing then was lost on its way.
+async fn request(session: &Session, run: &Run) -> Result<usize, StageError> {
+    let (runs, now) = (super::daily_runs(session), session.clock.now());
+    if now.duration_since(run.started_at) > OVERDUE {
+        return runs.request_again(run, now).await;
+    }
+    runs.request_shards(run, now).await
+}
+
+/// The runs of other dates that have not ended. Functions may still work on them, and only what is
+/// in time may be delivered: they are looked at and named, nothing of them is sent again.
+async fn others(session: &Session, own: &Run) -> anyhow::Result<Vec<Other>> {
+    let mut others = Vec::new();
+    for run in super::open_runs(session, &own.id).await? {
+        eprintln!("{} has not ended.", run.id);
+        others.push(Other::look_at(session, &run).await?);
+    }
+    Ok(others)
 }
 
 /// The latest `asOf` that is due: functions have the time that it is.

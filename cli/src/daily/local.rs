@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use mindmate_cohort::CohortSpec;
 use mindmate_domain::run::Run;
-use mindmate_domain::{AsOf, RunId, StageName};
+use mindmate_domain::{RunId, StageName};
 use mindmate_host::local::{LocalHost, Settings};
 use mindmate_pipeline::daily::DEFAULT_SHARDS;
 use mindmate_pipeline::ports::{MarkKind, RunLedger};
 use mindmate_pipeline::{Clock, OffsetClock, RetryPolicy};
 
+use super::{Other, people};
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::output::grouped;
@@ -20,11 +20,7 @@ use crate::progress::StageBars;
 use crate::reports::Timings;
 use crate::session::local::Local;
 use crate::session::{self, Session};
-use crate::stages::Composition;
-use crate::{cohort, runs, stages};
-
-/// The cohort that an empty data directory is filled with.
-const FIRST_COHORT: (u32, u16, u64) = (1_000, 60, 1);
+use crate::stages::{self, Composition};
 
 /// The stages that have a bar.
 const WAY: [StageName; 4] =
@@ -52,15 +48,8 @@ pub(super) async fn run(data: &Path, format: Format, args: &args::Daily) -> anyh
     let _lock = local.dir.lock_run()?;
     let policy = Arc::new(session::policy(args.policy.as_deref())?);
     let as_of = session.as_of(args.as_of)?;
-    if local.backend.is_empty().await? {
-        anyhow::ensure!(
-            !args.no_cohort,
-            "{} is empty: import an export first, or leave out --no-cohort for a synthetic cohort",
-            data.display()
-        );
-        fill(session, data, as_of).await?;
-    }
-    finish_others(&local, &RunId::daily(as_of), &policy).await?;
+    people::prepare(&local, as_of, args).await?;
+    let others = finish_others(&local, &RunId::daily(as_of), &policy).await?;
     let (run, _) = super::start(session, as_of, DEFAULT_SHARDS).await?;
     let mut seconds = None;
     if run.completed_at.is_none() {
@@ -71,43 +60,56 @@ pub(super) async fn run(data: &Path, format: Format, args: &args::Daily) -> anyh
         let policy = policy.version.clone();
         Timings { elapsed_seconds: elapsed, stages: times, policy }.keep(session, &run).await?;
     }
-    super::end(session, &run, seconds, (format, args)).await
+    super::end(session, (&run, &others), seconds, (format, args)).await
 }
 
-/// Finishes first what another run left in the queues: under its own clock, so that a historical
-/// run's messages are never decided at today's time, nor today's at a historical one's.
+/// Finishes first what other runs left, each under its own clock, so that a historical run's
+/// messages are never decided at today's time, nor today's at a historical one's.
+///
+/// A run whose messages wait comes before those that have none left: the queues are empty between
+/// one run and the next.
 async fn finish_others(
     local: &Local,
     own: &RunId,
     policy: &Arc<mindmate_domain::Policy>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<Other>> {
+    let session = &local.session;
+    let mut others = Vec::new();
+    for run in queued_runs(local, own).await? {
+        others.push(finish(local, &run, policy).await?);
+    }
+    for run in super::open_runs(session, own).await? {
+        if !others.iter().any(|other: &Other| other.id == run.id) {
+            others.push(finish(local, &run, policy).await?);
+        }
+    }
+    Ok(others)
+}
+
+/// The runs beside this one of which messages wait in the queues.
+async fn queued_runs(local: &Local, own: &RunId) -> anyhow::Result<Vec<Run>> {
     let ledger = &local.session.ports.ledger;
+    let mut runs = Vec::new();
     for id in local.backend.queued_runs().await? {
         if id == *own {
             continue;
         }
-        let run = ledger.run(&id).await?.with_context(|| {
+        let run = ledger.run(&id).await?;
+        runs.push(run.with_context(|| {
             format!("messages of {id} wait in the queues, and there is no such run here")
-        })?;
-        eprintln!("{id} was stopped before its end and is finished first.");
-        drain(local, &run, Arc::clone(policy)).await?;
-        if !runs::look(&local.session, &run).await?.closed {
-            eprintln!("{id} is still open: mindmate runs {id}");
-        }
+        })?);
     }
-    Ok(())
+    Ok(runs)
 }
 
-async fn fill(session: &Session, data: &Path, as_of: AsOf) -> anyhow::Result<()> {
-    let (users, days, seed) = FIRST_COHORT;
-    eprintln!(
-        "{} is empty: making a synthetic cohort of {} users, {days} days up to {as_of}.",
-        data.display(),
-        grouped(users.into())
-    );
-    eprintln!("These people are invented. For an export of your own: mindmate import FILE");
-    cohort::fill(session, &CohortSpec::new(users, days, seed, as_of.instant())?).await?;
-    Ok(())
+async fn finish(
+    local: &Local,
+    run: &Run,
+    policy: &Arc<mindmate_domain::Policy>,
+) -> anyhow::Result<Other> {
+    eprintln!("{} was stopped before its end and is finished first.", run.id);
+    drain(local, run, Arc::clone(policy)).await?;
+    Other::look_at(&local.session, run).await
 }
 
 /// Runs all stages until nothing is left to do.
@@ -125,12 +127,13 @@ async fn drain(
     let bars = Arc::new(StageBars::new(&WAY));
     let observer = Arc::clone(&bars);
     let (chance, retries) = (stages::chance()?, RETRIES);
-    let composition = Composition { session, clock, chance, retries, policy, writer: None };
+    let composition =
+        Composition { session, clock: Arc::clone(&clock), chance, retries, policy, writer: None };
     let host = LocalHost::new(Arc::clone(&session.clock), Settings::default(), observer);
     let host = composition.put_into(host, &StageName::ALL).await?;
     let result = tokio::select! {
-        drained = host.drain() => drained,
-        error = follow(&*session.ports.ledger, run, &bars, &*session.clock) => Err(error),
+        drained = drain_until_closed(&host, session, run, &*clock) => drained,
+        error = follow(&*session.ports.ledger, run, &bars, &*session.clock) => Err(error.into()),
     };
     bars.finish();
     result.context(
@@ -140,6 +143,22 @@ async fn drain(
         eprintln!("note: {} deliveries were tried again", grouped(bars.retried()));
     }
     Ok(host.times().all())
+}
+
+/// Drains the queues, and once more where that leaves the ledger open: then something was lost
+/// that no queue holds any more, and those of whom nothing is known are asked for again.
+async fn drain_until_closed(
+    host: &LocalHost,
+    session: &Session,
+    run: &Run,
+    clock: &dyn Clock,
+) -> anyhow::Result<()> {
+    host.drain().await?;
+    if !session.ports.ledger.tally(&run.id).await?.is_closed(run.shards) {
+        super::daily_runs(session).request_again(run, clock.now()).await?;
+        host.drain().await?;
+    }
+    Ok(())
 }
 
 /// A historical run's clock starts at its `asOf`.

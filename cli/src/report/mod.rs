@@ -20,6 +20,8 @@ use mindmate_domain::run::Run;
 use mindmate_host::times::Times;
 use mindmate_run_report::Summary;
 
+use crate::marks::Origin;
+
 const STYLE: &str = include_str!("style.css");
 
 /// What the page may load: its own style, and nothing else from anywhere.
@@ -40,7 +42,7 @@ pub(crate) struct PageInput<'a> {
     /// unless it was resumed.
     pub(crate) elapsed: Option<Duration>,
     /// Whether its users are made up.
-    pub(crate) synthetic: bool,
+    pub(crate) origin: Origin,
     /// Version of the model or of the rules, such as `rules-1`.
     pub(crate) model: &'a str,
     /// Version of the policy file.
@@ -104,7 +106,7 @@ fn header(input: &PageInput<'_>) -> Markup {
                 @if summary.historical {
                     li.mark.warn { "Historical: its asOf was past due when it was started" }
                 }
-                @if input.synthetic { li.mark.note { "Synthetic cohort: no real person is in it" } }
+                @if let Some(words) = input.origin.words() { li.mark.note { (words) } }
                 li.mark { "Scored by " (input.model) }
                 li.mark { (input.policy) }
             }

@@ -1,12 +1,9 @@
 //! The stored sentiment of a text: what an imperfect analyser would make of its tone.
 
-use mindmate_domain::app::{Sentiment, SentimentLabel};
+use mindmate_domain::app::Sentiment;
 
 use crate::draw::Draw;
 use crate::parameters as p;
-
-/// Scores are kept to 4 decimals, as the sentiment stage does.
-const SCORE_STEPS: f64 = 10_000.0;
 
 /// Four scores that add up to 1 and follow the tone (1 to 10), with the analyser's own noise.
 pub(crate) fn of(tone: f64, draw: &mut Draw) -> Sentiment {
@@ -18,45 +15,14 @@ pub(crate) fn of(tone: f64, draw: &mut Draw) -> Sentiment {
     let negative = raw(along(p::NEGATIVE_SCORE));
     let neutral = raw(p::NEUTRAL_SCORE);
     let mixed = raw(p::MIXED_SCORE);
-    scaled([positive, negative, neutral, mixed])
-}
-
-/// Scales to a sum of 1 in whole steps. The largest takes what rounding leaves, so that none falls
-/// below 0; that can make another the largest, so the label is looked up afterwards.
-fn scaled(raw: [f64; 4]) -> Sentiment {
-    use SentimentLabel::{Mixed, Negative, Neutral, Positive};
-    let sum: f64 = raw.iter().sum();
-    let mut steps = raw.map(|score| (score / sum * SCORE_STEPS).round());
-    let filled = largest(&steps);
-    steps[filled] += SCORE_STEPS - steps.iter().sum::<f64>();
-    let label = [Positive, Negative, Neutral, Mixed][largest(&steps)];
-    let [positive, negative, neutral, mixed] = steps.map(|step| step / SCORE_STEPS);
-    Sentiment { label, positive, negative, neutral, mixed }
-}
-
-/// Index of the largest, the first among equals.
-fn largest(steps: &[f64; 4]) -> usize {
-    (1..steps.len()).fold(0, |best, next| if steps[next] > steps[best] { next } else { best })
+    Sentiment::from_weights([positive, negative, neutral, mixed])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use mindmate_domain::app::SentimentLabel;
 
-    #[test]
-    fn the_label_is_the_largest_score_after_rounding_too() {
-        // Near a tie the step that rounding takes back moves the first below the third.
-        for close in 0..2_000 {
-            let near = 0.38 + f64::from(close) * 1e-6;
-            let scores = scaled([near, 0.01, 0.381, 0.228]);
-            let most = if scores.positive >= scores.neutral {
-                SentimentLabel::Positive
-            } else {
-                SentimentLabel::Neutral
-            };
-            assert_eq!(scores.label, most, "{scores:?}");
-        }
-    }
+    use super::*;
 
     #[test]
     fn a_low_tone_is_negative_and_a_high_one_positive() {

@@ -21,6 +21,7 @@ pub mod pseudonym;
 pub mod quality;
 pub mod risk;
 pub mod run;
+mod sentiment;
 
 pub use assessment::Assessment;
 pub use consent::{Consent, Consents};

@@ -13,8 +13,9 @@ use crate::risk::{RiskLevel, RiskScore};
 /// The policy that ships with the pipeline.
 const BUILT_IN: &str = include_str!("../data/policy-1.toml");
 
-/// A score from which an assessment is critical at the latest (R4.4).
-const HIGHEST_CRITICAL: f64 = 0.8;
+/// Scores from which an assessment has each level at the latest (R4.4). A file may reach people
+/// earlier; later, and somebody whom the documents call high is left at moderate.
+const LATEST: LevelBounds = LevelBounds { low: 0.2, moderate: 0.4, high: 0.6, critical: 0.8 };
 
 /// A checked policy.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -50,6 +51,34 @@ pub struct LevelBounds {
     pub moderate: f64,
     pub high: f64,
     pub critical: f64,
+}
+
+impl LevelBounds {
+    /// Each bound with its level, lowest first.
+    fn named(&self) -> [(RiskLevel, f64); 4] {
+        [
+            (RiskLevel::Low, self.low),
+            (RiskLevel::Moderate, self.moderate),
+            (RiskLevel::High, self.high),
+            (RiskLevel::Critical, self.critical),
+        ]
+    }
+
+    /// Whether they rise, and none begins later than the documented one. Not a number compares
+    /// with nothing, so it does not rise either.
+    fn check(&self) -> Result<(), PolicyError> {
+        let Self { low, moderate, high, critical } = *self;
+        let rises = 0.0 < low && low < moderate && moderate < high && high < critical;
+        if !rises {
+            return Err(PolicyError::Bounds(*self));
+        }
+        for ((level, found), (_, latest)) in self.named().into_iter().zip(LATEST.named()) {
+            if found > latest {
+                return Err(PolicyError::BeginsTooLate { level, latest, found });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The floor that crisis language sets.
@@ -140,11 +169,19 @@ pub enum PolicyError {
     /// It is not the TOML that a policy is.
     #[error("the policy file cannot be read: {0}")]
     Unreadable(#[from] toml::de::Error),
-    /// The level bounds do not rise, or critical begins too late.
-    #[error(
-        "expected 0 < low < moderate < high < critical <= {HIGHEST_CRITICAL} under [levels], found {0:?}"
-    )]
+    /// The level bounds do not rise.
+    #[error("expected 0 < low < moderate < high < critical under [levels], found {0:?}")]
     Bounds(LevelBounds),
+    /// A level begins at a higher score than the documented one.
+    #[error("expected {level} <= {latest} under [levels], found {found}")]
+    BeginsTooLate {
+        /// The level.
+        level: RiskLevel,
+        /// The score at which it begins at the latest.
+        latest: f64,
+        /// What the file says.
+        found: f64,
+    },
     /// A floor is missing or lower than the safety rules allow.
     #[error("expected a floor of at least {least} for {category:?} under [floor], found {found:?}")]
     Floor {
@@ -192,11 +229,7 @@ impl Policy {
     /// What is wrong with it: a file that falls behind the safety rules is refused.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let policy: Self = toml::from_str(text)?;
-        let LevelBounds { low, moderate, high, critical } = policy.levels;
-        let rises = 0.0 < low && low < moderate && moderate < high && high < critical;
-        if !(rises && critical <= HIGHEST_CRITICAL) {
-            return Err(PolicyError::Bounds(policy.levels));
-        }
+        policy.levels.check()?;
         for (section, name, found, range) in policy.numbers() {
             if !(range.0..=range.1).contains(&found) {
                 return Err(PolicyError::OutOfRange { section, name, range, found });
@@ -216,13 +249,16 @@ impl Policy {
     }
 
     /// Each number whose range the safety rules limit: section, name, value, least and most.
-    fn numbers(&self) -> [(&'static str, &'static str, u32, (u32, u32)); 9] {
+    fn numbers(&self) -> [(&'static str, &'static str, u32, (u32, u32)); 10] {
         let Cooldown { critical_hours, high_hours, moderate_hours, low_hours, answered_factor } =
             self.cooldown;
         let age = self.interventions.max_assessment_age_hours;
+        let last_known = self.fallback.last_known_max_age_days;
         [
             // A history goes back 35 days: older texts are not read.
             ("floor", "lookback_hours", self.floor.lookback_hours, (72, 840)),
+            // Older, and a level says nothing of today: "unknown" is its own level (R4.7, safety 8).
+            ("fallback", "last_known_max_age_days", last_known, (0, 7)),
             // Longer than safety 5 says, and somebody who gets worse waits too long.
             ("cooldown", "critical_hours", critical_hours, (0, 6)),
             ("cooldown", "high_hours", high_hours, (0, 24)),
@@ -313,6 +349,12 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_that_reaches_people_earlier_is_taken() {
+        let earlier = BUILT_IN.replacen("high = 0.6", "high = 0.5", 1);
+        assert_eq!(Policy::parse(&earlier).unwrap().level(score(0.55)), RiskLevel::High);
+    }
+
+    #[test]
     fn a_policy_behind_the_safety_rules_is_refused() {
         for (from, to, complaint) in [
             ("planIntentMeans = \"critical\"", "planIntentMeans = \"high\"", "PlanIntentMeans"),
@@ -321,6 +363,10 @@ mod tests {
             ("moderate = 0.4", "moderate = 0.1", "0 < low < moderate"),
             ("critical = 0.8", "critical = nan", "0 < low < moderate"),
             ("critical = 0.8", "critical = 0.9", "critical <= 0.8"),
+            ("high = 0.6", "high = 0.79", "expected high <= 0.6 under [levels], found 0.79"),
+            ("moderate = 0.4", "moderate = 0.5", "moderate <= 0.4"),
+            ("low = 0.2", "low = 0.3", "low <= 0.2"),
+            ("age_days = 7", "age_days = 30", "last_known_max_age_days from 0 to 7"),
             ("critical_hours = 6", "critical_hours = 7", "critical_hours from 0 to 6"),
             ("high_hours = 24", "high_hours = 240", "high_hours from 0 to 24"),
             ("answered_factor = 2", "answered_factor = 0", "answered_factor from 1 to 2"),

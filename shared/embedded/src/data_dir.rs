@@ -38,12 +38,13 @@ pub struct RunLock {
 }
 
 impl DataDir {
-    /// Takes a directory; makes it where it is absent.
+    /// Takes a directory; makes it where it is absent, for its owner alone: what people wrote lies
+    /// in it. One that is there keeps the mode that somebody gave it.
     ///
     /// # Errors
     /// [`DataDirError::Unusable`].
     pub fn open(path: &Path) -> Result<Self, DataDirError> {
-        std::fs::create_dir_all(path)
+        make_private(path)
             .map_err(|source| DataDirError::Unusable { path: path.to_owned(), source })?;
         Ok(Self(path.to_owned()))
     }
@@ -81,4 +82,15 @@ impl DataDir {
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
     }
+}
+
+/// Makes the directory with nobody else allowed in; the ones above it as ever.
+fn make_private(path: &Path) -> io::Result<()> {
+    if let Some(above) = path.parent() {
+        std::fs::create_dir_all(above)?;
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
 }

@@ -210,3 +210,19 @@ async fn a_checkpoint_survives_the_process() {
     let stream = open(&file).stream(StreamName::Outcomes, StageName::RunReport.name());
     assert_eq!(stream.read(10).await.unwrap().len(), 1);
 }
+
+/// What people wrote is in there.
+#[cfg(unix)]
+#[test]
+fn a_new_data_directory_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let path = folder.path().join("above/data");
+    DataDir::open(&path).unwrap();
+    assert_eq!(mode(&path), 0o700);
+    // A mode that somebody chose stays.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o750)).unwrap();
+    DataDir::open(&path).unwrap();
+    assert_eq!(mode(&path), 0o750);
+}

@@ -2,8 +2,9 @@
 //! much memory they have then.
 //!
 //! ```text
-//! cargo build --release -p mindmate-host --examples
-//! cargo run --release -p mindmate-host --example measure_start -- FUNCTION…
+//! for one in fan-out orchestrator run-report; do cargo build --profile function -p mindmate-$one; done
+//! cargo build --release -p mindmate-host --example idle_function
+//! cargo run --release -p mindmate-host --example measure_start -- target/release/examples/idle_function target/function/mindmate-fan-out …
 //! ```
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "who measures stands before it")]

@@ -12,6 +12,16 @@ const TEXTS: [&str; 6] = [
     "I am always so lonely on Sundays, never know what to do then.",
 ];
 
+/// The size of the longest item that a table keeps.
+const LONG_BYTES: usize = 400_000;
+
+/// Notes that look at their context over and over.
+const LONG: [(&str, &str); 3] = [
+    ("of negated wishes", "I don't want to die, but I do not know. "),
+    ("in one sentence", "my friend is suicidal and I never wanted to kill myself so "),
+    ("of despair in Spanish", "No quiero morir. Mi amiga quiere morir y yo no quiero vivir. "),
+];
+
 fn read(c: &mut Criterion) {
     let mut building = c.benchmark_group("build");
     building.sample_size(10);
@@ -38,6 +48,12 @@ fn read(c: &mut Criterion) {
     group.bench_function("one text with crisis language", |b| {
         b.iter(|| language.read("I don't want to die, but some days I cannot see a way forward."));
     });
+    for (name, sentence) in LONG {
+        let note = sentence.repeat(LONG_BYTES / sentence.len());
+        group.bench_function(format!("a note of 400 KB, {name}"), |b| {
+            b.iter(|| language.read(&note));
+        });
+    }
     group.finish();
 }
 

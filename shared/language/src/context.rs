@@ -20,6 +20,9 @@
 //! Neither a third person nor a quotation withdraws a plan, an intent or a means. A hit inside a
 //! withdrawn one is withdrawn with it, unless it is of a more acute category.
 
+use std::borrow::Borrow;
+use std::ops::Range;
+
 use mindmate_domain::crisis::CrisisCategory;
 
 use crate::form::Break;
@@ -39,23 +42,49 @@ const MAX_LINKS: usize = 4;
 const RETRACTION_WORDS: usize = 1;
 
 /// A text with crisis words: the ends of its clauses, and all hits that bear on it.
+///
+/// Each rule looks only at a window around a hit, found by a binary search, so that a long text
+/// takes time by its length and not by its square.
 pub(crate) struct Context<'a> {
-    pub(crate) breaks: &'a [Break],
-    pub(crate) hits: &'a [Hit],
+    /// By their places.
+    breaks: &'a [Break],
+    /// By their ends.
+    hits: &'a [Hit],
+    /// Where the writer appears, by place, in whatever language.
+    writer: Vec<usize>,
+    /// Where sentences start, by place, but for the first.
+    sentences: Vec<usize>,
+    /// The most words that a hit has.
+    longest: usize,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// Breaks come by their places and hits by their ends, as [`crate::form`] and
+    /// [`crate::matcher`] find them.
+    pub(crate) fn new(breaks: &'a [Break], hits: &'a [Hit]) -> Self {
+        debug_assert!(breaks.is_sorted_by_key(|one| one.at), "breaks come by their places");
+        debug_assert!(hits.is_sorted_by_key(|hit| hit.end), "hits come by their ends");
+        let mut writer: Vec<usize> =
+            hits.iter().filter(|hit| hit.kind == Kind::Oneself).map(|hit| hit.start).collect();
+        writer.sort_unstable();
+        let sentences = breaks.iter().filter(|one| one.sentence).map(|one| one.at).collect();
+        let longest = hits.iter().map(|hit| hit.end - hit.start).max().unwrap_or(0);
+        Self { breaks, hits, writer, sentences, longest }
+    }
+
     /// The most acute category among the hits that stand.
     pub(crate) fn most_acute(&self) -> Option<CrisisCategory> {
-        let (withdrawn, standing): (Vec<&Hit>, Vec<&Hit>) = self
+        let withdrawn: Vec<&Hit> = self
             .hits
             .iter()
+            .filter(|hit| hit.kind.category().is_some() && self.is_withdrawn(hit))
+            .collect();
+        self.hits
+            .iter()
             .filter(|hit| hit.kind.category().is_some())
-            .partition(|hit| self.is_withdrawn(hit));
-        standing
-            .into_iter()
             .filter(|hit| {
-                !withdrawn.iter().any(|outer| {
+                // A withdrawn hit contains itself and is as acute as itself.
+                !ending(&withdrawn, hit.end..hit.end + self.longest).iter().any(|outer| {
                     contains(outer, hit) && outer.kind.category() >= hit.kind.category()
                 })
             })
@@ -86,7 +115,7 @@ impl Context<'_> {
     }
 
     fn is_idiom(&self, hit: &Hit) -> bool {
-        self.of(Kind::Idiom, hit.language)
+        self.of(Kind::Idiom, hit.language, hit.end..hit.end + self.longest)
             .any(|idiom| reads_anew(idiom, hit) && !self.sentence_ends_in(idiom))
     }
 
@@ -100,7 +129,7 @@ impl Context<'_> {
         });
         let reach = hit.end + DOUBT_WORDS;
         let doubted = self
-            .of(Kind::DoubtAfter, hit.language)
+            .of(Kind::DoubtAfter, hit.language, hit.end + 1..reach + self.longest)
             .any(|doubt| doubt.start >= hit.end && doubt.start < reach);
         !turned && !doubted
     }
@@ -121,13 +150,21 @@ impl Context<'_> {
     fn is_taken_back(&self, hit: &Hit) -> bool {
         let reach = hit.end + RETRACTION_WORDS;
         hit.kind == Kind::Figurative
-            && self.hits.iter().any(|other| {
+            && ending(self.hits, hit.end..reach + self.longest + 1).iter().any(|other| {
                 other.kind == Kind::Retraction && (hit.end..=reach).contains(&other.start)
             })
     }
 
-    fn of(&self, kind: Kind, language: LanguageIndex) -> impl Iterator<Item = &Hit> {
-        self.hits.iter().filter(move |hit| hit.kind == kind && hit.language == language)
+    /// Those of a kind that end at the places.
+    fn of(
+        &self,
+        kind: Kind,
+        language: LanguageIndex,
+        ends: Range<usize>,
+    ) -> impl Iterator<Item = &Hit> {
+        ending(self.hits, ends)
+            .iter()
+            .filter(move |hit| hit.kind == kind && hit.language == language)
     }
 
     /// Those of a kind that end where the hit begins, or where links begin that lead up to it, all
@@ -155,28 +192,37 @@ impl Context<'_> {
         place: usize,
         language: LanguageIndex,
     ) -> impl Iterator<Item = &Hit> {
-        let clause_ends = self.breaks.iter().any(|one| one.at == place);
-        self.of(kind, language).filter(move |hit| hit.end == place && !clause_ends)
+        let clause_ends = self.breaks.binary_search_by_key(&place, |one| one.at).is_ok();
+        self.of(kind, language, place..place + 1).filter(move |_| !clause_ends)
     }
 
     fn writer_between(&self, start: usize, end: usize) -> bool {
-        self.hits
-            .iter()
-            .any(|hit| hit.kind == Kind::Oneself && hit.start >= start && hit.start < end)
+        first_from(&self.writer, start).is_some_and(|at| at < end)
     }
 
     fn sentence_ends_in(&self, hit: &Hit) -> bool {
-        self.breaks.iter().any(|one| one.sentence && hit.start < one.at && one.at < hit.end)
+        first_from(&self.sentences, hit.start + 1).is_some_and(|at| at < hit.end)
     }
 
     fn sentence_start(&self, at: usize) -> usize {
-        self.breaks
-            .iter()
-            .filter(|one| one.sentence && one.at <= at)
-            .map(|one| one.at)
-            .max()
-            .unwrap_or(0)
+        let next = self.sentences.partition_point(|start| *start <= at);
+        next.checked_sub(1).and_then(|last| self.sentences.get(last)).copied().unwrap_or(0)
     }
+}
+
+/// Those of the hits, which come by their ends, that end at the places.
+fn ending<T: Borrow<Hit>>(hits: &[T], ends: Range<usize>) -> &[T] {
+    let start = hits.partition_point(|hit| hit.borrow().end < ends.start);
+    let rest = hits.get(start..).unwrap_or_default();
+    let count = rest.partition_point(|hit| hit.borrow().end < ends.end);
+    #[cfg(test)]
+    work::add(count);
+    rest.get(..count).unwrap_or_default()
+}
+
+/// The first of the places, which come in order, that is not before one.
+pub(crate) fn first_from(places: &[usize], from: usize) -> Option<usize> {
+    places.get(places.partition_point(|place| *place < from)).copied()
 }
 
 /// Whether an idiom holds a hit, or goes on from inside it: "(don't want to) wake up | early".
@@ -187,3 +233,8 @@ fn reads_anew(idiom: &Hit, hit: &Hit) -> bool {
 fn contains(outer: &Hit, inner: &Hit) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
 }
+
+#[cfg(test)]
+mod naive;
+#[cfg(test)]
+mod work;

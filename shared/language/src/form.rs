@@ -108,7 +108,7 @@ fn ends(c: char) -> Option<bool> {
 
 /// Marks on letters, and characters that show nothing and that [`crate::normalise`] leaves in: soft hyphen, joiners,
 /// marks of direction, selectors of variants, tags.
-fn is_transparent(c: char) -> bool {
+pub(crate) fn is_transparent(c: char) -> bool {
     if c.is_ascii() {
         return false;
     }

@@ -1,14 +1,14 @@
 //! The lexicons as files: `data/{language}/*.toml`.
 //!
 //! A file has a version, a language, a line on its source, groups of spellings, and phrases by
-//! kind in the notation of [`crate::phrase`].
+//! kind in the notation of [`crate::phrase`]. A phrase with `~` in it is found piece by piece.
 
 use std::collections::BTreeMap;
 
 use mindmate_domain::crisis::CrisisCategory;
 use serde::Deserialize;
 
-use crate::phrase::{PhraseError, spellings};
+use crate::phrase::{PhraseError, pieces, spellings};
 
 /// Why the lexicons cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +114,18 @@ impl Kind {
         }
     }
 
+    /// As the lists call it, where it is crisis language.
+    pub(crate) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::PassiveIdeation => Some("passiveIdeation"),
+            Self::Figurative => Some("figurative"),
+            Self::SelfHarm => Some("selfHarm"),
+            Self::ActiveIdeation => Some("activeIdeation"),
+            Self::PlanIntentMeans => Some("planIntentMeans"),
+            _ => None,
+        }
+    }
+
     /// Whether it is crisis language or says how to take it.
     pub(crate) fn bears_on_crisis(self) -> bool {
         self >= Self::PassiveIdeation
@@ -127,13 +139,26 @@ pub(crate) type LanguageIndex = u8;
 pub(crate) const LANGUAGES: [&str; 2] = ["en", "es"];
 
 /// The version that all files have.
-pub(crate) const VERSION: &str = "lexicons-1";
+pub(crate) const VERSION: &str = "lexicons-2";
 
 /// A spelling of a phrase, as written in its file.
 pub(crate) struct Entry {
     pub(crate) spelling: String,
     pub(crate) language: LanguageIndex,
     pub(crate) kind: Kind,
+    /// Where it is not a phrase of its own: which piece of one.
+    pub(crate) piece: Option<Piece>,
+}
+
+/// A piece of a phrase whose pieces have other words between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// The phrase, by its number among those in pieces.
+    pub(crate) phrase: u16,
+    /// Which of its pieces, from 0.
+    pub(crate) number: u8,
+    /// Whether the phrase ends with it.
+    pub(crate) last: bool,
 }
 
 #[derive(Deserialize)]
@@ -155,10 +180,11 @@ macro_rules! files {
 }
 
 /// All lexicons, as compiled in.
-const FILES: [(&str, &str); 16] = files![
+const FILES: [(&str, &str); 18] = files![
     "en/absolutist.toml",
     "en/context.toml",
     "en/crisis.toml",
+    "en/crisis-pieces.toml",
     "en/despair.toml",
     "en/first-person.toml",
     "en/help-seeking.toml",
@@ -167,6 +193,7 @@ const FILES: [(&str, &str); 16] = files![
     "es/absolutist.toml",
     "es/context.toml",
     "es/crisis.toml",
+    "es/crisis-pieces.toml",
     "es/despair.toml",
     "es/first-person.toml",
     "es/help-seeking.toml",
@@ -177,13 +204,19 @@ const FILES: [(&str, &str); 16] = files![
 /// Reads the lexicons that are compiled in.
 pub(crate) fn built_in() -> Result<Vec<Entry>, LexiconError> {
     let mut entries = Vec::new();
+    let mut phrases_in_pieces = 0;
     for (path, text) in FILES {
-        read(path, text, &mut entries)?;
+        read(path, text, &mut entries, &mut phrases_in_pieces)?;
     }
     Ok(entries)
 }
 
-fn read(file: &'static str, text: &str, entries: &mut Vec<Entry>) -> Result<(), LexiconError> {
+fn read(
+    file: &'static str,
+    text: &str,
+    entries: &mut Vec<Entry>,
+    phrases_in_pieces: &mut u16,
+) -> Result<(), LexiconError> {
     let lexicon: LexiconFile =
         toml::from_str(text).map_err(|source| LexiconError::Format { file, source })?;
     let differs = |expected: &str, found: &str| LexiconError::Header {
@@ -202,9 +235,20 @@ fn read(file: &'static str, text: &str, entries: &mut Vec<Entry>) -> Result<(), 
         .ok_or_else(|| differs(folder, &lexicon.language))?;
     for (kind, phrases) in lexicon.phrases {
         for phrase in phrases {
-            let all = spellings(&phrase, &lexicon.groups)
-                .map_err(|source| LexiconError::Phrase { file, source })?;
-            entries.extend(all.into_iter().map(|spelling| Entry { spelling, language, kind }));
+            let wrong = |source| LexiconError::Phrase { file, source };
+            let texts = pieces(&phrase).map_err(wrong)?;
+            let in_pieces = texts.len() > 1;
+            for (number, text) in texts.iter().enumerate() {
+                let piece = in_pieces.then_some(Piece {
+                    phrase: *phrases_in_pieces,
+                    number: u8::try_from(number).unwrap_or(u8::MAX),
+                    last: number + 1 == texts.len(),
+                });
+                let all = spellings(text, &lexicon.groups).map_err(wrong)?;
+                let entry = |spelling| Entry { spelling, language, kind, piece };
+                entries.extend(all.into_iter().map(entry));
+            }
+            *phrases_in_pieces += u16::from(in_pieces);
         }
     }
     Ok(())

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use mindmate_domain::crisis::CrisisCategory;
 
-use crate::context::Context;
+use crate::context::{Context, first_from};
 use crate::lexicon_file::{self, Kind, LANGUAGES, LanguageIndex, LexiconError};
 use crate::matcher::{Hit, Matcher};
+use crate::misspelt::Misspelt;
 use crate::normalise::normalise;
 use crate::{disguise, form, words};
 
@@ -31,12 +32,31 @@ pub struct TextFacts {
     pub crisis: Option<CrisisCategory>,
 }
 
+/// A phrase of crisis language that was found in a text. It holds no word of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// Its first word, counted from 0 in the normalised text.
+    pub start: usize,
+    /// The word after its last.
+    pub end: usize,
+    /// What the lists call it: `passiveIdeation`, `figurative`, `selfHarm`, `activeIdeation` or
+    /// `planIntentMeans`.
+    pub kind: &'static str,
+}
+
+fn marks_in(matcher: &Matcher, form: &str) -> Vec<Mark> {
+    let hits = matcher.hits(form, |hit| hit.kind.category().is_some()).into_iter();
+    hits.filter_map(|Hit { start, end, kind, .. }| Some(Mark { start, end, kind: kind.name()? }))
+        .collect()
+}
+
 /// The lexicons of all languages, built once and shared by reference.
 pub struct Lexicons {
     /// Over all lists.
     plain: Matcher,
     /// Over the lists that bear on crisis language, spelled as [`disguise::lift`] spells.
     lifted: Matcher,
+    misspelt: Misspelt,
 }
 
 impl Lexicons {
@@ -47,10 +67,10 @@ impl Lexicons {
     pub fn built_in() -> Result<Self, LexiconError> {
         let entries = lexicon_file::built_in()?;
         let on_crisis = entries.iter().filter(|entry| entry.kind.bears_on_crisis());
-        Ok(Self {
-            plain: Matcher::new(entries.iter(), str::to_owned)?,
-            lifted: Matcher::new(on_crisis, disguise::lift)?,
-        })
+        let plain = Matcher::new(entries.iter(), str::to_owned)?;
+        let lifted = Matcher::new(on_crisis, disguise::lift)?;
+        let misspelt = Misspelt::built_in(|word| plain.knows(word))?;
+        Ok(Self { plain, lifted, misspelt })
     }
 
     /// The lists for a locale (`es`, `es-MX`, `es_MX`), or `None` where there are none for its
@@ -69,19 +89,41 @@ impl Lexicons {
         self.weigh(&normal, &form, found)
     }
 
+    /// Where phrases of crisis language stand in a text, whatever the context then makes of them;
+    /// those behind a disguise, too. For people who look into how a text was read.
+    pub fn marks(&self, text: &str) -> Vec<Mark> {
+        let normal = normalise(text);
+        let form = form::of_ready(&normal);
+        let mut marks = marks_in(&self.plain, &form);
+        if disguise::suspected(&form) {
+            marks.extend(marks_in(&self.lifted, &form::of_ready(&disguise::lift(&normal))));
+        }
+        marks.sort_unstable();
+        marks.dedup();
+        marks
+    }
+
     /// The version of the data files.
     pub fn version(&self) -> &str {
         lexicon_file::VERSION
     }
 
-    /// Looks at the context where crisis words were found, and behind a disguise where there may
-    /// be one.
+    /// Looks at the context where crisis words were found, and behind slips and a disguise where
+    /// there may be some.
     fn weigh(&self, ready: &str, form: &str, found: bool) -> Option<CrisisCategory> {
         let plain = found.then(|| in_context(&self.plain, &normalise(ready))).flatten();
-        let lifted = disguise::suspected(form)
-            .then(|| in_context(&self.lifted, &disguise::lift(&normalise(ready))))
+        let mended = self
+            .misspelt
+            .suspects(form)
+            .then(|| self.misspelt.mend(&normalise(ready), |word| self.plain.knows(word)));
+        let right = mended.as_deref().and_then(|text| in_context(&self.plain, text));
+        let lifted = (mended.is_some() || disguise::suspected(form))
+            .then(|| {
+                let normal = mended.map_or_else(|| normalise(ready), Cow::Owned);
+                in_context(&self.lifted, &disguise::lift(&normal))
+            })
             .flatten();
-        plain.max(lifted)
+        plain.max(right).max(lifted)
     }
 }
 
@@ -94,8 +136,13 @@ fn ready(text: &str) -> Cow<'_, str> {
 /// The most acute crisis language of a normalised text that stands in its context.
 fn in_context(matcher: &Matcher, normal: &str) -> Option<CrisisCategory> {
     let (form, breaks) = form::with_breaks(normal);
-    let hits = matcher.hits(&form, |hit| hit.kind.bears_on_crisis());
-    Context { breaks: &breaks, hits: &hits }.most_acute()
+    let sentences: Vec<usize> =
+        breaks.iter().filter(|one| one.sentence).map(|one| one.at).collect();
+    let hits = matcher.hits(&form, |hit| {
+        let parted = || first_from(&sentences, hit.start + 1).is_some_and(|at| at < hit.end);
+        hit.kind.bears_on_crisis() && !(hit.in_pieces && parted())
+    });
+    Context::new(&breaks, &hits).most_acute()
 }
 
 /// The language of a locale among those that have lists. Without a locale: English.
@@ -146,7 +193,7 @@ impl Language<'_> {
         let (form, breaks) = form::with_breaks(&normalise(ready));
         let bears = |hit: &Hit| hit.language == self.index && hit.kind >= Kind::HelpSeeking;
         let hits = self.lexicons.plain.hits(&form, bears);
-        Context { breaks: &breaks, hits: &hits }.seeks_help()
+        Context::new(&breaks, &hits).seeks_help()
     }
 }
 

@@ -4,6 +4,9 @@
 //! twelve words is then a string of 24 bytes, and one pass of an Aho–Corasick automaton over it
 //! finds all phrases of all lists, as whole words. The first byte of a code is below
 //! [`SECOND`] and the second is not, so that no match can begin in the middle of a word.
+//!
+//! Of a phrase in pieces the automaton finds the pieces, and [`Pieces`] puts them together as they
+//! come.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -11,7 +14,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::form;
-use crate::lexicon_file::{Entry, Kind, LanguageIndex, LexiconError};
+use crate::lexicon_file::{Entry, Kind, LanguageIndex, LexiconError, Piece};
 use crate::normalise::normalise;
 
 /// The second byte of a code is at least this, and the first is less.
@@ -22,8 +25,14 @@ const UNKNOWN: Code = [0x7F, 0xFF];
 
 type Code = [u8; 2];
 
-/// What a pattern is a sign of, in which language.
-type Sign = (LanguageIndex, Kind);
+/// What a pattern is a sign of, in which language, and of which piece of it.
+type Sign = (LanguageIndex, Kind, Option<Piece>);
+
+/// How many words may stand between two pieces of a phrase.
+const GAP: usize = 4;
+
+/// So many pieces are kept before those are let go that nothing can follow any more.
+const KEPT: usize = 32;
 
 /// A phrase that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +43,8 @@ pub(crate) struct Hit {
     pub(crate) start: usize,
     /// The word after its last.
     pub(crate) end: usize,
+    /// Put together from pieces, which has to be within one sentence.
+    pub(crate) in_pieces: bool,
 }
 
 /// Finds phrases in the form of a text.
@@ -70,7 +81,7 @@ impl Matcher {
             Ok::<(), LexiconError>(())
         };
         for entry in entries {
-            let sign = (entry.language, entry.kind);
+            let sign = (entry.language, entry.kind, entry.piece);
             add(&entry.spelling, sign)?;
             if entry.spelling.contains('\'') {
                 add(&entry.spelling.replace('\'', ""), sign)?;
@@ -84,6 +95,11 @@ impl Matcher {
         Ok(Self { codes, automaton, signs })
     }
 
+    /// Whether a list has a word, in its form.
+    pub(crate) fn knows(&self, word: &str) -> bool {
+        self.codes.contains_key(word)
+    }
+
     /// Shows all hits, also those within others, by their ends; of those with one end the longest
     /// first.
     pub(crate) fn each(&self, form: &str, mut show: impl FnMut(Hit)) {
@@ -91,11 +107,20 @@ impl Matcher {
         for word in form.split(' ').filter(|word| !word.is_empty()) {
             coded.extend(self.codes.get(word).unwrap_or(&UNKNOWN));
         }
+        let mut pieces = Pieces::default();
         for found in self.automaton.find_overlapping_iter(&coded) {
             let signs = self.signs.get(found.pattern().as_usize()).map_or(&[][..], |all| all);
-            for &(language, kind) in signs {
+            for &(language, kind, piece) in signs {
                 let (start, end) = (found.start() / UNKNOWN.len(), found.end() / UNKNOWN.len());
-                show(Hit { language, kind, start, end });
+                let hit = Hit { language, kind, start, end, in_pieces: piece.is_some() };
+                match piece {
+                    None => show(hit),
+                    Some(piece) => {
+                        if let Some(whole) = pieces.add(piece, hit) {
+                            show(whole);
+                        }
+                    }
+                }
             }
         }
     }
@@ -109,6 +134,35 @@ impl Matcher {
             }
         });
         hits
+    }
+}
+
+/// The beginnings of phrases in pieces that may yet go on.
+#[derive(Default)]
+struct Pieces(Vec<(Piece, Hit)>);
+
+impl Pieces {
+    /// Adds a piece where it is the first or goes on with one. Gives the phrase from its first word
+    /// where the piece is its last. Pieces come by their ends.
+    fn add(&mut self, piece: Piece, hit: Hit) -> Option<Hit> {
+        let mut hit = hit;
+        if piece.number > 0 {
+            let (_, begun) = self.0.iter().rev().find(|(before, begun)| {
+                before.phrase == piece.phrase
+                    && before.number + 1 == piece.number
+                    && (begun.end..=begun.end + GAP).contains(&hit.start)
+            })?;
+            hit.start = begun.start;
+        }
+        if piece.last {
+            return Some(hit);
+        }
+        if self.0.len() >= KEPT {
+            // No piece is longer than the words that are kept for it here.
+            self.0.retain(|(_, begun)| begun.end + GAP + KEPT >= hit.end);
+        }
+        self.0.push((piece, hit));
+        None
     }
 }
 
@@ -126,7 +180,7 @@ fn code_of(number: usize) -> Result<Code, LexiconError> {
 /// The hash of `FxHash`, eight bytes a step: the words of the lists are no secret, so nobody gains
 /// from making two collide.
 #[derive(Default)]
-struct WordHasher(u64);
+pub(crate) struct WordHasher(u64);
 
 impl WordHasher {
     const FACTOR: u64 = 0x517c_c1b7_2722_0a95;
@@ -153,5 +207,46 @@ impl Hasher for WordHasher {
     fn finish(&self) -> u64 {
         // The table looks at the low bits, which a multiplication mixes least.
         self.0.rotate_left(26)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAST: Piece = Piece { phrase: 0, number: 2, last: true };
+
+    /// Finds "rope ~ beam ~ tonight" in a text.
+    fn found(text: &str) -> Vec<(usize, usize)> {
+        let entry = |(number, spelling): (u8, &str)| Entry {
+            spelling: spelling.to_owned(),
+            language: 0,
+            kind: Kind::PlanIntentMeans,
+            piece: Some(Piece { number, last: number == LAST.number, ..LAST }),
+        };
+        let entries: Vec<Entry> = (0..).zip(["rope", "beam", "tonight"]).map(entry).collect();
+        let matcher = Matcher::new(entries.iter(), str::to_owned).unwrap();
+        let hits = matcher.hits(&form::of_text(text), |_| true);
+        hits.iter().map(|hit| (hit.start, hit.end)).collect()
+    }
+
+    #[test]
+    fn a_phrase_in_pieces_is_found_past_a_few_other_words() {
+        assert_eq!(found("rope beam tonight"), [(0, 3)]);
+        assert_eq!(found("a rope is on the beam and that is for tonight"), [(1, 11)]);
+        assert_eq!(found("rope rope beam beam tonight"), [(1, 5)]);
+    }
+
+    #[test]
+    fn pieces_in_another_order_or_too_far_apart_are_no_phrase() {
+        assert_eq!(found("beam rope tonight"), []);
+        assert_eq!(found("rope tonight"), []);
+        assert_eq!(found("rope, which is a long way from any beam tonight"), []);
+    }
+
+    #[test]
+    fn many_beginnings_hide_no_end() {
+        let text = format!("{} beam tonight", "rope ".repeat(10 * KEPT));
+        assert_eq!(found(&text), [(10 * KEPT - 1, 10 * KEPT + 2)]);
     }
 }

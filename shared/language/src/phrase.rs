@@ -3,6 +3,10 @@
 //! `(want|wants|wanna) to (just|) die` stands for six phrases. An empty alternative makes the
 //! brackets optional, and brackets may stand in brackets. `<want>` stands for the group of that name in the same file, so that the
 //! inflections of a verb are written once.
+//!
+//! `(bought|got) ~ (rope|gun)` is a phrase in pieces: up to four other words may stand between them,
+//! in one sentence. Its spellings are those of its pieces, not their product, so that one phrase
+//! stands for wordings that nobody wrote down.
 
 use std::collections::BTreeMap;
 
@@ -23,9 +27,24 @@ pub enum PhraseError {
         /// The group.
         name: String,
     },
+    /// A piece of it is empty, or inside brackets.
+    #[error("`~` in `{0}` should have words on both sides and no brackets around it")]
+    Pieces(String),
     /// It stands for too many spellings.
     #[error("`{0}` stands for more than {MAX_SPELLINGS} spellings")]
     TooMany(String),
+}
+
+/// The pieces of a phrase: one, unless it has `~` in it.
+pub(crate) fn pieces(phrase: &str) -> Result<Vec<&str>, PhraseError> {
+    let pieces: Vec<&str> = phrase.split('~').map(str::trim).collect();
+    let is_whole = |piece: &&str| {
+        !piece.is_empty() && piece.matches('(').count() == piece.matches(')').count()
+    };
+    if pieces.len() > 1 && !pieces.iter().all(is_whole) {
+        return Err(PhraseError::Pieces(phrase.to_owned()));
+    }
+    Ok(pieces)
 }
 
 /// All spellings that a phrase stands for, blanks tidied.
@@ -125,6 +144,15 @@ mod tests {
         assert_eq!(read("a (b|c (d|)|) e").unwrap(), ["a b e", "a c d e", "a c e", "a e"]);
         assert_eq!(read("they <go> (home|)").unwrap().len(), 4);
         assert_eq!(read("one(s|) two").unwrap(), ["ones two", "one two"]);
+    }
+
+    #[test]
+    fn a_phrase_in_pieces_has_words_on_both_sides_of_each_gap() {
+        assert_eq!(pieces("(bought|got) ~ a rope").unwrap(), ["(bought|got)", "a rope"]);
+        assert_eq!(pieces("a rope").unwrap(), ["a rope"]);
+        for phrase in ["~ a rope", "a ~ ~ b", "(a ~ b)"] {
+            assert_eq!(pieces(phrase), Err(PhraseError::Pieces(phrase.to_owned())), "{phrase}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use mindmate_domain::run::Run;
 use mindmate_domain::{AsOf, RunId, StageName};
 
 use crate::outgoing::{Outbox, Outgoing};
-use crate::ports::{PortError, Publisher, RunLedger, RunStart};
+use crate::ports::{PortError, Publisher, RunLedger, RunStart, ShardTally};
 use crate::publishing::publish_all;
 use crate::stage::StageError;
 
@@ -100,12 +100,34 @@ impl DailyRuns {
     /// # Errors
     /// The ledger's, and the publisher's for what could not be sent: then asking again sends all.
     pub async fn request_shards(&self, run: &Run, now: Timestamp) -> Result<usize, StageError> {
+        self.request_unless(run, now, |shard| shard.all_paged).await
+    }
+
+    /// Asks anew for the first page of each shard that is not closed, and says of how many: for
+    /// when nothing of the run is on its way any more and its ledger is still open.
+    ///
+    /// That a shard's last page is stored does not close it: pages are stored before they are sent,
+    /// and one whose sending was given up, or whose messages were lost, would leave its users out
+    /// for good. All of the shard is sent again; what was done already changes nothing.
+    ///
+    /// # Errors
+    /// As of [`DailyRuns::request_shards`].
+    pub async fn request_again(&self, run: &Run, now: Timestamp) -> Result<usize, StageError> {
+        self.request_unless(run, now, ShardTally::is_closed).await
+    }
+
+    async fn request_unless(
+        &self,
+        run: &Run,
+        now: Timestamp,
+        is_done: impl Fn(&ShardTally) -> bool,
+    ) -> Result<usize, StageError> {
         let tally = self.ledger.tally(&run.id).await?;
-        let paged = |shard: u16| tally.shards.iter().any(|one| one.shard == shard && one.all_paged);
+        let done = |shard: u16| tally.shards.iter().any(|one| one.shard == shard && is_done(one));
         let requests: Vec<_> = shard_requests(run, now)?
             .into_iter()
             .zip(0..run.shards)
-            .filter(|(_, shard)| !paged(*shard))
+            .filter(|(_, shard)| !done(*shard))
             .map(|(request, _)| request)
             .collect();
         publish_all(&*self.publisher, &requests).await?;

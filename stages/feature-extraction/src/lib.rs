@@ -29,11 +29,12 @@ use mindmate_contracts::messages::{
     AssessmentRequested, AssessmentSkipped, FeaturesExtracted, Request, SkipReason,
 };
 use mindmate_contracts::{QueueName, StreamName};
-use mindmate_domain::intervention::ReviewReason;
-use mindmate_domain::{Consent, History, Policy, RiskLevel, StageName};
+use mindmate_domain::{Consent, History, Policy, StageName};
 use mindmate_language::Lexicons;
 use mindmate_pipeline::ports::{HistoryStore, ProfileStore, ReviewQueue};
-use mindmate_pipeline::{Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError};
+use mindmate_pipeline::{
+    Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError, ask_for_a_look,
+};
 
 /// What the stage speaks to.
 #[derive(Clone)]
@@ -84,20 +85,10 @@ impl FeatureExtraction {
     }
 
     /// What is done before a request is given up: nobody looked whether its user is in a crisis, so
-    /// a human has to (safety 3). After an opt-out of scoring or of the reading of texts nobody
-    /// looks.
+    /// a human has to (safety 3).
     async fn last_words(&self, request: &Request, now: Timestamp) -> PortResult<()> {
-        let profile = self.ports.profiles.profile(&request.user_id).await;
-        let legacy = self.policy.legacy_consents;
-        let known = profile.ok().map(|found| found.unwrap_or_default().consents.effective(legacy));
-        let refused = |consent| known.is_some_and(|consents| !consents.allows(consent));
-        if refused(Consent::Scoring) || refused(Consent::TextAnalysis) {
-            return Ok(());
-        }
-        let allowed = known.is_some_and(|consents| consents.allows(Consent::HumanReview));
-        let (reason, rule) = (ReviewReason::CrisisCheckFailed, (now, self.policy.review));
-        let entry = request.review(reason, RiskLevel::Unknown, allowed, rule);
-        self.ports.review.enter(&entry).await
+        let stores = (&*self.ports.profiles, &*self.ports.review);
+        ask_for_a_look(stores, &self.policy, request, now).await
     }
 }
 

@@ -8,10 +8,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use mindmate_contracts::messages::FanOutShardRequested;
 use mindmate_contracts::{Contract as _, QueueName, RawEvent};
-use mindmate_domain::RunId;
+use mindmate_domain::run::{Fate, PageEntry, Position};
+use mindmate_domain::{RunId, StageName, UserId};
 use mindmate_orchestrator::{Begun, Orchestrator};
-use mindmate_pipeline::ports::{Page, Publisher};
-use mindmate_pipeline::{Firing, ScheduledTask as _, SeededChance, StageError};
+use mindmate_pipeline::daily::DailyRuns;
+use mindmate_pipeline::ports::{Mark, MarkKind, Page, Publisher};
+use mindmate_pipeline::{Clock as _, Firing, ScheduledTask as _, SeededChance, StageError};
 use mindmate_testkit::faulty::{Fault, FaultRates, Faults, Faulty};
 use mindmate_testkit::{ManualClock, MemoryBackend};
 
@@ -101,6 +103,30 @@ async fn shards_that_are_paged_are_not_asked_for_again() {
     assert_eq!(world.fire(DUE).await.unwrap().requested, 3);
     let shards: Vec<_> = world.requests().await.iter().map(|(_, one)| one.shard).collect();
     assert_eq!(shards, [0, 2, 3]);
+}
+
+/// A stored page may never have been sent: once nothing is on its way, a shard is asked for until
+/// its users are accounted for.
+#[tokio::test]
+async fn a_shard_that_is_paged_and_not_closed_can_be_asked_for_again() {
+    let world = World::at("2026-11-22T06:00:02Z");
+    let id = world.fire(DUE).await.unwrap().run_id;
+    world.requests().await;
+    let (ledger, now) = (world.backend.ledger(), world.clock.now());
+    let run = ledger.run(&id).await.unwrap().unwrap();
+    let entry = PageEntry { user: UserId::new("ada").unwrap(), last_level: None };
+    for (shard, entries) in [(1, Vec::new()), (2, vec![entry])] {
+        let (run, number, first_ordinal) = (id.clone(), 0, 0);
+        let page = Page { run, shard, number, first_ordinal, entries, last: true };
+        ledger.put_page(&page).await.unwrap();
+    }
+    let runs = DailyRuns::new(Arc::clone(&ledger), world.backend.publisher());
+    assert_eq!(runs.request_shards(&run, now).await.unwrap(), 2);
+    assert_eq!(runs.request_again(&run, now).await.unwrap(), 3);
+    let position = Position { run: id, shard: 2, ordinal: 0 };
+    let (stage, kind) = (StageName::Scoring, MarkKind::fate(Fate::Skipped));
+    ledger.mark(&[Mark { position, stage, kind }]).await.unwrap();
+    assert_eq!(runs.request_again(&run, now).await.unwrap(), 2);
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@
 //! given up.
 
 use jiff::Timestamp;
-use mindmate_contracts::messages::{FeaturesExtracted, Request};
+use mindmate_contracts::messages::FeaturesExtracted;
 use mindmate_domain::intervention::{ReviewEntry, ReviewReason};
 use mindmate_domain::{Consent, RiskLevel};
 use mindmate_pipeline::ports::Notice;
@@ -61,19 +61,6 @@ impl Scoring {
             None => Ok(()),
         };
         entered.and(paged)
-    }
-
-    /// Has a human look at somebody whose features could not be read: nobody knows what they said.
-    pub(crate) async fn unread(&self, request: &Request, now: Timestamp) -> PortResult<()> {
-        let consents = self.consents(&request.user_id).await.ok();
-        let refused = |consent| consents.is_some_and(|consents| !consents.allows(consent));
-        if refused(Consent::Scoring) || refused(Consent::TextAnalysis) {
-            return Ok(());
-        }
-        let allowed = consents.is_some_and(|given| given.allows(Consent::HumanReview));
-        let (reason, rule) = (ReviewReason::CrisisCheckFailed, (now, self.policy.review));
-        let entry = request.review(reason, RiskLevel::Unknown, allowed, rule);
-        self.ports.review.enter(&entry).await
     }
 
     /// Whom it is about is said by pseudonym; what failed, by its code.

@@ -42,7 +42,7 @@ use mindmate_pipeline::ports::{
     AssessmentPut, AssessmentStore, Notifier, ProfileStore, ReviewQueue,
 };
 use mindmate_pipeline::{
-    Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError, crash,
+    Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError, ask_for_a_look, crash,
 };
 
 /// What the stage speaks to.
@@ -130,7 +130,8 @@ impl Stage for Scoring {
         _: &Failure<'_>,
         now: Timestamp,
     ) -> Result<(), StageError> {
-        Ok(self.unread(request, now).await?)
+        let stores = (&*self.ports.profiles, &*self.ports.review);
+        Ok(ask_for_a_look(stores, &self.policy, request, now).await?)
     }
 
     async fn give_up(

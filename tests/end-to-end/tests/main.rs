@@ -21,3 +21,5 @@ mod privacy;
 mod program;
 #[path = "suite/stores.rs"]
 mod stores;
+#[path = "suite/text.rs"]
+mod text;

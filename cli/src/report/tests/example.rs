@@ -10,6 +10,7 @@ use mindmate_domain::{AsOf, Feature, RiskLevel, RunId, StageName};
 use mindmate_host::times::Times;
 use mindmate_run_report::{Interventions, Ledger, SCORE_BINS, Summary};
 
+use crate::marks::Origin;
 use crate::report::{PageInput, page};
 
 fn as_of() -> AsOf {
@@ -149,7 +150,7 @@ impl Page {
             run: &self.run,
             timings: &self.timings,
             elapsed: self.elapsed,
-            synthetic: true,
+            origin: Origin::Synthetic,
             model: "rules-1",
             policy: "policy-1",
             generated_at: "2026-11-22T06:05:00Z".parse().unwrap(),

@@ -5,6 +5,7 @@ use mindmate_domain::ids::UserIdError;
 use serde::{Deserialize, Serialize};
 
 use super::attribute::{Attribute, Item};
+use super::broken::{self, Keys};
 use super::{PROFILE_SK, USER_PREFIX};
 use crate::JsonFault;
 
@@ -82,21 +83,33 @@ pub fn parse_line(line: &[u8]) -> Result<ExportLine, LineError> {
 /// The profile that stands in for a line that is no item but, by its keys, a user's profile: it
 /// allows nothing, since nobody can say what its person consented to. Dropping the line instead
 /// would leave the user without a profile, and those count as the app's legacy users.
+///
+/// The line may be broken anywhere, and may be the beginning of one only: its keys are read where
+/// they can be.
 pub fn closed_profile(line: &[u8]) -> Option<ExportLine> {
-    let line: serde_json::Value = serde_json::from_slice(line).ok()?;
-    let key = |name| line.get("Item")?.get(name)?.get("S")?.as_str();
-    if key("SK")? != PROFILE_SK {
+    let keys = match serde_json::from_slice::<serde_json::Value>(line) {
+        Ok(line) => whole_keys(&line)?,
+        Err(_) => broken::keys(line),
+    };
+    if keys.sk? != PROFILE_SK {
         return None;
     }
-    let pk = key("PK")?;
+    let pk = keys.pk?;
     let user = UserId::new(pk.strip_prefix(USER_PREFIX)?).ok()?;
     let item = Item::from([
-        ("PK".to_owned(), Attribute::text(pk)),
+        ("PK".to_owned(), Attribute::text(&pk)),
         ("SK".to_owned(), Attribute::text(PROFILE_SK)),
         ("type".to_owned(), Attribute::text("PROFILE")),
         ("consents".to_owned(), Attribute::text("unreadable")),
     ]);
     Some(ExportLine { user, sk: PROFILE_SK.to_owned(), item })
+}
+
+/// The keys of a line that is JSON.
+fn whole_keys(line: &serde_json::Value) -> Option<Keys> {
+    let item = line.get("Item")?;
+    let key = |name| Some(item.get(name)?.get("S")?.as_str()?.to_owned());
+    Some(Keys { pk: key("PK"), sk: key("SK") })
 }
 
 /// Writes one line, without its end.

@@ -5,6 +5,7 @@
 //! and names a defect where an item does not fit. Nothing is ever guessed at.
 
 mod attribute;
+mod broken;
 mod decode;
 mod encode;
 mod export;

@@ -324,6 +324,12 @@ fn a_profile_that_is_no_item_becomes_one_that_allows_nothing() {
         panic!()
     };
     assert_eq!((closed.user.as_str(), *profile), ("u", Profile::closed()));
+    // Cut off, and broken in the middle.
+    let cut = &line[..line.len() - 8];
+    let broken = line.replace("{\"X\": 1}", "{{,\"");
+    for line in [cut, broken.as_str()] {
+        assert_eq!(closed_profile(line.as_bytes()).unwrap(), closed);
+    }
     for other in [line.replace("PROFILE", "CHAT#1"), line.replace("USER#u", "u"), "{".to_owned()] {
         assert_eq!(closed_profile(other.as_bytes()), None);
     }

@@ -39,7 +39,7 @@ fn items(diary: &Diary, planned: &[Planned]) -> Vec<(u32, AppItem)> {
             2 => (EventKind::Selfie, None),
             3 => (EventKind::Session { duration_seconds: 60.0 * mood }, None),
             _ => {
-                let later = SignedDuration::from_hours((what % 60) as i64);
+                let later = SignedDuration::from_hours(i64::try_from(what % 60).unwrap());
                 let completed_at = (what % 3 > 0).then_some(at + later);
                 let activity = "walk".to_owned();
                 (

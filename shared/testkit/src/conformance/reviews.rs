@@ -100,22 +100,27 @@ pub async fn only_an_open_entry_can_be_acknowledged(backend: &dyn Backend) {
     assert_eq!(backend.audit().await.len(), 1);
 }
 
-/// Those who were not reached, then by level, then those due first; history after all of it.
+/// Those who were not reached, then by level, then those due first; history after all of it. A look
+/// for crisis language that failed ranks with high, whatever level was found without it.
 pub async fn those_at_most_risk_come_first(backend: &dyn Backend) {
     let queue = backend.reviews();
     let due = "2026-11-22T06:15:00Z";
     let historical = ReviewEntry { historical: true, ..entry("a", "2025-01-01T06:15:00Z") };
     let level = |id, level| ReviewEntry { level, ..entry(id, due) };
+    let unchecked =
+        ReviewEntry { reason: ReviewReason::CrisisCheckFailed, ..level("b", RiskLevel::Minimal) };
     let unknown =
-        ReviewEntry { reason: ReviewReason::CrisisCheckFailed, ..level("b", RiskLevel::Unknown) };
+        ReviewEntry { reason: ReviewReason::LateIntervention, ..level("a", RiskLevel::Unknown) };
     let high =
-        ReviewEntry { reason: ReviewReason::LateIntervention, ..level("c", RiskLevel::High) };
+        ReviewEntry { due_at: instant("2026-11-22T07:15:00Z"), ..level("c", RiskLevel::High) };
+    let high = ReviewEntry { reason: ReviewReason::LateIntervention, ..high };
     let later = entry("d", "2026-11-22T09:15:00Z");
     let not_reached = ReviewEntry { reason: ReviewReason::CriticalNotDelivered, ..later.clone() };
-    for entry in [&historical, &unknown, &high, &later, &not_reached] {
+    for entry in [&historical, &unknown, &high, &unchecked, &later, &not_reached] {
         queue.enter(entry).await.expect("entered");
     }
-    assert_eq!(open(&*queue).await, [not_reached, later, high, unknown, historical]);
+    let expected = [not_reached, later, unchecked, high, unknown, historical];
+    assert_eq!(open(&*queue).await, expected);
 }
 
 /// However many are shown.

@@ -2,17 +2,21 @@
 
 use std::process::Stdio;
 
+use mindmate_pipeline::{Clock as _, SystemClock};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::deployed::Deployed;
+
+/// How many users there are, for who measures; a test takes few.
+const USERS: &str = "MINDMATE_WORKER_USERS";
 
 /// A worker with every stage carries a day that the command line starts, and ends when it is told.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_carries_a_day_and_ends_by_sigterm() {
     let deployed = Deployed::fresh().await;
     without_functions(&deployed);
-    deployed.cohort("40");
+    deployed.cohort(&users());
     let env_file = deployed.env_file();
     let mut args = vec!["--log", "info", "--env-file", env_file.to_str().unwrap(), "worker"];
     for stage in ["fan-out", "feature-extraction", "scoring", "intervention", "run-report"] {
@@ -21,8 +25,14 @@ async fn a_worker_carries_a_day_and_ends_by_sigterm() {
     let mut worker = deployed.program(&args);
     let mut worker = worker.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
 
-    let said = deployed.says_on_aws(&["--format", "json", "daily", "--timeout", "120s"]);
+    let (began, busy_before) = (SystemClock.now(), busy_seconds(&deployed));
+    let said = deployed.says_on_aws(&["--format", "json", "daily", "--timeout", "600s"]);
     let said: Value = serde_json::from_str(&said).unwrap();
+    let seconds = SystemClock.now().duration_since(began).as_secs_f64();
+    if let (Some(before), Some(after)) = (busy_before, busy_seconds(&deployed)) {
+        let (users, busy) = (&said["ledger"]["enqueued"], after - before);
+        println!("{users} users in {seconds:.1} s, of which the local AWS worked {busy:.1} s");
+    }
     assert_eq!(said["closed"], true, "{said}");
     assert!(said["ledger"]["assessed"].as_u64().unwrap() > 25, "{said}");
     assert_eq!(said["ledger"]["missing"], 0, "{said}");
@@ -31,6 +41,21 @@ async fn a_worker_carries_a_day_and_ends_by_sigterm() {
     kill_process(pid, Signal::TERM).unwrap();
     let ended = worker.wait().unwrap();
     assert!(ended.success(), "{ended}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "who measures says how many")]
+fn users() -> String {
+    std::env::var(USERS).unwrap_or_else(|_| "40".to_owned())
+}
+
+/// The seconds of processor time that the local AWS has used, where the system tells.
+fn busy_seconds(deployed: &Deployed) -> Option<f64> {
+    let stat = format!("/proc/{}/stat", deployed.local.process_id());
+    let stat = std::fs::read_to_string(stat).ok()?;
+    // After the name, which may hold blanks; user and system time are fields 14 and 15 of proc(5).
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: u64 = fields.get(11..13)?.iter().filter_map(|field| field.parse::<u64>().ok()).sum();
+    Some(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
 }
 
 /// Takes the functions off their queues and streams.

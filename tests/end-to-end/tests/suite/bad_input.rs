@@ -96,11 +96,107 @@ fn a_truncated_gzip_keeps_what_came_before() {
         writeln!(gzip, "{}", mood("u", &at, "5", "some words")).unwrap();
     }
     let mut bytes = gzip.finish().unwrap();
-    bytes.truncate(bytes.len() / 2);
-    let path = program.write("cut.json.gz", bytes);
+    let cut = bytes.split_off(bytes.len() / 2);
+    let path = program.write("part.json.gz", &bytes);
     let said = program.run(&["import", path.to_str().unwrap()]).exited(6);
     assert!(said.out.contains("broke off after line"), "{said}");
     assert!(number(&program.database(), "SELECT count(*) FROM app_items") > 20);
+    // Who is missing would be assessed by nobody: a run asks for the whole file first.
+    program.daily().exited(1).complains("only a part was imported of \"part.json.gz\"");
+    let args = ["daily", "--as-of", "2025-03-09T21:00:00Z", "--incomplete-import"];
+    program.run(&args).exited(0).complains("people and consents may be missing");
+    program.import(&[mood("v", AT, "5", "another file")]).exited(0);
+    program.daily().exited(1).complains("only a part");
+    program.write("part.json.gz", [bytes, cut].concat());
+    program.run(&["import", path.to_str().unwrap()]).exited(0);
+    program.daily().exited(0);
+}
+
+/// Safety 12: of a profile that is cut off, too long or broken, its user keeps that nothing is
+/// allowed.
+#[test]
+fn a_profile_that_cannot_be_read_leaves_nothing_allowed() {
+    let whole = profile("u", &json!({"consents": {"M": {}}})).to_string();
+    let long = profile("u", &json!({"zname": {"S": "x".repeat(2 * 1024 * 1024)}})).to_string();
+    let cut = &whole[..whole.len() - 3];
+    let mood = mood("u", AT, "2", "words");
+    for bad in [&long, &whole.replace("\"M\"", "\"M"), cut] {
+        let program = Program::new();
+        let path = program.write("bad.jsonl", format!("\u{feff}{mood}\n{bad}"));
+        let said = program.run(&["--format", "json", "import", path.to_str().unwrap()]).exited(6);
+        let result = said.json()[0].clone();
+        assert_eq!((&result["items"], &result["closedProfiles"]), (&json!(1), &json!(1)));
+        let args = ["--format", "json", "daily", "--as-of", END, "--incomplete-import"];
+        assert_eq!(program.run(&args).exited(0).json()["ledger"]["skipped"], 1, "{bad:.80}");
+    }
+}
+
+/// The last line of a file that ends in the middle of it.
+#[test]
+fn a_plain_file_that_is_cut_off_is_not_taken_for_whole() {
+    let program = Program::new();
+    let (first, second) =
+        (mood("u", AT, "5", "a").to_string(), mood("v", AT, "5", "b").to_string());
+    let cut = &second[..second.len() / 2];
+    let path = program.write("cut.jsonl", format!("{first}\n{cut}"));
+    let import = || program.run(&["import", path.to_str().unwrap()]);
+    assert!(import().exited(6).out.contains("broke off in line 2"));
+    program.daily().exited(1).complains("import the whole file again");
+    // A last line needs no end.
+    program.write("cut.jsonl", format!("{first}\n{second}"));
+    import().exited(0);
+    assert_eq!(program.daily().exited(0).json()["ledger"]["assessed"], 2);
+}
+
+#[test]
+fn a_failed_first_import_is_not_made_up_for_by_invented_people() {
+    let program = Program::new();
+    program.run(&["import", "no-such-file"]).exited(1);
+    program.daily().exited(1).complains("an import was tried there that brought nobody");
+    assert_eq!(number(&program.database(), "SELECT count(*) FROM users"), 0);
+    program.import(&[mood("u", AT, "5", "ok")]).exited(0);
+    program.daily().exited(0);
+}
+
+/// Killed when a part of it was written.
+#[test]
+fn half_a_cohort_is_made_whole() {
+    let program = Program::new();
+    let users = "SELECT count(*) FROM users";
+    let args = ["cohort", "--users", "300", "--days", "40", "--end", END];
+    let mut cohort = program.start(&args);
+    let begun = || {
+        let connection = rusqlite::Connection::open(program.database()).ok()?;
+        connection.busy_timeout(std::time::Duration::from_secs(9)).ok()?;
+        connection.query_row(users, [], |row| row.get::<_, i64>(0)).ok()
+    };
+    while begun().unwrap_or(0) == 0 {
+        assert!(cohort.try_wait().unwrap().is_none(), "ended before it could be killed");
+        std::thread::yield_now();
+    }
+    cohort.kill().unwrap();
+    cohort.wait().unwrap();
+    assert!(number(&program.database(), users) < 300);
+    let service = ["daily", "--as-of", END, "--no-cohort"];
+    program.run(&service).exited(1).complains("only a part of a synthetic cohort");
+    let said = program.daily().exited(0).complains("it is made whole");
+    assert_eq!(said.json()["origin"], "synthetic");
+    assert_eq!(number(&program.database(), users), 300);
+    let items = "SELECT count(*) FROM app_items WHERE sk NOT LIKE 'CHAT#%#%'";
+    let whole = Program::new();
+    whole.run(&args).exited(0);
+    assert_eq!(number(&program.database(), items), number(&whole.database(), items));
+}
+
+#[test]
+fn an_import_over_invented_people_is_said_to_be_mixed() {
+    let program = Program::with_cohort(3);
+    program.import(&[mood("u", AT, "5", "ok")]).exited(0);
+    let said = program.run(&["daily", "--as-of", END]).exited(0);
+    assert!(said.out.contains("a synthetic cohort and imported people"), "{said}");
+    let report = std::fs::read_to_string(program.data().join("report-daily-2025-03-10.html"));
+    assert!(report.unwrap().contains("Mixed: a synthetic cohort and imported people"));
+    assert_eq!(program.daily().exited(0).json()["origin"], "mixed");
 }
 
 #[test]

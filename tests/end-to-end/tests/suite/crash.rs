@@ -131,6 +131,40 @@ fn a_run_that_died_early_does_not_keep_the_next_day_from_anybody() {
     assert_eq!(result["ledger"]["missing"], 0);
 }
 
+/// A run is not forgotten because nothing of it waits in a queue: its row says that it has not
+/// ended, whether it died before it sent anything or a stored page was never sent.
+#[test]
+fn a_dead_run_without_a_message_is_finished_by_the_next_day() {
+    for point in ["fan-out.before-page", "fan-out.after-page"] {
+        let program = killed_at(point, 1);
+        let connection = rusqlite::Connection::open(program.database()).unwrap();
+        let sql = "DELETE FROM messages; DELETE FROM message_bodies;";
+        connection.execute_batch(sql).unwrap();
+        drop(connection);
+        let result = next_day(&program);
+        let other = &result["otherRuns"][0];
+        assert_eq!(other["runId"], "daily-2025-03-10", "{point}: {result}");
+        assert_eq!((&other["closed"], &other["ledger"]["missing"]), (&true.into(), &0.into()));
+        assert!(other["ledger"]["assessed"].as_u64().unwrap() > u64::from(USERS) / 2, "{other}");
+        assert_eq!(number(&program.database(), OPEN_RUNS), 0);
+    }
+}
+
+/// The exit code of the next day is that of the worst run: 3 for a user who was dead-lettered.
+#[test]
+fn the_next_day_ends_as_the_worst_of_the_runs_that_it_finished() {
+    let program = killed_at("runner.after-publish", 60);
+    let connection = rusqlite::Connection::open(program.database()).unwrap();
+    let sql = "UPDATE message_bodies SET body = replace(body, '.v1', '.v9')
+        WHERE id = (SELECT max(id) FROM messages WHERE queue LIKE 'assessments%')";
+    assert_eq!(connection.execute(sql, []).unwrap(), 1);
+    drop(connection);
+    let next = ["--format", "json", "daily", "--as-of", "2025-03-11T06:00:00Z"];
+    let result = program.run(&next).exited(3).json();
+    assert_eq!(result["ledger"]["deadLettered"], 0);
+    assert_eq!(result["otherRuns"][0]["ledger"]["deadLettered"], 1);
+}
+
 #[test]
 fn what_a_dead_run_left_is_finished_under_its_own_clock() {
     let program = killed_at("runner.after-publish", 60);

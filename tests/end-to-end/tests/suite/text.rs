@@ -1,0 +1,69 @@
+//! `mindmate text analyze`.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::program::{Program, Said};
+
+fn analyze(input: &[u8], args: &[&str]) -> Said {
+    let program = Program::new();
+    let mut command = program.command(&[&["text", "analyze"], args].concat());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // The pipe takes more than any input here.
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap().into()
+}
+
+fn lines(said: &Said) -> Vec<Value> {
+    said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn each_line_is_read_as_the_pipeline_reads_it() {
+    let input = [
+        "I had a wonderful day, thank you!".to_owned(),
+        json!({"id": 7, "text": "I want to kill myself"}).to_string(),
+        json!({"id": "es", "text": "quiero morir", "lang": "es-MX"}).to_string(),
+        json!({"text": "quiero morir", "lang": "fr"}).to_string(),
+        "😭😭😭".to_owned(),
+        String::new(),
+    ];
+    let said = analyze(input.map(|line| line + "\n").concat().as_bytes(), &[]).exited(0);
+    let found = lines(&said);
+    assert_eq!(found.len(), 6);
+    assert_eq!(found[0]["sentiment"]["label"], "POSITIVE");
+    assert_eq!((&found[0]["crisis"]["category"], &found[0]["line"]), (&Value::Null, &json!(1)));
+    assert_eq!(
+        (&found[1]["id"], &found[1]["crisis"]["category"]),
+        (&json!(7), &json!("activeIdeation"))
+    );
+    let span = &found[1]["crisis"]["spans"][0];
+    assert_eq!(span["kind"], "activeIdeation");
+    assert!(span["start"].as_u64().unwrap() < span["end"].as_u64().unwrap());
+    for (place, words) in [(2, json!(2)), (3, Value::Null)] {
+        assert_eq!(found[place]["sentiment"], Value::Null);
+        assert_eq!(found[place]["reason"], "no analyser for this language");
+        assert!(found[place]["crisis"]["category"].is_string(), "{}", found[place]);
+        assert_eq!(found[place]["words"], words);
+    }
+    assert_eq!(found[4]["sentiment"]["label"], "NEGATIVE");
+    assert_eq!(found[5]["sentiment"]["label"], "NEUTRAL");
+    assert!(!said.out.contains("morir") && !said.out.contains("wonderful"), "no word is written");
+}
+
+#[test]
+fn a_bad_line_says_why_and_its_neighbours_are_read() {
+    let long = format!("I am sad. {}\n", "so ".repeat(33_000));
+    let mut input = b"\xff\xfe canary\n{\"canary\": 1}\nfine\n".to_vec();
+    input.extend(long.as_bytes());
+    let said = analyze(&input, &["--lang", "en-GB"]).exited(6).complains("2 of 4 lines");
+    let found = lines(&said);
+    assert!(found[0]["error"].as_str().unwrap().contains("UTF-8"), "{}", found[0]);
+    assert!(found[1]["error"].as_str().unwrap().contains("`text`"), "{}", found[1]);
+    assert_eq!(found[2]["sentiment"]["label"], "POSITIVE");
+    assert_eq!(found[3]["words"], 33_003);
+    assert!(!said.out.contains("canary"));
+}
