@@ -18,6 +18,7 @@ use mindmate_pipeline::ports::{MessageWriter, Queue, StreamSource};
 use mindmate_pipeline::{
     Clock, RetryPolicy, Runner, RunnerPorts, SeededChance, Stage, StreamRunner,
 };
+use mindmate_realtime_trigger::{RealtimePorts, RealtimeTrigger};
 use mindmate_run_report::RunReport;
 use mindmate_scoring::{Scoring, ScoringPorts};
 
@@ -65,6 +66,7 @@ impl Composition<'_> {
     async fn put<H: Host>(&self, host: H, stage: StageName) -> anyhow::Result<H> {
         Ok(match stage {
             StageName::FanOut => self.on_queues(host, self.fan_out()),
+            StageName::RealtimeTrigger => self.on_the_app_table(host)?,
             StageName::FeatureExtraction => self.on_queues(host, self.feature_extraction()?),
             StageName::Scoring => self.on_queues(host, self.scoring().await?),
             StageName::Intervention => self.on_queues(host, self.intervention().await?),
@@ -115,6 +117,21 @@ impl Composition<'_> {
         let materials = Materials::built_in().map_err(anyhow::Error::from_boxed)?;
         let pseudonyms = self.session.installation.pseudonyms().await?;
         Ok(Interventions::new(ports, materials, self.policy.clone(), pseudonyms))
+    }
+
+    /// Follows the app's table. On AWS only a function can: the table's own stream is Lambda's.
+    fn on_the_app_table<H: Host>(&self, host: H) -> anyhow::Result<H> {
+        let ports = &self.session.ports;
+        let changes = ports.channels.stream(StreamName::AppTable, RealtimeTrigger::NAME.name());
+        let ports = RealtimePorts {
+            items: ports.items.clone(),
+            profiles: ports.profiles.clone(),
+            states: ports.states.clone(),
+            activity: ports.activity.clone(),
+        };
+        let lexicons = Arc::new(Lexicons::built_in()?);
+        let stage = RealtimeTrigger::new(ports, lexicons, self.policy.clone());
+        Ok(host.with_stream(changes, StreamRunner::new(self.runner(stage))))
     }
 
     fn on_outcomes<H: Host>(&self, host: H) -> H {

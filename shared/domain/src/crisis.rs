@@ -69,6 +69,19 @@ impl CrisisCheck {
         }
     }
 
+    /// The same with signals that were seen elsewhere: each category once, at its latest text, from the
+    /// least to the most acute. Where no text may be read, none counts.
+    #[must_use]
+    pub fn with(mut self, seen: &[CrisisSignal]) -> Self {
+        let (Self::Read { signals } | Self::Failed { signals }) = &mut self else {
+            return self;
+        };
+        signals.extend_from_slice(seen);
+        signals.sort_by_key(|signal| (signal.category, std::cmp::Reverse(signal.at)));
+        signals.dedup_by_key(|signal| signal.category);
+        self
+    }
+
     /// Whether a human has to look.
     pub fn has_failed(&self) -> bool {
         matches!(self, Self::Failed { .. })

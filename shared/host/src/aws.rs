@@ -97,6 +97,21 @@ mod functions {
         let aside = aws.aside(stream, S::NAME.name());
         Ok(crate::lambda::KinesisFunction::new(runner, aside, Arc::new(SystemClock)))
     }
+
+    /// The function of the stage that follows the app's table.
+    ///
+    /// # Errors
+    /// See [`runner_ports`].
+    #[cfg(all(feature = "lambda", feature = "dynamodb"))]
+    pub fn table_function<S: Stage>(
+        stage: S,
+        stream: StreamName,
+        aws: &Aws,
+    ) -> Result<crate::lambda::TableFunction<S>, BoxError> {
+        let runner = mindmate_pipeline::StreamRunner::new(Runner::new(stage, runner_ports(aws)?));
+        let (aside, translate) = (aws.aside(stream, S::NAME.name()), crate::lambda::app_item_changed);
+        Ok(crate::lambda::TableFunction::new(runner, translate, aside, Arc::new(SystemClock)))
+    }
 }
 
 #[cfg(all(feature = "sqs", any(feature = "lambda", feature = "worker")))]

@@ -19,7 +19,7 @@ mod runtime;
 mod schedule;
 mod shard;
 
-pub use self::dynamodb::{TableFunction, Translate};
+pub use self::dynamodb::{TableFunction, Translate, app_item_changed};
 pub use self::invocation::{Function, FunctionError, Invocation};
 pub use self::kinesis::KinesisFunction;
 pub use self::queue::{QueueFunction, queue_of_url};

@@ -29,7 +29,7 @@ use mindmate_contracts::messages::{
     AssessmentRequested, AssessmentSkipped, FeaturesExtracted, Request, SkipReason,
 };
 use mindmate_contracts::{QueueName, StreamName};
-use mindmate_domain::{Consent, History, Policy, StageName};
+use mindmate_domain::{Consent, CrisisSignal, History, Policy, StageName};
 use mindmate_language::Lexicons;
 use mindmate_pipeline::ports::{HistoryStore, ProfileStore, ReviewQueue};
 use mindmate_pipeline::{
@@ -65,12 +65,18 @@ impl FeatureExtraction {
         Self { ports, lexicons, policy }
     }
 
-    fn extract(&self, request: Request, history: History) -> FeaturesExtracted {
+    /// `seen` is the crisis language that was seen when a text came, where it may be read.
+    fn extract(
+        &self,
+        request: Request,
+        history: History,
+        seen: &[CrisisSignal],
+    ) -> FeaturesExtracted {
         let texts = mindmate_features::read_texts(&history, &self.lexicons);
         let extraction = mindmate_features::extract(&history, &texts);
         let as_of = history.as_of.instant();
         let window = self.policy.floor_window(as_of);
-        let mut crisis = texts.crisis_check();
+        let mut crisis = texts.crisis_check().with(seen);
         if mindmate_features::left_out_crisis(&history, &self.lexicons, window) {
             crisis = crisis.failed();
         }
@@ -109,7 +115,8 @@ impl Stage for FeatureExtraction {
         if !history.consents.allows(Consent::Scoring) {
             return Ok(vec![skipped(outbox, request)?]);
         }
-        let features = self.extract(request, history);
+        let seen = if history.consents.allows(Consent::TextAnalysis) { &input.seen[..] } else { &[] };
+        let features = self.extract(request, history, seen);
         let id = format!("{}/features", features.request.stem());
         let queue =
             if features.request.urgent { QueueName::ScoringPriority } else { QueueName::Scoring };

@@ -5,9 +5,13 @@ use std::sync::Arc;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use jiff::Timestamp;
+use mindmate_contracts::app_table::USER_PREFIX;
+use mindmate_domain::UserId;
+use mindmate_pipeline::changes::changed;
 use mindmate_pipeline::ports::StreamSource;
 use mindmate_pipeline::{Clock, Stage, StreamRunner};
 use serde_json::Value;
+use tracing::warn;
 
 use super::invocation::{Function, FunctionError, Invocation};
 use super::shard::{Incoming, Shard};
@@ -70,6 +74,34 @@ impl<S: Stage> Function for TableFunction<S> {
         }
         Ok(response)
     }
+}
+
+/// The change of an item of the app's table: its key, and when the table noted it. Nothing of what
+/// was written goes along. A key that is none of this table's is passed over, in words.
+pub fn app_item_changed(record: &EventRecord) -> Option<String> {
+    let keys = serde_json::to_value(&record.change.keys).ok()?;
+    let user = key(&keys, PARTITION).and_then(|key| key.strip_prefix(USER_PREFIX));
+    let user = user.and_then(|id| UserId::new(id).ok());
+    let (Some(user), Some(sk)) = (user, key(&keys, "SK")) else {
+        warn!("expected the key of a user's item, found another: the change is passed over");
+        return None;
+    };
+    let noted = record.change.approximate_creation_date_time.timestamp();
+    // The table gives whole seconds, rounded down: what was written in this one counts.
+    let noted = Timestamp::from_second(noted.saturating_add(1)).unwrap_or(Timestamp::MAX);
+    match changed(&user, sk, noted, record.event_name == "REMOVE") {
+        Ok(change) => Some(change.body),
+        Err(error) => {
+            warn!(%error, "a change cannot be written: it is passed over");
+            None
+        }
+    }
+}
+
+/// A text of a key, in the events' form or in plain JSON.
+fn key<'a>(keys: &'a Value, name: &str) -> Option<&'a str> {
+    let value = keys.get(name)?;
+    value.get("S").unwrap_or(value).as_str()
 }
 
 /// The partition that a change lies in; where the table has no such attribute, the item itself.
