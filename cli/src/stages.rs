@@ -71,6 +71,7 @@ impl Composition<'_> {
             StageName::Scoring => self.on_queues(host, self.scoring().await?),
             StageName::Intervention => self.on_queues(host, self.intervention().await?),
             StageName::RunReport => self.on_outcomes(host),
+            StageName::ActivityIngest | StageName::Sentiment => host,
         })
     }
 

@@ -172,6 +172,10 @@ struct Index {
 
 #[async_trait]
 impl ActivityIndex for Index {
+    async fn record(&self, _: &UserId, _: jiff::Timestamp) -> PortResult<()> {
+        Ok(())
+    }
+
     async fn active(
         &self,
         _: u16,
