@@ -136,8 +136,8 @@ impl Queue for SqliteQueue {
             .read(move |connection| {
                 let sql = "SELECT
                     count(*) FILTER (WHERE dead = 0 AND visible_at <= ?2),
-                    count(*) FILTER (WHERE dead = 0 AND visible_at > ?2 AND held = 1),
-                    count(*) FILTER (WHERE dead = 0 AND visible_at > ?2 AND held = 0),
+                    count(*) FILTER (WHERE dead = 0 AND visible_at > ?2 AND held + received > 0),
+                    count(*) FILTER (WHERE dead = 0 AND visible_at > ?2 AND held + received = 0),
                     count(*) FILTER (WHERE dead = 1)
                     FROM messages WHERE queue = ?1";
                 connection.prepare_cached(sql)?.query_row(params![name, now], |row| {

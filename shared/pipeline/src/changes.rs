@@ -21,7 +21,7 @@ pub fn changed(
 ) -> PortResult<Outgoing> {
     let changed_at = AsOf::just_after(noted_at);
     let message = AppItemChanged { user_id: user.clone(), sk: sk.to_owned(), changed_at, removed };
-    let id = format!("{}/{changed_at}", user.partition_key());
+    let id = format!("{}/{changed_at}/{sk}", user.partition_key());
     let body = encode(&id, StageName::RealtimeTrigger, noted_at, &message)
         .map_err(|error| PortError::permanent("app-table", "unwritable-change", error))?;
     let channel = Channel::Stream(StreamName::AppTable);

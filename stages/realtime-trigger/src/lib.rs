@@ -217,7 +217,8 @@ fn requested(
 }
 
 fn text_received(outbox: Outbox, change: &AppItemChanged) -> Result<Outgoing, StageError> {
-    let id = format!("{}/{}/text", change.user_id.partition_key(), change.changed_at);
+    let (user, sk) = (change.user_id.partition_key(), &change.sk);
+    let id = format!("{user}/{}/{sk}/text", change.changed_at);
     let message = TextReceived { user_id: change.user_id.clone(), sk: change.sk.clone() };
     outbox.to_queue(QueueName::Texts, id, &message)
 }

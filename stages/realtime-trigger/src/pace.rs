@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 /// The time in which a user is assessed at most once.
 pub const PACE: SignedDuration = SignedDuration::from_mins(15);
 
+/// The table may note whole seconds only. What was noted less than this before the last assessment
+/// may have been written after that had looked.
+const GRAIN: SignedDuration = SignedDuration::from_secs(2);
+
 /// A change that asks for an assessment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Event {
@@ -57,7 +61,7 @@ pub(crate) fn ask(
     if pace.by.as_ref() == Some(event) {
         return (Some(at_once(pace.last)), None);
     }
-    if event.at < pace.last {
+    if pace.last.instant().duration_since(event.at.instant()) >= GRAIN {
         return (None, None);
     }
     let later = Ask { as_of: end, hidden: until(end, now) };
@@ -154,6 +158,13 @@ mod tests {
             run(&events),
             [(at(0), 0), (at(0), 0), (at(900), 890), (at(900), 890), (at(0), 0)]
         );
+    }
+
+    /// Two changes of one second may come in any order.
+    #[test]
+    fn what_was_noted_in_the_same_second_is_not_taken_for_seen() {
+        assert_eq!(run(&[event(1, "a"), event(0, "b")]), [(at(1), 0), (at(901), 901)]);
+        assert_eq!(run(&[event(100, "a"), event(0, "b")]), [(at(100), 0)]);
     }
 
     proptest! {

@@ -86,9 +86,7 @@ pub fn app_item_changed(record: &EventRecord) -> Option<String> {
         warn!("expected the key of a user's item, found another: the change is passed over");
         return None;
     };
-    let noted = record.change.approximate_creation_date_time.timestamp();
-    // The table gives whole seconds, rounded down: what was written in this one counts.
-    let noted = Timestamp::from_second(noted.saturating_add(1)).unwrap_or(Timestamp::MAX);
+    let noted = noted_at(record);
     match changed(&user, sk, noted, record.event_name == "REMOVE") {
         Ok(change) => Some(change.body),
         Err(error) => {
@@ -96,6 +94,19 @@ pub fn app_item_changed(record: &EventRecord) -> Option<String> {
             None
         }
     }
+}
+
+/// When the table noted it. It gives whole seconds, rounded down: what was written in this one
+/// counts, so it is the next. Two changes of one second must not ask for an assessment of the same
+/// instant, or the one that was made before the second change would stand for both: the number of
+/// the record sets them apart, by milliseconds.
+fn noted_at(record: &EventRecord) -> Timestamp {
+    let second = record.change.approximate_creation_date_time.timestamp();
+    let number = record.change.sequence_number.as_deref().unwrap_or_default();
+    let last_digits = number.get(number.len().saturating_sub(3)..).unwrap_or_default();
+    let millis: i64 = last_digits.parse().unwrap_or_default();
+    let noted = second.saturating_add(1).saturating_mul(1_000).saturating_add(millis);
+    Timestamp::from_millisecond(noted).unwrap_or(Timestamp::MAX)
 }
 
 /// A text of a key, in the events' form or in plain JSON.

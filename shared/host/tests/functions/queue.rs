@@ -73,7 +73,7 @@ async fn of_ten_seven_are_done_once_one_is_retried_and_two_are_dead_lettered_wit
     delete_done(&*queue, &received, &response).await;
 
     let depth = queue.depth().await.unwrap();
-    assert_eq!((depth.visible + depth.delayed, depth.in_flight, depth.dead), (1, 0, 2));
+    assert_eq!((depth.visible + depth.in_flight, depth.delayed, depth.dead), (1, 0, 2));
     for done in [0, 1, 2, 4, 6, 8, 9] {
         assert_eq!(stage.attempts(done), [1]);
     }

@@ -116,17 +116,18 @@ impl DeadLetterCause {
 pub struct QueueDepth {
     /// Ready to be received.
     pub visible: u64,
-    /// Received and not settled. SQS counts what was released with a delay here too.
+    /// Received and not settled, or released with a delay that has not passed.
     pub in_flight: u64,
-    /// Sent or released with a delay that has not passed.
+    /// Sent with a delay that has not passed: nobody has received it yet.
     pub delayed: u64,
     /// In its dead-letter queue.
     pub dead: u64,
 }
 
 impl QueueDepth {
-    /// Whether nothing is left to do.
+    /// Whether nothing is left to do now. What was sent for later is not due, and nobody waits for
+    /// it.
     pub fn is_drained(&self) -> bool {
-        self.visible + self.in_flight + self.delayed == 0
+        self.visible + self.in_flight == 0
     }
 }

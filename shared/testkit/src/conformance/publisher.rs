@@ -77,9 +77,11 @@ pub async fn bodies_of_the_largest_size_come_unchanged(backend: &dyn Backend) {
 /// It is hidden until then.
 pub async fn a_delayed_message_comes_after_its_delay(backend: &dyn Backend) {
     let delayed = message(QueueName::Scoring, 0).delayed(SECOND * 90);
-    publish(backend, &[delayed.clone()]).await;
+    publish(backend, std::slice::from_ref(&delayed)).await;
     let queue = backend.queue(QueueName::Scoring);
     assert_nothing_comes(&*queue).await;
+    let depth = queue.depth().await.expect("depth");
+    assert_eq!((depth.delayed, depth.is_drained()), (1, true), "not due is nothing to do");
     backend.clock().advance(SECOND * 89);
     assert_nothing_comes(&*queue).await;
     backend.clock().advance(SECOND);

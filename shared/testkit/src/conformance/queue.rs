@@ -156,7 +156,7 @@ pub async fn depth_tells_where_messages_are(backend: &dyn Backend) {
     queue.settle(&received[1], &release).await.expect("settled");
     queue.settle(&received[2], &dead).await.expect("settled");
     let depth = queue.depth().await.expect("depth");
-    assert_eq!((depth.visible, depth.in_flight + depth.delayed, depth.dead), (4, 5, 1));
+    assert_eq!(depth, QueueDepth { visible: 4, in_flight: 5, delayed: 0, dead: 1 });
     assert!(!depth.is_drained());
     backend.clock().advance(backend.visibility());
     let depth = queue.depth().await.expect("depth");

@@ -50,7 +50,7 @@ enum Hidden {
     Not,
     /// Somebody has it.
     InFlight(Timestamp),
-    /// It was given back with a delay.
+    /// It was sent, or given back, with a delay.
     Delayed(Timestamp),
 }
 
@@ -139,9 +139,9 @@ impl Queues {
         depth.dead = contents.dead.len() as u64;
         for message in contents.messages.values() {
             match message.hidden {
-                Hidden::InFlight(until) if until > now => depth.in_flight += 1,
-                Hidden::Delayed(until) if until > now => depth.delayed += 1,
-                _ => depth.visible += 1,
+                _ if message.hidden.until() <= now => depth.visible += 1,
+                Hidden::Delayed(_) if message.receive_count == 0 => depth.delayed += 1,
+                _ => depth.in_flight += 1,
             }
         }
         depth
