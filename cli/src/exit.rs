@@ -52,7 +52,7 @@ const CODES: &str = "Exit codes:
   3  the run is complete, and some users were dead-lettered
   4  the run's ledger is open: some users are missing
      (3 and 4 also where that holds of an earlier run that `daily` finished first)
-  5  another daily run works on the data directory
+  5  another run works on the data directory
   6  some of the input was bad and was left out; the rest is done";
 
 impl From<Exit> for ExitCode {

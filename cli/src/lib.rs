@@ -18,12 +18,15 @@ mod report;
 mod reports;
 mod review;
 mod runs;
+mod serve;
 mod session;
 mod show;
+mod simulate;
 mod stages;
 mod text;
 #[cfg(feature = "aws")]
 mod worker;
+mod write;
 
 use std::process::ExitCode;
 
@@ -74,6 +77,9 @@ async fn dispatch(place: &Place, args: Args) -> anyhow::Result<Exit> {
         Command::Report(report) => reports::run(place, &report).await,
         Command::Review(review) => review::run(place, format, &review).await,
         Command::Audit(audit) => audit::run(place, format, &audit).await,
+        Command::Serve(serve) => serve::run(place, &serve).await,
+        Command::Write(write) => write::run(place, &write).await,
+        Command::SimulateDay(day) => simulate::run(place, format, &day).await,
         Command::Text(args::Text::Analyze(analyze)) => text::analyze(&analyze),
         #[cfg(feature = "aws")]
         Command::Worker(worker) => {

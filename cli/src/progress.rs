@@ -25,6 +25,12 @@ pub(crate) fn count(length: u64, what: &'static str) -> ProgressBar {
     ProgressBar::new(length).with_style(style(template)).with_prefix(what)
 }
 
+/// A bar over steps, with a word on where they are.
+pub(crate) fn steps(length: u64, what: &'static str) -> ProgressBar {
+    let template = "{prefix:>18} [{bar:32}] {msg} {eta}";
+    ProgressBar::new(length).with_style(style(template)).with_prefix(what)
+}
+
 /// A bar for each stage of a run.
 pub(crate) struct StageBars {
     all: MultiProgress,

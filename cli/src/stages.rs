@@ -2,6 +2,7 @@
 //! and for workers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use mindmate_contracts::{QueueName, StreamName};
@@ -23,6 +24,13 @@ use mindmate_run_report::RunReport;
 use mindmate_scoring::{Scoring, ScoringPorts};
 
 use crate::session::Session;
+
+/// Waits between attempts on one machine: shorter than on AWS, since nothing here throttles.
+pub(crate) const LOCAL_RETRIES: RetryPolicy = RetryPolicy {
+    initial: Duration::from_millis(200),
+    longest: Duration::from_secs(5),
+    attempts: 4,
+};
 
 /// What the stages are put on.
 pub(crate) struct Composition<'a> {

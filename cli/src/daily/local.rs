@@ -10,7 +10,7 @@ use mindmate_domain::{RunId, StageName};
 use mindmate_host::local::{LocalHost, Settings};
 use mindmate_pipeline::daily::DEFAULT_SHARDS;
 use mindmate_pipeline::ports::{MarkKind, RunLedger};
-use mindmate_pipeline::{Clock, OffsetClock, RetryPolicy};
+use mindmate_pipeline::{Clock, OffsetClock};
 
 use super::{Other, people};
 use crate::args::{self, Format};
@@ -20,7 +20,7 @@ use crate::progress::StageBars;
 use crate::reports::Timings;
 use crate::session::local::Local;
 use crate::session::{self, Session};
-use crate::stages::{self, Composition};
+use crate::stages::{self, Composition, LOCAL_RETRIES};
 
 /// The stages that have a bar.
 const WAY: [StageName; 4] =
@@ -28,13 +28,6 @@ const WAY: [StageName; 4] =
 
 /// How often the bars look how much there is to do.
 const LOOK: Duration = Duration::from_millis(250);
-
-/// Waits between attempts: shorter than on AWS, since nothing here throttles.
-const RETRIES: RetryPolicy = RetryPolicy {
-    initial: Duration::from_millis(200),
-    longest: Duration::from_secs(5),
-    attempts: 4,
-};
 
 pub(super) async fn run(data: &Path, format: Format, args: &args::Daily) -> anyhow::Result<Exit> {
     #[cfg(feature = "crash-points")]
@@ -126,7 +119,7 @@ async fn drain(
     super::daily_runs(session).request_shards(run, clock.now()).await?;
     let bars = Arc::new(StageBars::new(&WAY));
     let observer = Arc::clone(&bars);
-    let (chance, retries) = (stages::chance()?, RETRIES);
+    let (chance, retries) = (stages::chance()?, LOCAL_RETRIES);
     let composition =
         Composition { session, clock: Arc::clone(&clock), chance, retries, policy, writer: None };
     let host = LocalHost::new(Arc::clone(&session.clock), Settings::default(), observer);

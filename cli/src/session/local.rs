@@ -23,7 +23,11 @@ pub(crate) struct Local {
 impl Local {
     /// Opens it; makes it where it is absent.
     pub(crate) fn open(data: &Path) -> anyhow::Result<Self> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        Self::open_at(data, Arc::new(SystemClock))
+    }
+
+    /// The same under another clock: everything that is kept there is dated by it.
+    pub(crate) fn open_at(data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let dir = DataDir::open(data)?;
         let options = Options::default();
         let backend = Embedded::open(&dir.database(), Arc::clone(&clock), options)?;

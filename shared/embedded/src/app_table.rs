@@ -27,6 +27,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 pub use self::import::{ImportBatch, Imported};
 use self::import::{insert_if_absent, stored};
+pub use self::items::AppWrite;
 use crate::db::Db;
 use crate::publisher::send;
 

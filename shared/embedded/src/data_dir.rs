@@ -22,7 +22,7 @@ pub enum DataDirError {
     },
     /// Another run works on it.
     #[error(
-        "another daily run is working on {}: wait until it has ended, or name another directory with --data",
+        "another run (`mindmate daily`, `serve` or `simulate-day`) is working on {}: wait until it has ended, or name another directory with --data",
         path.display()
     )]
     Busy {

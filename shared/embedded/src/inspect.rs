@@ -1,10 +1,11 @@
-//! Looks at what lies where no consumer goes: dead letters, records put aside, a user's items.
+//! Looks at what lies where no consumer goes: dead letters, records put aside, a user's items; and
+//! counts what there is.
 
 use std::collections::BTreeMap;
 
 use mindmate_contracts::app_table::Item;
 use mindmate_contracts::{QueueName, StreamName};
-use mindmate_domain::UserId;
+use mindmate_domain::{UserId, Window};
 use mindmate_pipeline::PortResult;
 use mindmate_pipeline::ports::{Received, StreamRecord};
 use rusqlite::params;
@@ -92,5 +93,70 @@ impl Embedded {
         rows.into_iter()
             .map(|(sk, item)| Ok((sk, serde_json::from_str(&item).map_err(unreadable)?)))
             .collect()
+    }
+}
+
+/// What lies in the stores, in numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Assessments whose `asOf` lies in the window.
+    pub assessments: u64,
+    /// Of these, how many are of each level.
+    pub levels: BTreeMap<String, u64>,
+    /// Interventions that were made in the window, delivered or not.
+    pub interventions: u64,
+    /// Of these, how many are in the chat.
+    pub delivered: u64,
+    /// Sentiments of texts, whenever they were found.
+    pub sentiments: u64,
+    /// Sessions that ended in the window.
+    pub sessions: u64,
+    /// Messages that wait in a queue, hidden or not.
+    pub waiting: u64,
+    /// Messages in dead-letter queues and records that were put aside.
+    pub put_aside: u64,
+}
+
+impl Embedded {
+    /// Counts what lies in the stores; a window where what is counted is dated.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn totals(&self, window: Window) -> PortResult<Totals> {
+        let (after, until) = (window.after.as_millisecond(), window.until.as_millisecond());
+        self.db
+            .read(move |connection| {
+                let within = params![after, until];
+                let one = |sql: &str| connection.query_row(sql, [], |row| row.get(0));
+                let windowed = |sql: &str| connection.query_row(sql, within, |row| row.get(0));
+                let mut levels = connection.prepare(
+                    "SELECT level, count(*) FROM assessments
+                     WHERE as_of > ?1 AND as_of <= ?2 GROUP BY level",
+                )?;
+                let levels: BTreeMap<String, u64> = levels
+                    .query_map(within, |row| Ok((row.get(0)?, row.get(1)?)))?
+                    .collect::<Result<_, _>>()?;
+                Ok(Totals {
+                    assessments: levels.values().sum(),
+                    levels,
+                    interventions: windowed(
+                        "SELECT count(*) FROM interventions
+                         WHERE created_at > ?1 AND created_at <= ?2",
+                    )?,
+                    delivered: windowed(
+                        "SELECT count(*) FROM interventions
+                         WHERE created_at > ?1 AND created_at <= ?2 AND delivered_at IS NOT NULL",
+                    )?,
+                    sentiments: one("SELECT count(*) FROM app_items WHERE sk LIKE 'SENTIMENT#%'")?,
+                    sessions: windowed(
+                        "SELECT count(*) FROM app_items
+                         WHERE sk LIKE 'SESSION#%' AND active > ?1 AND active <= ?2",
+                    )?,
+                    waiting: one("SELECT count(*) FROM messages WHERE dead = 0")?,
+                    put_aside: one("SELECT (SELECT count(*) FROM messages WHERE dead = 1)
+                              + (SELECT count(*) FROM stream_aside)")?,
+                })
+            })
+            .await
     }
 }

@@ -28,9 +28,9 @@ mod states;
 mod stream;
 mod training;
 
-pub use app_table::{ImportBatch, Imported};
+pub use app_table::{AppWrite, ImportBatch, Imported};
 pub use audit::{AuditBreak, AuditRow};
 pub use backend::{Embedded, Options};
 pub use data_dir::{DataDir, DataDirError, RunLock};
 pub use error::OpenError;
-pub use inspect::PutAside;
+pub use inspect::{PutAside, Totals};

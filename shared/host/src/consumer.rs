@@ -25,11 +25,21 @@ pub struct Settings {
     pub visibility: Duration,
     /// How long a receive waits for a message.
     pub wait: Duration,
+    /// How long a stream that had nothing is left alone.
+    pub idle: Duration,
+    /// How long one that had something is: what comes meanwhile is read together.
+    pub busy: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { concurrency: 64, visibility: Duration::from_mins(1), wait: Duration::from_secs(1) }
+        Self {
+            concurrency: 64,
+            visibility: Duration::from_mins(1),
+            wait: Duration::from_secs(1),
+            idle: Duration::from_millis(20),
+            busy: Duration::ZERO,
+        }
     }
 }
 

@@ -43,6 +43,9 @@ impl Default for WorkerSettings {
             visibility: Duration::from_secs(6 * 61),
             // The longest that SQS knows: an idle queue costs three calls a minute.
             wait: Duration::from_secs(20),
+            // Kinesis allows five reads a second and shard.
+            idle: Duration::from_secs(1),
+            busy: Duration::from_millis(200),
         };
         Self { queues, grace: Duration::from_secs(25), patience: RetryPolicy::default() }
     }

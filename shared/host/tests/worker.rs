@@ -111,7 +111,12 @@ impl World {
     }
 
     fn worker(&self) -> Worker {
-        let queues = Settings { concurrency: 4, visibility: VISIBILITY, wait: SECOND };
+        let queues = Settings {
+            concurrency: 4,
+            visibility: VISIBILITY,
+            wait: SECOND,
+            ..Settings::default()
+        };
         let patience = RetryPolicy { longest: 2 * SECOND, ..RetryPolicy::default() };
         let settings = WorkerSettings { queues, grace: Duration::from_secs(25), patience };
         let chance = Arc::new(SeededChance::new(1));

@@ -1,17 +1,66 @@
 //! Single items of the app's table.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use mindmate_contracts::app_table::{Item, encode};
 use mindmate_domain::UserId;
 use mindmate_domain::app::AppItem;
-use mindmate_pipeline::PortResult;
 use mindmate_pipeline::changes::changed;
 use mindmate_pipeline::ports::{AppItems, FoundItem};
-use rusqlite::{OptionalExtension as _, params};
+use mindmate_pipeline::{Outgoing, PortResult};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::import::{Imported, put, stored};
+use super::import::{Imported, Row, put, stored};
 use super::{AppTable, ensure_user, text_or_none, uid_of};
+use crate::backend::Embedded;
 use crate::publisher::send;
+
+/// An item as the app writes it, with the change that the table notes of it.
+#[derive(Debug, Clone)]
+pub struct AppWrite {
+    user: UserId,
+    sk: String,
+    row: Row,
+    noted_at: Timestamp,
+    change: Outgoing,
+}
+
+impl AppWrite {
+    /// An item, and when the table notes it.
+    ///
+    /// # Errors
+    /// An instant that no calendar has.
+    pub fn new(user: &UserId, item: &AppItem, noted_at: Timestamp) -> PortResult<Self> {
+        let (sk, item) = encode(user, item);
+        let row = stored(&sk, item).map_err(crate::error::unreadable)?;
+        let change = changed(user, &sk, noted_at, false)?;
+        Ok(Self { user: user.clone(), sk, row, noted_at, change })
+    }
+
+    /// Writes both. An item that stands there already just so is no change.
+    fn apply(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let uid = ensure_user(connection, &self.user)?;
+        let mut imported = Imported::default();
+        put(connection, uid, (&self.sk, &self.row), &mut imported)?;
+        if imported.unchanged == 0 {
+            send(connection, &self.change, self.noted_at.as_millisecond())?;
+        }
+        Ok(())
+    }
+}
+
+impl Embedded {
+    /// Writes items as the app does, in one transaction and in this order: each comes by the
+    /// table's stream.
+    ///
+    /// # Errors
+    /// The database's: then none of them is written.
+    pub async fn write_as_app(&self, writes: Vec<AppWrite>) -> PortResult<()> {
+        self.db
+            .write(move |connection| writes.iter().try_for_each(|write| write.apply(connection)))
+            .await
+    }
+}
 
 #[async_trait]
 impl AppItems for AppTable {
@@ -36,22 +85,8 @@ impl AppItems for AppTable {
     }
 
     async fn put(&self, user: &UserId, item: &AppItem) -> PortResult<()> {
-        let (sk, item) = encode(user, item);
-        let row = stored(&sk, item).map_err(crate::error::unreadable)?;
-        let now = self.clock.now();
-        let change = changed(user, &sk, now, false)?;
-        let user = user.clone();
-        self.db
-            .write(move |connection| {
-                let uid = ensure_user(connection, &user)?;
-                let mut imported = Imported::default();
-                put(connection, uid, (&sk, &row), &mut imported)?;
-                if imported.unchanged == 0 {
-                    send(connection, &change, now.as_millisecond())?;
-                }
-                Ok(())
-            })
-            .await
+        let write = AppWrite::new(user, item, self.clock.now())?;
+        self.db.write(move |connection| write.apply(connection)).await
     }
 
     async fn remove(&self, user: &UserId, sk: &str) -> PortResult<()> {

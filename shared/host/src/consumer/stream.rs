@@ -8,18 +8,10 @@ use mindmate_pipeline::ports::StreamSource;
 use mindmate_pipeline::{BatchResult, PortResult, Stage, StreamRunner};
 
 #[cfg(feature = "worker")]
-use super::{Phase, Phases, Shared};
+use super::{Phase, Phases, Settings, Shared};
 
 /// Records of a stream that are processed together.
 const BATCH: usize = 500;
-
-/// How long a stream that had nothing is left alone. Kinesis allows five reads a second and shard.
-#[cfg(feature = "worker")]
-const IDLE: Duration = Duration::from_secs(1);
-
-/// How long one that had something is: what comes meanwhile is read together.
-#[cfg(feature = "worker")]
-const BUSY: Duration = Duration::from_millis(200);
 
 /// A stream and its stage, whatever that is.
 #[async_trait::async_trait]
@@ -66,7 +58,7 @@ impl StreamConsumer {
             let wait = match stepped {
                 Ok(result) => {
                     failures = 0;
-                    wait_after(&result)
+                    wait_after(&result, &shared.settings)
                 }
                 Err(error) => {
                     failures = failures.saturating_add(1);
@@ -86,10 +78,10 @@ impl StreamConsumer {
 }
 
 #[cfg(feature = "worker")]
-fn wait_after(result: &BatchResult) -> Duration {
+fn wait_after(result: &BatchResult, settings: &Settings) -> Duration {
     match result {
-        BatchResult::Done(_) => BUSY,
+        BatchResult::Done(_) => settings.busy,
         BatchResult::Stopped { after, .. } => *after,
-        BatchResult::Empty => IDLE,
+        BatchResult::Empty => settings.idle,
     }
 }

@@ -243,7 +243,7 @@ fn two_daily_runs_at_once_are_told_apart() {
     let program = Program::with_cohort(3);
     let lock = std::fs::File::create(program.data().join("run.lock")).unwrap();
     lock.lock().unwrap();
-    program.daily().exited(5).complains("another daily run is working on");
+    program.daily().exited(5).complains("is working on");
     drop(lock);
     program.daily().exited(0);
 }

@@ -1,0 +1,94 @@
+//! `mindmate serve`: all stages on this machine until a signal says stop, in real time, with the
+//! daily run at its hour.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use mindmate_domain::{AsOf, Policy, RunId, StageName};
+use mindmate_host::local::{LocalHost, Settings};
+use mindmate_host::worker::{Worker, WorkerSettings, signals};
+use mindmate_pipeline::daily::{DEFAULT_SHARDS, DailyRuns};
+
+use crate::args;
+use crate::exit::Exit;
+use crate::runs;
+use crate::session::Place;
+use crate::session::local::Local;
+use crate::stages::{self, Composition, LOCAL_RETRIES};
+
+/// How often somebody looks whether a daily run is due, or has ended.
+const LOOK: Duration = Duration::from_secs(20);
+
+pub(crate) async fn run(place: &Place, args: &args::Serve) -> anyhow::Result<Exit> {
+    #[cfg_attr(
+        not(feature = "aws"),
+        expect(irrefutable_let_patterns, reason = "this build has no other place")
+    )]
+    let Place::Local { data } = place else {
+        anyhow::bail!("expected no --backend aws: there the stages are functions, or workers");
+    };
+    // Heard from now on: who is told to stop while it starts, stops in order.
+    let stop = signals().context("the system takes no handlers of signals")?;
+    let local = Local::open(data)?;
+    let _lock = local.dir.lock_run()?;
+    // The lock says that no other host lives: what is still held was held by one that died.
+    local.backend.release_orphans().await?;
+    let session = &local.session;
+    let composition = Composition {
+        session,
+        clock: Arc::clone(&session.clock),
+        chance: stages::chance()?,
+        retries: LOCAL_RETRIES,
+        policy: Policy::built_in()?.into(),
+        writer: None,
+    };
+    if args.once {
+        let host = LocalHost::new(Arc::clone(&session.clock), Settings::default(), Arc::new(()));
+        let host = composition.put_into(host, &StageName::ALL).await?;
+        host.drain().await.context("the stages were stopped; nothing is lost by that")?;
+        return Ok(Exit::Success);
+    }
+    let settings = WorkerSettings { queues: Settings::default(), ..WorkerSettings::default() };
+    let chance = composition.chance.clone();
+    let worker = Worker::new(Arc::clone(&session.clock), chance, settings, Arc::new(()));
+    let worker = composition.put_into(worker, &StageName::ALL).await?;
+    eprintln!("All stages work on {}; Ctrl-C ends them in order.", local.dir.path().display());
+    tokio::select! {
+        ended = worker.run(stop) => {
+            ended.context("the stages cannot go on; nothing is lost by that")?;
+        }
+        failed = keep_the_days(&local) => return Err(failed),
+    }
+    Ok(Exit::Success)
+}
+
+/// Starts each day's run and closes the books of those that have ended; returns only with an error.
+async fn keep_the_days(local: &Local) -> anyhow::Error {
+    loop {
+        if let Err(error) = keep_the_day(local).await {
+            return error;
+        }
+        local.session.clock.sleep(LOOK).await;
+    }
+}
+
+async fn keep_the_day(local: &Local) -> anyhow::Result<()> {
+    let session = &local.session;
+    let (ledger, now) = (&session.ports.ledger, session.clock.now());
+    let as_of = AsOf::latest_daily(now);
+    if !local.backend.is_empty().await? && ledger.run(&RunId::daily(as_of)).await?.is_none() {
+        let runs = DailyRuns::new(ledger.clone(), session.ports.publisher.clone());
+        let (run, _) = runs.start(as_of, DEFAULT_SHARDS, now).await?;
+        runs.request_shards(&run, now).await?;
+        eprintln!("{} has begun.", run.id);
+        local.backend.expire().await?;
+    }
+    for run in ledger.runs().await?.iter().filter(|run| run.completed_at.is_none()) {
+        let look = runs::look(session, run).await?;
+        if look.closed {
+            eprintln!("{}", look.text(&session.installation.pseudonyms().await?));
+        }
+    }
+    Ok(())
+}
