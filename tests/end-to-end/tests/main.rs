@@ -19,6 +19,8 @@ mod daily;
 mod privacy;
 #[path = "suite/program.rs"]
 mod program;
+#[path = "suite/realtime.rs"]
+mod realtime;
 #[path = "suite/stores.rs"]
 mod stores;
 #[path = "suite/text.rs"]

@@ -1,0 +1,122 @@
+//! What people write now is assessed now.
+
+use std::io::Write as _;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use crate::program::{Program, Said, profile};
+use crate::stores::{self, number};
+
+const CRISIS: &str = "I have the pills here and I am going to kill myself tonight";
+
+fn write(program: &Program, args: &[&str], text: &str) -> Said {
+    let mut command = program.command(&[&["write"], args].concat());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    child.wait_with_output().unwrap().into()
+}
+
+fn assessments(program: &Program, user: &str) -> Vec<Value> {
+    let shown = program.run(&["--format", "json", "show", user]).exited(0).json();
+    shown["assessments"].as_array().unwrap().clone()
+}
+
+/// Safety 1, 4, 6: from the words to the helplines and to a human.
+#[test]
+fn crisis_language_leads_to_helplines_and_to_a_human() {
+    let program = Program::new();
+    program.import(&[profile("ada", &json!({"country": {"S": "US"}}))]).exited(0);
+    write(&program, &["--user", "ada"], CRISIS).exited(0);
+    program.run(&["serve", "--once"]).exited(0);
+    let made = assessments(&program, "ada");
+    assert_eq!(made.len(), 1, "{made:?}");
+    assert_eq!(made[0]["level"], "critical");
+    let chat = "SELECT count(*) FROM app_items WHERE sk LIKE 'CHAT#%#%' AND item LIKE '%988%'";
+    assert_eq!(number(&program.database(), chat), 1, "the helpline of their country");
+    assert_eq!(number(&program.database(), "SELECT count(*) FROM reviews"), 1);
+}
+
+/// No loop: the pipeline's own message comes by the same stream, and nothing comes of it.
+#[test]
+fn the_pipelines_own_message_leads_to_nothing() {
+    let program = Program::new();
+    write(&program, &["--user", "ada"], CRISIS).exited(0);
+    for _ in 0..3 {
+        program.run(&["serve", "--once"]).exited(0);
+    }
+    assert_eq!(assessments(&program, "ada").len(), 1);
+    assert_eq!(number(&program.database(), "SELECT count(*) FROM interventions"), 1);
+}
+
+/// What is held back is there, hidden, and nobody waits for it.
+#[test]
+fn a_second_text_waits_for_the_end_of_the_quarter_of_an_hour() {
+    let program = Program::new();
+    for text in ["a long walk", "and tea", "and a book"] {
+        write(&program, &["--user", "ada", "--mood", "6"], text).exited(0);
+        program.run(&["serve", "--once"]).exited(0);
+    }
+    assert_eq!(assessments(&program, "ada").len(), 1);
+    let waiting = "SELECT count(*) FROM messages WHERE queue = 'assessments-priority'";
+    assert_eq!(number(&program.database(), waiting), 1);
+    write(&program, &["--user", "ada", "--mood", "2"], "").exited(0);
+    program.run(&["serve", "--once"]).exited(0);
+    assert_eq!(assessments(&program, "ada").len(), 2, "a low mood is not held back");
+}
+
+#[test]
+fn what_cannot_be_written_is_refused_in_words() {
+    let program = Program::new();
+    let refused = |args: &[&str], text: &str, words: &str| {
+        write(&program, args, text).exited(1).complains(words);
+    };
+    refused(&["--user", "ada"], " \n", "expected a message on standard input");
+    refused(&["--user", "ada", "--mood", "14"], "", "expected a mood from 1 to 10, found 14");
+    refused(&["--user", "ada", "--into-app-table"], "x", "expected --backend aws");
+    refused(&["--user", "ada"], &"x".repeat(400_000), "an item holds no longer text");
+}
+
+/// A text of 100 KB, of emoji only, in no language that anybody supports.
+#[test]
+fn odd_texts_are_assessed_all_the_same() {
+    let program = Program::new();
+    for (n, text) in
+        ["so ".repeat(33_000), "😭🔪😭".to_owned(), "ᚠᚢᚦᚨᚱᚲ".to_owned()].into_iter().enumerate()
+    {
+        let user = format!("odd-{n}");
+        write(&program, &["--user", &user], &text).exited(0);
+        program.run(&["serve", "--once"]).exited(0);
+        assert_eq!(assessments(&program, &user).len(), 1);
+    }
+    let dead = "SELECT (SELECT count(*) FROM messages WHERE dead = 1)
+        + (SELECT count(*) FROM stream_aside)";
+    assert_eq!(number(&program.database(), dead), 0);
+}
+
+/// The stages as they run all day: what is written is assessed while they work, and a signal ends
+/// them in order.
+#[test]
+fn the_stages_follow_what_is_written_until_a_signal_says_stop() {
+    let program = Program::new();
+    program.import(&[profile("ada", &json!({"country": {"S": "US"}}))]).exited(0);
+    let mut serving = program.start(&["serve"]);
+    write(&program, &["--user", "ada"], CRISIS).exited(0);
+    let connection = stores::open(&program.database());
+    let delivered = "SELECT count(*) FROM interventions WHERE delivered_at IS NOT NULL";
+    let began = Instant::now();
+    while connection.query_row(delivered, [], |row| row.get::<_, i64>(0)).unwrap() == 0 {
+        assert!(began.elapsed() < Duration::from_secs(60), "nothing was delivered");
+        assert!(serving.try_wait().unwrap().is_none(), "the stages ended");
+        std::thread::yield_now();
+    }
+    program.run(&["daily"]).exited(5).complains("is working on");
+    let pid = Pid::from_raw(i32::try_from(serving.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(serving.wait().unwrap().code(), Some(0));
+    let held = "SELECT count(*) FROM messages WHERE held = 1";
+    assert_eq!(number(&program.database(), held), 0);
+}
