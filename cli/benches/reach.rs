@@ -172,13 +172,13 @@ fn tell(
 ) {
     let mut took: Vec<_> = took.into_iter().flatten().map(|it| it.as_millis()).collect();
     took.sort_unstable();
-    let at = |share: f64| {
-        let place = (took.len() as f64 * share).ceil() as usize;
+    let at = |percent: usize| {
+        let place = (took.len() * percent).div_ceil(100);
         took.get(place.saturating_sub(1)).copied().unwrap_or_default()
     };
     println!(
         "{texts} texts, {background} background requests a second, {standing} messages in each standard queue before"
     );
     println!("reached {}, assessed {a_second:.0} users a second", took.len());
-    println!("ms  p50 {}  p90 {}  p99 {}  max {}", at(0.5), at(0.9), at(0.99), at(1.0));
+    println!("ms  p50 {}  p90 {}  p99 {}  max {}", at(50), at(90), at(99), at(100));
 }

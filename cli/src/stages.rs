@@ -10,7 +10,6 @@ use mindmate_domain::{Policy, StageName};
 use mindmate_fan_out::{FanOut, FanOutPorts};
 use mindmate_feature_extraction::{FeatureExtraction, FeatureExtractionPorts};
 use mindmate_host::local::LocalHost;
-#[cfg(feature = "aws")]
 use mindmate_host::worker::Worker;
 use mindmate_intervention::{InterventionPorts, Interventions, Materials};
 use mindmate_language::Lexicons;
@@ -192,7 +191,6 @@ impl Host for LocalHost {
     }
 }
 
-#[cfg(feature = "aws")]
 impl Host for Worker {
     fn with_queue<S: Stage>(
         self,
