@@ -7,3 +7,6 @@ CREATE TABLE user_states (
     PRIMARY KEY (uid, name)
 ) WITHOUT ROWID;
 CREATE INDEX user_states_expired ON user_states (expires_at);
+
+-- One stream's records do not lie in the way of another's.
+CREATE INDEX stream_records_of ON stream_records (stream, sequence);
