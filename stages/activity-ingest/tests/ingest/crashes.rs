@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use futures::future::join_all;
 use mindmate_activity_ingest::{ActivityIngest, ActivityPorts};
 use mindmate_contracts::app_table::Item;
 use mindmate_contracts::messages::ActivityRecorded;
@@ -130,15 +131,14 @@ async fn killed<T>(future: impl Future<Output = T>, life: &mut u32) -> Option<T>
 }
 
 proptest! {
-    /// Three machines take the same records in different orders, their calls interleaved by a seed,
-    /// each killed at steps that the seed says.
+    /// Machines take the same records in different orders, their calls interleaved by a seed, each
+    /// killed at steps that the seed says.
     #[test]
     fn machines_that_are_killed_at_any_step_leave_the_same(
         seed in any::<u64>(),
         (second, third) in (Just(records()).prop_shuffle(), Just(records()).prop_shuffle()),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let (found, expected) = runtime.block_on(async {
+        let (found, expected) = runtime().block_on(async {
             let (world, first) = (World::new(), records());
             futures::join!(
                 machine(&world, &first, seed),
@@ -149,6 +149,29 @@ proptest! {
         });
         prop_assert_eq!(found, expected);
     }
+
+    /// The last records of all come at once, each on a machine of its own: nobody comes after them
+    /// who would make good what a slow one left.
+    #[test]
+    fn the_slowest_of_the_last_leaves_nothing_older(
+        seed in any::<u64>(),
+        order in Just(records()).prop_shuffle(),
+        last in 2_usize..5,
+    ) {
+        let (found, expected) = runtime().block_on(async {
+            let world = World::new();
+            let (before, last) = order.split_at(order.len() - last);
+            world.take_all(before).await;
+            let machines = (1_u64..).zip(last.chunks(1));
+            join_all(machines.map(|(n, one)| machine(&world, one, seed.wrapping_mul(n)))).await;
+            (world.items(), undisturbed().await)
+        });
+        prop_assert_eq!(found, expected);
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
 
 /// It needs no store: nothing of it is kept.
