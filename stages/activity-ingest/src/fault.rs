@@ -25,7 +25,8 @@ pub(crate) enum Fault {
     SessionTooLong { found: SignedDuration },
     /// A clock was set back.
     #[error(
-        "expected an activity to be completed after its suggestion, found it completed {by:#} before"
+        "expected an activity to be completed after its suggestion, found a completion {by:#} \
+         before it"
     )]
     CompletedBeforeSuggested { by: SignedDuration },
     /// Ids are used again, or instants made up.

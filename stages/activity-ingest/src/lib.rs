@@ -1,8 +1,8 @@
 //! Makes sessions and activities of what the app tells, in whatever order it comes.
 //!
 //! **In:** `ActivityRecorded`, from the stream of activity. **Out:** no message; items of the app's
-//! table, `SESSION#{end}#{digest}` and `ACTIVITY#{suggested}#{digest}`. `realtime-trigger` sees them in
-//! the table's stream and notes who was active.
+//! table, `SESSION#{end}#{digest}` and `ACTIVITY#{suggested}#{digest}`. `realtime-trigger` sees them
+//! in the table's stream and notes who was active.
 //!
 //! | what is known | what the table holds |
 //! | --- | --- |
@@ -15,10 +15,10 @@
 //! | anything of somebody who does not consent to scoring | nothing, no state either: it is behavioural data, and only scoring reads it |
 //!
 //! **Order and repetition do not count.** What was told of one session or activity is kept as a set
-//! of facts, in a state under a digest of its id, written only where it still is what was seen. Sets
-//! are merged by union; the item is a function of the set. It is put, every other key that it may
-//! have stood under is removed, and the set is read again: where it has grown meanwhile, that is done
-//! again, so that a slow writer never leaves an older item.
+//! of facts, in a state under a digest of its id, written only where it still is what was seen.
+//! Sets are merged by union; the item is a function of the set. It is put, every other key that it
+//! may have stood under is removed, and the set is read again: where it has grown meanwhile, that
+//! is done again, so that a slow writer never leaves an older item.
 //!
 //! | what fails | what then happens |
 //! | --- | --- |
@@ -26,7 +26,7 @@
 //! | killed between any two steps | the record comes again: the fact is known, the item follows from the state anew |
 //! | two machines at once | each looks again until the state is what its items were made of |
 //! | it grows again and again ([`LOOKS`] looks) | tried again |
-//! | every try failed | put aside with its cause; what the state knows by then is made good by the next record of its kind, or by its replay |
+//! | every try failed | put aside with its cause; what the state knows by then is made good by the next record of the same thing, or by its replay |
 //!
 //! What cannot be true is put aside, with a code, and never mended by a guess. Where two records
 //! contradict each other, it is the one that came second.

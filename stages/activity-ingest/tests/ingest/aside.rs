@@ -164,7 +164,8 @@ async fn the_cause_of_a_contradiction_says_what_and_not_who() {
     assert_eq!(
         causes,
         [
-            "ends-before-start: expected a session to end after its start, found an end 2h before it",
+            "ends-before-start: expected a session to end after its start, found an end 2h before \
+             it",
             "clock-ahead: expected an instant at most 24h ahead, found one 98h ahead",
         ]
     );
