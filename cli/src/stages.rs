@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use mindmate_activity_ingest::{ActivityIngest, ActivityPorts};
 use mindmate_contracts::{QueueName, StreamName};
 use mindmate_domain::{Policy, StageName};
 use mindmate_fan_out::{FanOut, FanOutPorts};
@@ -73,12 +74,17 @@ impl Composition<'_> {
     async fn put<H: Host>(&self, host: H, stage: StageName) -> anyhow::Result<H> {
         Ok(match stage {
             StageName::FanOut => self.on_queues(host, self.fan_out()),
-            StageName::RealtimeTrigger => self.on_the_app_table(host)?,
+            StageName::RealtimeTrigger => {
+                self.on_stream(host, StreamName::AppTable, self.realtime_trigger()?)
+            }
             StageName::FeatureExtraction => self.on_queues(host, self.feature_extraction()?),
             StageName::Scoring => self.on_queues(host, self.scoring().await?),
             StageName::Intervention => self.on_queues(host, self.intervention().await?),
-            StageName::RunReport => self.on_outcomes(host),
-            StageName::ActivityIngest | StageName::Sentiment => host,
+            StageName::RunReport => self.on_stream(host, StreamName::Outcomes, self.run_report()),
+            StageName::ActivityIngest => {
+                self.on_stream(host, StreamName::Activity, self.activity_ingest())
+            }
+            StageName::Sentiment => host,
         })
     }
 
@@ -127,10 +133,9 @@ impl Composition<'_> {
         Ok(Interventions::new(ports, materials, self.policy.clone(), pseudonyms))
     }
 
-    /// Follows the app's table. On AWS only a function can: the table's own stream is Lambda's.
-    fn on_the_app_table<H: Host>(&self, host: H) -> anyhow::Result<H> {
+    /// On AWS only as a function: the app's table has a stream of its own, which is Lambda's.
+    fn realtime_trigger(&self) -> anyhow::Result<RealtimeTrigger> {
         let ports = &self.session.ports;
-        let changes = ports.channels.stream(StreamName::AppTable, RealtimeTrigger::NAME.name());
         let ports = RealtimePorts {
             items: ports.items.clone(),
             profiles: ports.profiles.clone(),
@@ -138,15 +143,27 @@ impl Composition<'_> {
             activity: ports.activity.clone(),
         };
         let lexicons = Arc::new(Lexicons::built_in()?);
-        let stage = RealtimeTrigger::new(ports, lexicons, self.policy.clone());
-        Ok(host.with_stream(changes, StreamRunner::new(self.runner(stage))))
+        Ok(RealtimeTrigger::new(ports, lexicons, self.policy.clone()))
     }
 
-    fn on_outcomes<H: Host>(&self, host: H) -> H {
-        let (channels, ledger) = (&self.session.ports.channels, &self.session.ports.ledger);
-        let outcomes = channels.stream(StreamName::Outcomes, RunReport::NAME.name());
-        let runner = self.runner(RunReport::new(ledger.clone()));
-        host.with_stream(outcomes, StreamRunner::new(runner))
+    fn activity_ingest(&self) -> ActivityIngest {
+        let ports = &self.session.ports;
+        let ports = ActivityPorts {
+            items: ports.items.clone(),
+            profiles: ports.profiles.clone(),
+            states: ports.states.clone(),
+        };
+        ActivityIngest::new(ports, self.policy.clone())
+    }
+
+    fn run_report(&self) -> RunReport {
+        RunReport::new(self.session.ports.ledger.clone())
+    }
+
+    /// Lets the stage consume a stream, under its own checkpoint.
+    fn on_stream<H: Host, S: Stage>(&self, host: H, stream: StreamName, stage: S) -> H {
+        let source = self.session.ports.channels.stream(stream, S::NAME.name());
+        host.with_stream(source, StreamRunner::new(self.runner(stage)))
     }
 
     /// Lets the stage consume its queue and that queue's priority twin, each with its own

@@ -90,7 +90,7 @@ pub struct RawEvent<'a> {
     /// Type and version.
     #[serde(borrow, rename = "type")]
     pub kind: std::borrow::Cow<'a, str>,
-    /// The stage that sent it.
+    /// Who sent it: a stage, or the app.
     #[serde(borrow)]
     pub source: std::borrow::Cow<'a, str>,
     #[serde(borrow)]
@@ -186,10 +186,23 @@ pub fn encode<M: Message>(
     time: Timestamp,
     data: &M,
 ) -> Result<String, serde_json::Error> {
+    encode_from(&format!("/mindmate/{source}"), id, time, data)
+}
+
+/// Writes a message of a sender that is no stage, by its `source`: `/mindmate/app`.
+///
+/// # Errors
+/// As for [`encode`].
+pub fn encode_from<M: Message>(
+    source: &str,
+    id: &str,
+    time: Timestamp,
+    data: &M,
+) -> Result<String, serde_json::Error> {
     serde_json::to_string(&Envelope {
         specversion: "1.0",
         id,
-        source: &format!("/mindmate/{source}"),
+        source,
         r#type: M::TYPE,
         time: key_form(time),
         datacontenttype: "application/json",

@@ -10,7 +10,8 @@ use mindmate_domain::{
     InterventionId, MissingReason, Position, RiskLevel, RunId, StageName, UserId,
 };
 
-use crate::envelope::{Message, encode};
+use crate::app_name::{AppName, AppNameError};
+use crate::envelope::{Message, encode, encode_from};
 use crate::messages::{
     ActivityRecorded, AppItemChanged, AssessmentCompleted, AssessmentDeadLettered,
     AssessmentRequested, AssessmentSkipped, FanOutShardRequested, FeaturesExtracted,
@@ -24,6 +25,8 @@ use crate::messages::{
 pub enum ExampleError {
     #[error(transparent)]
     User(#[from] mindmate_domain::ids::UserIdError),
+    #[error(transparent)]
+    Name(#[from] AppNameError),
     #[error(transparent)]
     Instant(#[from] mindmate_domain::instant::InstantError),
     #[error(transparent)]
@@ -44,12 +47,11 @@ pub struct Example {
 
 fn example<M: Message>(source: StageName, id: &str, data: &M) -> Result<Example, ExampleError> {
     let time: Timestamp = mindmate_domain::instant::parse("2026-11-22T06:00:03.250Z")?;
-    Ok(Example {
-        name: M::NAME,
-        kind: M::TYPE,
-        body: encode(id, source, time, data)?,
-        schema: schemars::schema_for!(M),
-    })
+    Ok(example_of::<M>(encode(id, source, time, data)?))
+}
+
+fn example_of<M: Message>(body: String) -> Example {
+    Example { name: M::NAME, kind: M::TYPE, body, schema: schemars::schema_for!(M) }
 }
 
 /// All of them, in the order of the way.
@@ -84,12 +86,15 @@ fn from_the_app(request: &Request) -> Result<Vec<Example>, ExampleError> {
         removed: false,
     };
     let text = TextReceived { user_id: user.clone(), sk: sk.to_owned() };
-    let activity = RecordedActivity::SessionEnded { session_id: "7f3a".to_owned() };
+    let activity_id = AppName::new("0b8e5d1c-6f0a-4c39-9a57-2d1f6f0c7f3a")?;
+    let activity = RecordedActivity::ActivityCompleted { activity_id, helpful: Some(true) };
     let recorded = ActivityRecorded { user_id: user.clone(), at: request.as_of, activity };
+    let time = mindmate_domain::instant::parse("2026-11-22T06:00:01.750Z")?;
+    let recorded = encode_from("/mindmate/app", "activity/1", time, &recorded)?;
     Ok(vec![
         example(StageName::RealtimeTrigger, "app-item/1", &changed)?,
         example(StageName::RealtimeTrigger, "text/1", &text)?,
-        example(StageName::ActivityIngest, "activity/1", &recorded)?,
+        example_of::<ActivityRecorded>(recorded),
     ])
 }
 

@@ -8,6 +8,7 @@
 //! [`app_table`] reads and writes the items of the app's own table, in which the pipeline is a
 //! guest, and the lines of its export.
 
+pub mod app_name;
 pub mod app_table;
 pub mod channels;
 pub mod envelope;
@@ -16,6 +17,7 @@ mod json_fault;
 pub mod messages;
 pub mod schemas;
 
+pub use app_name::AppName;
 pub use channels::{Channel, QueueName, StreamName};
 pub use envelope::{Contract, DecodeError, Message, RawEvent};
 pub use json_fault::JsonFault;

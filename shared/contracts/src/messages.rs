@@ -12,6 +12,7 @@ use mindmate_domain::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::app_name::AppName;
 use crate::envelope::{Contract, DecodeError, Message, RawEvent};
 
 macro_rules! message {
@@ -157,7 +158,7 @@ message!(TextReceived, "text.received.v1");
 pub struct ActivityRecorded {
     /// Who did it.
     pub user_id: UserId,
-    /// When, by the client's clock.
+    /// When, by the client's clock: UTC in whole milliseconds.
     pub at: AsOf,
     /// What.
     #[serde(flatten)]
@@ -171,35 +172,35 @@ message!(ActivityRecorded, "activity.recorded.v1");
 pub enum RecordedActivity {
     /// They opened the app.
     SessionStarted {
-        /// The app's id of the session.
-        session_id: String,
+        /// The app's id of the session, never used again for another one of the user's.
+        session_id: AppName,
     },
     /// They left it.
     SessionEnded {
         /// The id that its start had.
-        session_id: String,
+        session_id: AppName,
     },
     /// They looked at a screen. Nothing is kept of it.
     ScreenViewed {
         /// The session that it was in.
-        session_id: String,
+        session_id: AppName,
         /// Which screen.
-        screen: String,
+        screen: AppName,
     },
     /// The companion suggested an activity, or they chose one themselves.
     ActivitySuggested {
-        /// The app's id of it.
-        activity_id: String,
-        /// Its name.
-        activity: String,
+        /// The app's id of this suggestion, never used again for another one of the user's.
+        activity_id: AppName,
+        /// The activity's name in the app's list, never words of the user.
+        activity: AppName,
         /// Whether the companion suggested it.
         suggested: bool,
     },
     /// They did it.
     ActivityCompleted {
         /// The id that its suggestion had.
-        activity_id: String,
-        /// Whether they found it helpful.
+        activity_id: AppName,
+        /// Whether they found it helpful; not there where they have not said so.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         helpful: Option<bool>,
     },

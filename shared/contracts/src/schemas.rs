@@ -69,7 +69,12 @@ fn asyncapi(kinds: &[(&str, &str)]) -> String {
     }
     out.push_str("operations:\n");
     for route in ROUTES {
-        let from = route.from.map_or("schedule", mindmate_domain::StageName::name);
+        let from = match (route.from, route.channels) {
+            (Some(stage), _) => stage.name(),
+            // No stage sends these into a stream: only the app does.
+            (None, [Channel::Stream(_), ..]) => "app",
+            (None, _) => "schedule",
+        };
         for channel in route.channels {
             let to = address(*channel);
             let message = route.message;

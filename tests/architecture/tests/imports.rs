@@ -7,12 +7,14 @@ use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
-const STAGES: [&str; 7] = [
+const STAGES: [&str; 9] = [
+    "activity-ingest",
     "orchestrator",
     "fan-out",
     "feature-extraction",
     "scoring",
     "intervention",
+    "realtime-trigger",
     "run-report",
     "training-data",
 ];

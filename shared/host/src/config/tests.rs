@@ -88,6 +88,14 @@ fn a_stage_needs_its_queues_with_their_dead_letter_queues_and_where_it_sends() {
     assert_eq!(names(StageName::FanOut), fan_out.map(str::to_owned).into());
     let report = ["ASSESSMENT_RUNS_TABLE", "OUTCOMES_DLQ_URL", "OUTCOMES_STREAM"];
     assert_eq!(names(StageName::RunReport), report.map(str::to_owned).into());
+    let ingest = [
+        "ACTIVITY_DLQ_URL",
+        "ACTIVITY_STREAM",
+        "ACTIVITY_TABLE",
+        "APP_TABLE",
+        "ASSESSMENT_RUNS_TABLE",
+    ];
+    assert_eq!(names(StageName::ActivityIngest), ingest.map(str::to_owned).into());
 }
 
 #[test]

@@ -227,6 +227,7 @@ fn stores(stage: StageName) -> Vec<Variable> {
             vec![Variable::AppTable, Variable::ActivityTable, Variable::AssessmentRunsTable]
         }
         StageName::ActivityIngest => {
+            // What was told so far lies beside who was active; poison is remembered among the runs.
             vec![Variable::AppTable, Variable::ActivityTable, Variable::AssessmentRunsTable]
         }
         StageName::Sentiment => vec![Variable::AppTable],
