@@ -11,6 +11,9 @@ readonly FUNCTIONS=(
   mindmate-feature-extraction  FeatureExtractionCodeKey
   mindmate-scoring             ScoringCodeKey
   mindmate-intervention        InterventionCodeKey
+  mindmate-realtime-trigger    RealtimeTriggerCodeKey
+  mindmate-sentiment           SentimentCodeKey
+  mindmate-activity-ingest     ActivityIngestCodeKey
   mindmate-run-report          RunReportCodeKey
 )
 readonly FOLDERS=(models/ training/train/ training/validation/)
@@ -45,7 +48,7 @@ What it does:
   --dry-run             show what would change, and change nothing
   --delete              delete the stack; what holds data is kept, and named
   --yes                 do not ask
-  --replace             replace or remove tables, bucket, key, queues or stream where the changes would;
+  --replace             replace or remove tables, bucket, key, queues or streams where the changes would;
                         --yes does not cover that
 
 Which stack, and with what:
@@ -57,6 +60,9 @@ Which stack, and with what:
   --app-table NAME      the app's table (default EmoCompanion)
   --app-table-key ARN   its KMS key, where it has one of its own
   --create-app-table    make the app's table as well; for trials alone
+  --no-realtime         do not read the stream of the app's table: nobody is assessed before the next
+                        daily run. Without a stream the script refuses to go on unless this is said;
+                        --parameter Realtime=true takes it back
   --budget USD          the account's monthly budget that alerts are sent at (default 200; 0: none)
   --parameter NAME=VALUE  any other parameter of the template
   An option that is not given keeps the value that the stack has. The tables' protection against
@@ -99,6 +105,7 @@ read_options() {
       --replace) replace=true ;;
       --no-build) build=false ;;
       --create-app-table) parameters+=(CreateAppTable=true) ;;
+      --no-realtime) parameters+=(Realtime=false) ;;
       --stack-name | --region | --prefix | --email | --app-table | --app-table-key | --budget | \
         --parameter | --artifacts | --env-file)
         (($# > 1)) || wrong "$1 wants a value"
@@ -187,10 +194,63 @@ current() {
   [[ $value == None ]] || printf '%s' "$value"
 }
 
+# The value that a parameter will have: as given, else as the stack has it, else this. What is left of a
+# failed first deployment counts for nothing.
+will_be() { # parameter, its default
+  local had=
+  if is_given "$1"; then
+    given "$1"
+    return
+  fi
+  [[ $status == ROLLBACK_COMPLETE ]] || had=$(current "$1")
+  printf '%s' "${had:-$2}"
+}
+
 is_ours() { [[ $(describe "Stacks[0].Tags[?Key=='$TAG'].Value | [0]") == "$MAKER" ]]; }
 
 guard_foreign_stack() {
   [[ -z $status ]] || is_ours || confirm "The stack $stack is there already, and was not made by this script."
+}
+
+# --- The stream of the app's table ---------------------------------------------------------------
+
+# Looked up at each run: it is another one where its owners turned it off and on again.
+find_app_stream() {
+  local table found
+  ! is_given AppTableStreamArn || return 0
+  if [[ $(will_be Realtime true) != true || $(will_be CreateAppTable false) == true ]]; then
+    parameters+=(AppTableStreamArn=)
+    return
+  fi
+  table=$(will_be AppTableName EmoCompanion)
+  found=$(stream_of "$table")
+  if [[ $found == arn:* ]]; then
+    parameters+=("AppTableStreamArn=$found")
+    return
+  fi
+  say "refused: $found, so that nobody could be reached before the next daily run."
+  say "Who owns the table turns its stream on; keys are enough:"
+  say "  aws dynamodb update-table --table-name $table --stream-specification StreamEnabled=true,StreamViewType=KEYS_ONLY"
+  say "For a trial, --create-app-table makes a table with a stream. To go on without real time, say --no-realtime."
+  [[ $action == dry-run ]] || exit "$EXIT_REFUSED"
+  say "A deployment would end here. This dry run goes on as with --no-realtime."
+  parameters+=(Realtime=false AppTableStreamArn=)
+}
+
+# A table's stream, or why there is none. A stream that was turned off keeps its ARN for a day.
+stream_of() {
+  local answer
+  if answer=$(aws dynamodb describe-table --table-name "$1" --output text \
+    --query 'Table.[StreamSpecification.StreamEnabled, LatestStreamArn]' 2>&1); then
+    case $answer in
+      True*arn:*) printf 'arn:%s' "${answer#*arn:}" ;;
+      *) printf 'the table %s has no stream' "$1" ;;
+    esac
+  elif [[ $answer == *ResourceNotFound* ]]; then
+    printf 'there is no table %s in %s' "$1" "$region"
+  else
+    fail "the app's table cannot be looked at: $answer"
+  fi
 }
 
 # --- Functions -----------------------------------------------------------------------------------
@@ -583,6 +643,14 @@ warn_of_silence() {
   fi
 }
 
+# As loud: such a stack looks well too.
+warn_of_no_realtime() {
+  [[ $(will_be Realtime true) != true ]] || return 0
+  say ""
+  say "!!! NOBODY IS REACHED IN REAL TIME: what people write waits for the next daily run !!!"
+  say "!!! The stream of the app's table is not read. Turn it on with --parameter Realtime=true."
+}
+
 # --- What is asked for ---------------------------------------------------------------------------
 
 prepare_parameters() {
@@ -602,6 +670,7 @@ prepare_parameters() {
 
 deploy() {
   guard_foreign_stack
+  find_app_stream
   clear_the_way
   "$build" && build_functions
   prepare_parameters
@@ -654,6 +723,7 @@ finish() {
   say "Wrote $(wc -l <"$work/new" | tr -d ' ') variables to $env_file"
   cat "$work/new"
   warn_of_silence "$(sed -n 's/^ML_ALERTS_SNS_TOPIC=//p' "$work/new")"
+  warn_of_no_realtime
 }
 
 dry_run() {
@@ -664,6 +734,7 @@ dry_run() {
       *) fail "the stack $stack is $status: wait until it is done, or look at it in the console" ;;
     esac
   fi
+  find_app_stream
   if [[ $status == ROLLBACK_COMPLETE ]]; then
     say "The first deployment of $stack failed; what is left of it would be deleted, and all be made anew."
     return
@@ -724,7 +795,7 @@ delete() {
   say "These keep their data and stay when the stack is deleted; delete them yourself where that is meant:"
   say "$left"
   say "The code bucket $code_bucket stays as well."
-  confirm "The stack $stack is about to be deleted: functions, queues with all their messages, the stream, alarms."
+  confirm "The stack $stack is about to be deleted: functions, queues with all their messages, streams, alarms."
   delete_stack
   say "Deleted $stack."
 }

@@ -21,10 +21,11 @@ MODELS = f"mindmate-ml-models-{ACCOUNT}"
 CODE = f"mindmate-code-{ACCOUNT}-us-east-1"
 BINARIES = [
     "mindmate-orchestrator", "mindmate-training-data", "mindmate-fan-out",
-    "mindmate-feature-extraction", "mindmate-scoring", "mindmate-intervention", "mindmate-run-report",
+    "mindmate-feature-extraction", "mindmate-scoring", "mindmate-intervention",
+    "mindmate-realtime-trigger", "mindmate-sentiment", "mindmate-activity-ingest", "mindmate-run-report",
 ]
 QUEUES = [
-    "fan-out", "assessments", "assessments-priority", "scoring", "scoring-priority",
+    "fan-out", "texts", "assessments", "assessments-priority", "scoring", "scoring-priority",
     "interventions", "interventions-priority",
 ]
 # The eight of the setup document, and what the programs need beyond them.
@@ -38,13 +39,18 @@ FIXED = TABLES | {
     "ML_LAMBDA_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/MindMate-MLLambdaRole",
     "SAGEMAKER_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/MindMate-SageMakerRole",
     "ML_ALERTS_SNS_TOPIC": f"arn:aws:sns:us-east-1:{ACCOUNT}:MindMate-MLAlerts",
-    "OUTCOMES_STREAM": "MindMate-outcomes", "MINDMATE_SHARDS": "16", "MINDMATE_LOG": "info",
+    "ACTIVITY_STREAM": "MindMate-activity", "OUTCOMES_STREAM": "MindMate-outcomes",
+    "MINDMATE_SENTIMENT_ANALYZER": "comprehend", "MINDMATE_COMPREHEND_RATE": "4",
+    "MINDMATE_SHARDS": "16", "MINDMATE_LOG": "info",
     "MINDMATE_PSEUDONYM_KEY": "config/pseudonym.key",
 }
 URLS = {
     f"{name.upper().replace('-', '_')}_{kind}_URL": f"MindMate-{name}{suffix}"
     for name in QUEUES for kind, suffix in (("QUEUE", ""), ("DLQ", "-dlq"))
-} | {"OUTCOMES_DLQ_URL": "MindMate-outcomes-dlq"}
+} | {
+    f"{name.upper().replace('-', '_')}_DLQ_URL": f"MindMate-{name}-dlq"
+    for name in ("app-table", "activity", "outcomes")
+}
 
 
 def variables_of(env_file):
@@ -109,6 +115,18 @@ class Deployment:
         found = self.client("s3").get_object(Bucket=bucket, Key="config/pseudonym.key")
         return found["Body"].read()
 
+    def mappings(self, prefix="mindmate"):
+        """What is read, by function; a function with two queues has two."""
+        found = {}
+        for one in self.client("lambda").list_event_source_mappings()["EventSourceMappings"]:
+            name = one["FunctionArn"].rsplit(":", 1)[1]
+            if name.startswith(f"{prefix}-"):
+                found.setdefault(name.removeprefix(f"{prefix}-"), []).append(one)
+        return found
+
+    def stream(self, table="EmoCompanion"):
+        return self.client("dynamodb").describe_table(TableName=table)["Table"]["LatestStreamArn"]
+
     def events(self):
         pages = self.client("cloudformation").get_paginator("describe_stack_events")
         return [one["EventId"] for page in pages.paginate(StackName=STACK) for one in page["StackEvents"]]
@@ -168,7 +186,8 @@ def test_every_variable_names_something_that_is_there(deployed):
         table = dynamodb.describe_table(TableName=variables[name])["Table"]
         assert table["TableStatus"] == "ACTIVE"
         assert table["DeletionProtectionEnabled"] is True, name
-    deployed.client("kinesis").describe_stream_summary(StreamName=variables["OUTCOMES_STREAM"])
+    for name in ("ACTIVITY_STREAM", "OUTCOMES_STREAM"):
+        deployed.client("kinesis").describe_stream_summary(StreamName=variables[name])
     deployed.client("sns").get_topic_attributes(TopicArn=variables["ML_ALERTS_SNS_TOPIC"])
     assert deployed.client("kms").get_key_rotation_status(KeyId=variables["ML_KMS_KEY_ID"])["KeyRotationEnabled"]
     for name in ("ML_LAMBDA_ROLE_ARN", "SAGEMAKER_ROLE_ARN"):
@@ -186,6 +205,17 @@ def test_the_schedules_stand_as_designed(deployed):
     daily, monthly = rules["MindMate-DailyRiskAssessment"], rules["MindMate-MonthlyRetraining"]
     assert (daily["ScheduleExpression"], daily["State"]) == ("cron(0 6 * * ? *)", "ENABLED")
     assert (monthly["ScheduleExpression"], monthly["State"]) == ("cron(0 3 1 * ? *)", "DISABLED")
+
+
+def test_each_stream_and_queue_is_read_and_that_of_the_apps_table_too(deployed):
+    mappings = deployed.mappings()
+    assert {name: len(found) for name, found in mappings.items()} == {
+        "fanOut": 1, "featureExtraction": 2, "scoring": 2, "intervention": 2,
+        "realtimeTrigger": 1, "sentiment": 1, "activityIngest": 1, "runReport": 1,
+    }
+    [written] = mappings["realtimeTrigger"]
+    assert written["EventSourceArn"] == deployed.stream()
+    assert "IN REAL TIME" not in deployed.first.stderr
 
 
 def test_the_code_bucket_is_private_versioned_and_encrypted(deployed):
@@ -266,7 +296,12 @@ def test_an_update_changes_what_is_new_and_keeps_what_was_said_before(fresh):
     fresh.deploy("--create-app-table", "--parameter", "Shards=4")
     code, key = fresh.code(), fresh.pseudonym_key()
     fresh.build("mindmate-scoring", "second")
-    fresh.deploy("--parameter", "LogFilter=debug", "--parameter", "MessageModel=some.model")
+    assert len(fresh.mappings()["realtimeTrigger"]) == 1
+    updated = fresh.deploy(
+        "--parameter", "LogFilter=debug", "--parameter", "MessageModel=some.model", "--no-realtime"
+    )
+    assert "realtimeTrigger" not in fresh.mappings()
+    assert "NOBODY IS REACHED IN REAL TIME" in updated.stderr
     changed = {name for name, sha in fresh.code().items() if code[name] != sha}
     assert changed == {"mindmate-scoring"}
     assert fresh.pseudonym_key() == key
@@ -290,6 +325,37 @@ def test_a_dry_run_where_nothing_is_creates_nothing(fresh):
     assert re.search(r"RiskAssessmentsTable +AWS::DynamoDB::Table", shown.stderr)
     assert (fresh.stacks(), fresh.buckets()) == ([], [])
     assert not fresh.env_file.exists()
+
+
+def test_without_a_stream_of_the_apps_table_nothing_is_made_unless_that_is_said(fresh):
+    def refused(why):
+        done = fresh.run("--yes")
+        assert done.returncode == 3
+        assert f"refused: {why}, so that nobody could be reached" in done.stderr
+        assert "--no-realtime" in done.stderr
+        assert (fresh.stacks(), fresh.buckets()) == ([], [])
+
+    refused("there is no table EmoCompanion in us-east-1")
+    dynamodb = fresh.client("dynamodb")
+    dynamodb.create_table(
+        TableName="EmoCompanion", BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("PK", "SK")],
+        KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
+    )
+    refused("the table EmoCompanion has no stream")
+    shown = fresh.deploy("--dry-run")
+    assert "A deployment would end here" in shown.stderr
+
+    # What the refusal says to do does it.
+    [said] = re.findall(r"--stream-specification (\S+)", shown.stderr)
+    specification = dict(part.split("=") for part in said.split(","))
+    dynamodb.update_table(
+        TableName="EmoCompanion",
+        StreamSpecification={"StreamEnabled": specification["StreamEnabled"] == "true",
+                             "StreamViewType": specification["StreamViewType"]},
+    )
+    shown = fresh.deploy("--dry-run")
+    assert "refused" not in shown.stderr
 
 
 def foreign_stack(fresh):
@@ -320,7 +386,13 @@ def test_a_second_stack_is_deleted_alone_when_it_is_meant_and_keeps_its_data(dep
     trial = variables_of(other)
     shared = {name for name, value in deployed.variables().items() if trial[name] == value}
     # Of the app's table there is one; the rest are settings.
-    assert shared == {"APP_TABLE", "MINDMATE_SHARDS", "MINDMATE_LOG", "MINDMATE_PSEUDONYM_KEY"}
+    assert shared == {
+        "APP_TABLE", "MINDMATE_SHARDS", "MINDMATE_LOG", "MINDMATE_PSEUDONYM_KEY",
+        "MINDMATE_SENTIMENT_ANALYZER", "MINDMATE_COMPREHEND_RATE",
+    }
+    # This stack did not make the app's table: its stream was looked up.
+    [written] = deployed.mappings("trial")["realtimeTrigger"]
+    assert written["EventSourceArn"] == deployed.stream()
 
     def names():
         return set(deployed.code()), set(deployed.client("dynamodb").list_tables()["TableNames"])
@@ -349,7 +421,7 @@ def test_a_second_stack_is_deleted_alone_when_it_is_meant_and_keeps_its_data(dep
 
 def test_a_failure_is_explained_and_does_not_stand_in_the_way(fresh):
     # Without an endpoint the template has an alarm over an expression, which a local AWS refuses.
-    failed = fresh.run("--parameter", "AwsEndpointUrl=")
+    failed = fresh.run("--no-realtime", "--parameter", "AwsEndpointUrl=")
     assert failed.returncode == 1
     explained = failed.stderr.split("What failed:")[1]
     assert re.search(r"DailyRunNotDrainedAlarm \(AWS::CloudWatch::Alarm\): .*not supported", explained)
@@ -358,13 +430,13 @@ def test_a_failure_is_explained_and_does_not_stand_in_the_way(fresh):
     assert not fresh.env_file.exists()
 
     fresh.client("s3").create_bucket(Bucket=MODELS)
-    taken = fresh.run()
+    taken = fresh.run("--no-realtime")
     assert taken.returncode == 1
     explained = taken.stderr.split("What failed:")[1]
     assert re.search(rf"ModelsBucket \(AWS::S3::Bucket\): .*{MODELS}.* exists", explained)
 
     fresh.client("s3").delete_bucket(Bucket=MODELS)
-    fresh.deploy()
+    fresh.deploy("--no-realtime")
     assert set(fresh.variables()) == {*FIXED, *URLS, "ML_KMS_KEY_ID"}
 
 
@@ -445,6 +517,41 @@ def call(tmp_path, code, aws, **environment):
         ["bash", parts], env={"PATH": f"{tools}:/usr/bin:/bin"} | environment, stdin=subprocess.DEVNULL,
         capture_output=True, text=True, timeout=30, check=False,
     )
+
+
+STREAM = "arn:aws:dynamodb:us-east-1:1:table/Theirs/stream/2026-01-01T00:00:00.000"
+FOUND = f"printf 'True\\t{STREAM}\\n'"
+NONE_SUCH = "echo 'An error occurred (ResourceNotFoundException)' >&2; exit 255"
+
+
+@pytest.mark.parametrize(("given", "had", "answer", "expected"), [
+    ("", {}, FOUND, f"AppTableStreamArn={STREAM}"),
+    ("", {"Realtime": "true"}, FOUND, f"AppTableStreamArn={STREAM}"),
+    # A stream that is off keeps its ARN for a day.
+    ("", {}, f"printf 'False\\t{STREAM}\\n'", "the table EmoCompanion has no stream"),
+    ("", {}, "printf 'None\\tNone\\n'", "the table EmoCompanion has no stream"),
+    ("AppTableName=Theirs", {}, NONE_SUCH, "there is no table Theirs in us-east-1"),
+    ("", {"AppTableName": "Theirs"}, NONE_SUCH, "there is no table Theirs in us-east-1"),
+    ("", {}, "echo AccessDenied >&2; exit 255", "cannot be looked at: AccessDenied"),
+    # Nothing is asked for: it is said, or the stack's own.
+    ("AppTableStreamArn=arn:x", {}, "exit 9", "AppTableStreamArn=arn:x"),
+    ("Realtime=false", {}, "exit 9", "AppTableStreamArn="),
+    ("", {"Realtime": "false"}, "exit 9", "AppTableStreamArn="),
+    ("CreateAppTable=true", {}, "exit 9", "AppTableStreamArn="),
+    ("", {"CreateAppTable": "true"}, "exit 9", "AppTableStreamArn="),
+])
+def test_the_stream_of_the_apps_table_is_looked_up(tmp_path, given, had, answer, expected):
+    values = "".join(f"*\"'{name}'\"*) echo {value} ;; " for name, value in had.items())
+    aws = f'#!/bin/sh\ncase "$*" in *describe-table*) {answer} ;; {values}*) echo None ;; esac\n'
+    code = f'region=us-east-1; parameters=({given}); find_app_stream; echo "${{parameters[@]}}"'
+    done = call(tmp_path, code, aws)
+    if expected.startswith("AppTableStreamArn="):
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.split()[-1] == expected
+    else:
+        assert expected in done.stderr
+        assert done.returncode == (1 if "cannot" in expected else 3)
+        assert done.stdout == ""
 
 
 # More than a pipe holds, as the CLI gives it: newest first, and with a second page.
@@ -700,7 +807,7 @@ def test_functions_of_two_architectures_are_refused(fresh):
 
 def test_an_artefact_that_is_missing_is_named_before_anything_is_made(fresh):
     (fresh.artifacts / "mindmate-scoring").unlink()
-    failed = fresh.run()
+    failed = fresh.run("--no-realtime")
     assert failed.returncode == 1
     assert re.search(r"expected mindmate-scoring as .*, found none", failed.stderr)
     assert (fresh.stacks(), fresh.buckets()) == ([], [])
