@@ -12,6 +12,7 @@ readonly FUNCTIONS=(
   mindmate-scoring             ScoringCodeKey
   mindmate-intervention        InterventionCodeKey
   mindmate-run-report          RunReportCodeKey
+  mindmate-run-closing         RunClosingCodeKey
 )
 readonly FOLDERS=(models/ training/train/ training/validation/)
 readonly WRITTEN='# Written by deploy-ml-stack.sh, other lines are kept:'

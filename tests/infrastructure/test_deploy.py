@@ -22,6 +22,7 @@ CODE = f"mindmate-code-{ACCOUNT}-us-east-1"
 BINARIES = [
     "mindmate-orchestrator", "mindmate-training-data", "mindmate-fan-out",
     "mindmate-feature-extraction", "mindmate-scoring", "mindmate-intervention", "mindmate-run-report",
+    "mindmate-run-closing",
 ]
 QUEUES = [
     "fan-out", "assessments", "assessments-priority", "scoring", "scoring-priority",
@@ -39,6 +40,7 @@ FIXED = TABLES | {
     "SAGEMAKER_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/MindMate-SageMakerRole",
     "ML_ALERTS_SNS_TOPIC": f"arn:aws:sns:us-east-1:{ACCOUNT}:MindMate-MLAlerts",
     "OUTCOMES_STREAM": "MindMate-outcomes", "MINDMATE_SHARDS": "16", "MINDMATE_LOG": "info",
+    "MINDMATE_OVERDUE_MINUTES": "30",
     "MINDMATE_PSEUDONYM_KEY": "config/pseudonym.key",
 }
 URLS = {

@@ -154,11 +154,7 @@ impl RunLedger for Ledger {
 
 impl Ledger {
     /// The parts of a partition that begin so. What was marked a moment ago counts.
-    fn parts(
-        &self,
-        run: &RunId,
-        prefix: &str,
-    ) -> QueryFluentBuilder {
+    fn parts(&self, run: &RunId, prefix: &str) -> QueryFluentBuilder {
         let query = self
             .0
             .query()

@@ -109,7 +109,8 @@ mod functions {
         aws: &Aws,
     ) -> Result<crate::lambda::TableFunction<S>, BoxError> {
         let runner = mindmate_pipeline::StreamRunner::new(Runner::new(stage, runner_ports(aws)?));
-        let (aside, translate) = (aws.aside(stream, S::NAME.name()), crate::lambda::app_item_changed);
+        let (aside, translate) =
+            (aws.aside(stream, S::NAME.name()), crate::lambda::app_item_changed);
         Ok(crate::lambda::TableFunction::new(runner, translate, aside, Arc::new(SystemClock)))
     }
 }

@@ -115,7 +115,8 @@ impl Stage for FeatureExtraction {
         if !history.consents.allows(Consent::Scoring) {
             return Ok(vec![skipped(outbox, request)?]);
         }
-        let seen = if history.consents.allows(Consent::TextAnalysis) { &input.seen[..] } else { &[] };
+        let seen =
+            if history.consents.allows(Consent::TextAnalysis) { &input.seen[..] } else { &[] };
         let features = self.extract(request, history, seen);
         let id = format!("{}/features", features.request.stem());
         let queue =

@@ -57,14 +57,15 @@ impl Lack {
 /// What a run came to.
 pub(crate) fn complete(summary: &Summary, took: SignedDuration) -> String {
     let (ledger, interventions) = (&summary.ledger, &summary.interventions);
-    let levels = RiskLevel::ALL.into_iter().rev().map(|level| {
-        format!("{level} {}", summary.levels.get(level.name()).copied().unwrap_or(0))
-    });
+    let levels = RiskLevel::ALL
+        .into_iter()
+        .rev()
+        .map(|level| format!("{level} {}", summary.levels.get(level.name()).copied().unwrap_or(0)));
     let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
     let given_up = ledger.dead_lettered + interventions.dead_lettered;
     let given_up = match given_up {
         0 => String::new(),
-        some => format!(" {some} were given up: look at the dead-letter queues."),
+        some => format!(" Given up: {some}, look at the dead-letter queues."),
     };
     format!(
         "{} is complete: {} enqueued = {} assessed + {} skipped + {} dead-lettered.{given_up} \
@@ -94,13 +95,13 @@ pub(crate) fn overdue(
 ) -> String {
     let mut lacks = Vec::new();
     if lack.unpaged > 0 {
-        lacks.push(format!("{} of {} shards are not fanned out", lack.unpaged, lack.shards));
+        lacks.push(format!("shards not fanned out: {} of {}", lack.unpaged, lack.shards));
     }
     if lack.assessments > 0 {
-        lacks.push(format!("{} requests are not accounted for", lack.assessments));
+        lacks.push(format!("requests not accounted for: {}", lack.assessments));
     }
     if lack.interventions > 0 {
-        lacks.push(format!("{} interventions are not accounted for", lack.interventions));
+        lacks.push(format!("interventions not accounted for: {}", lack.interventions));
     }
     let mut text = format!("{} is not complete and was due at {due}: ", run.id);
     text += &lacks.join("; ");
@@ -146,9 +147,13 @@ mod tests {
 
     #[test]
     fn a_time_is_said_in_the_units_that_matter() {
-        for (seconds, said) in
-            [(-1, "0 s"), (59, "59 s"), (60, "1 min 0 s"), (754, "12 min 34 s"), (7_260, "2 h 1 min")]
-        {
+        for (seconds, said) in [
+            (-1, "0 s"),
+            (59, "59 s"),
+            (60, "1 min 0 s"),
+            (754, "12 min 34 s"),
+            (7_260, "2 h 1 min"),
+        ] {
             assert_eq!(words(SignedDuration::from_secs(seconds)), said);
         }
     }

@@ -77,7 +77,8 @@ mod tests {
     fn a_line_is_what_cloudwatch_reads() {
         let emf = Emf::new("mindmate-runClosing".to_owned(), Vec::new());
         let at = "2026-11-22T06:20:00.125Z".parse().unwrap();
-        emf.put(at, &[Metric::count("RunAssessed", 7), Metric::seconds("RunSeconds", 0.5)]).unwrap();
+        emf.put(at, &[Metric::count("RunAssessed", 7), Metric::seconds("RunSeconds", 0.5)])
+            .unwrap();
         emf.put(at, &[]).unwrap();
         let lines = String::from_utf8(emf.lines.into_inner().unwrap()).unwrap();
         assert_eq!(lines.lines().count(), 1, "{lines}");

@@ -77,7 +77,7 @@ pub async fn bodies_of_the_largest_size_come_unchanged(backend: &dyn Backend) {
 /// It is hidden until then.
 pub async fn a_delayed_message_comes_after_its_delay(backend: &dyn Backend) {
     let delayed = message(QueueName::Scoring, 0).delayed(SECOND * 90);
-    publish(backend, &[delayed.clone()]).await;
+    publish(backend, std::slice::from_ref(&delayed)).await;
     let queue = backend.queue(QueueName::Scoring);
     assert_nothing_comes(&*queue).await;
     backend.clock().advance(SECOND * 89);
