@@ -322,7 +322,10 @@ def test_a_second_stack_is_deleted_alone_when_it_is_meant_and_keeps_its_data(dep
     trial = variables_of(other)
     shared = {name for name, value in deployed.variables().items() if trial[name] == value}
     # Of the app's table there is one; the rest are settings.
-    assert shared == {"APP_TABLE", "MINDMATE_SHARDS", "MINDMATE_LOG", "MINDMATE_PSEUDONYM_KEY"}
+    assert shared == {
+        "APP_TABLE", "MINDMATE_SHARDS", "MINDMATE_OVERDUE_MINUTES", "MINDMATE_LOG",
+        "MINDMATE_PSEUDONYM_KEY",
+    }
 
     def names():
         return set(deployed.code()), set(deployed.client("dynamodb").list_tables()["TableNames"])

@@ -76,9 +76,9 @@ async fn tell(session: &Session, run: &Run) -> anyhow::Result<Run> {
         assessments: session.ports.assessments.clone(),
         notifier: session.ports.notifier.clone(),
         metrics: Arc::new(NoMetrics),
+        pseudonyms: Arc::new(session.installation.pseudonyms().await?),
     };
-    let pseudonyms = session.installation.pseudonyms().await?;
-    let closing = RunClosing::new(ports, pseudonyms, session.overdue_after);
+    let closing = RunClosing::new(ports, session.overdue_after);
     closing.see_to(run, session.clock.now()).await?;
     runs::find(session, run.id.as_str()).await
 }

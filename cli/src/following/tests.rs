@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use mindmate_domain::Position;
@@ -34,29 +35,41 @@ async fn mark(ledger: &dyn RunLedger, ordinal: u32, stage: StageName, kind: Mark
 /// Each step of a run is shown once, however often the ledger is looked at, and the last one ends it.
 #[tokio::test]
 async fn a_run_is_shown_when_it_changes_and_until_it_closes() {
-    let (clock, backend) = started().await;
+    let (_, backend) = started().await;
+    let clock = ManualClock::new(run().as_of.instant());
     let ledger = backend.ledger();
-    let mut lines = Vec::new();
+    let lines = RefCell::new(Vec::new());
+    // Lets time pass until so many lines are there, for which more than one look may be needed.
+    let shown = async |count: usize| {
+        while lines.borrow().len() < count {
+            if clock.sleepers() > 0 {
+                clock.advance(LOOK);
+            }
+            tokio::task::yield_now().await;
+        }
+    };
     let steps = async {
         let done = MarkKind::fate(Fate::Completed);
-        let rest = || clock.sleep(Duration::from_secs(3));
-        rest().await;
+        shown(1).await;
         put_page(&*ledger).await;
-        rest().await;
+        shown(2).await;
         mark(&*ledger, 0, StageName::Scoring, done.clone()).await;
         mark(&*ledger, 0, StageName::Scoring, MarkKind::sent_on()).await;
-        rest().await;
+        shown(3).await;
         mark(&*ledger, 1, StageName::FeatureExtraction, MarkKind::fate(Fate::Skipped)).await;
-        rest().await;
+        shown(4).await;
+        // Whoever looks and finds nothing new shows nothing.
+        clock.advance(LOOK * 5);
+        tokio::task::yield_now().await;
         mark(&*ledger, 0, StageName::Intervention, done).await;
+        shown(5).await;
     };
     let run = run();
     let watched = watch((&*ledger, &clock), &run, None, |standing| {
         let line = standing.line(clock.now());
-        lines.push(line.split_once("  ").unwrap().1.to_owned());
+        lines.borrow_mut().push(line.split_once("  ").unwrap().1.to_owned());
         Ok(())
     });
-    // The clock moves by itself: whoever is asked first does a step.
     let (last, ()) = tokio::join!(watched, steps);
     assert!(last.unwrap().closed);
     let expected = [
@@ -66,7 +79,7 @@ async fn a_run_is_shown_when_it_changes_and_until_it_closes() {
         "fan-out 1 of 1, scoring 2 of 2, intervention 0 of 1; missing 1\n",
         "fan-out 1 of 1, scoring 2 of 2, intervention 1 of 1; missing 0\n",
     ];
-    assert_eq!(lines, expected);
+    assert_eq!(lines.into_inner(), expected);
 }
 
 /// A run that never closes is not followed for ever where somebody said how long.

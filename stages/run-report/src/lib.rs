@@ -40,7 +40,7 @@ use tracing::error;
 
 pub use closing::{Closing, Missing, MissingAt, close, name_missing};
 pub use summary::{Interventions, Ledger, SCORE_BINS, Summary};
-pub use watch::{ClosingPorts, OVERDUE_AFTER, RunClosing, Seen, State, due_at};
+pub use watch::{ClosingPorts, OVERDUE_AFTER, Pseudonyms, RunClosing, Seen, State, due_at};
 
 /// The stage.
 #[derive(Clone)]

@@ -107,8 +107,8 @@ pub(crate) fn overdue(
     text += &lacks.join("; ");
     text.push('.');
     if !named.is_empty() {
-        let names: Vec<_> = named.iter().map(|one| name(one, pseudonyms)).collect();
-        text += &format!(" Missing: {}", names.join(", "));
+        let people: Vec<_> = named.iter().map(|one| name(one, pseudonyms)).collect();
+        text += &format!(" Missing: {}", people.join(", "));
         let more = lack.requests().saturating_sub(named.len() as u64);
         text += &if more > 0 { format!(" and {more} more.") } else { ".".to_owned() };
     }

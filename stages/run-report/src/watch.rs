@@ -28,6 +28,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::run::Run;
@@ -63,12 +64,28 @@ pub struct ClosingPorts {
     pub notifier: Arc<dyn Notifier>,
     /// What is watched over time.
     pub metrics: Arc<dyn Metrics>,
+    /// What stands for those who are missing.
+    pub pseudonyms: Arc<dyn Pseudonyms>,
+}
+
+/// Where the key of pseudonyms is found. It is asked for when somebody is to be named: most firings
+/// name nobody, and the first ones of a new stack come before its key is there.
+#[async_trait]
+pub trait Pseudonyms: Send + Sync {
+    /// The key.
+    async fn key(&self) -> PortResult<PseudonymKey>;
+}
+
+#[async_trait]
+impl Pseudonyms for PseudonymKey {
+    async fn key(&self) -> PortResult<PseudonymKey> {
+        Ok(self.clone())
+    }
 }
 
 /// The task.
 pub struct RunClosing {
     ports: ClosingPorts,
-    pseudonyms: PseudonymKey,
     overdue_after: SignedDuration,
 }
 
@@ -135,9 +152,9 @@ pub struct Watched {
 }
 
 impl RunClosing {
-    /// The task over these ports. The pseudonyms stand for those who are missing.
-    pub fn new(ports: ClosingPorts, key: PseudonymKey, overdue_after: SignedDuration) -> Self {
-        Self { ports, pseudonyms: key, overdue_after }
+    /// The task over these ports.
+    pub fn new(ports: ClosingPorts, overdue_after: SignedDuration) -> Self {
+        Self { ports, overdue_after }
     }
 
     /// Looks at one run: closes it if it can be closed, and tells whoever is to be told.
@@ -168,7 +185,8 @@ impl RunClosing {
         if state == State::Overdue && !self.ports.notifier.was_sent(&id).await? {
             let named = name_missing(&*self.ports.ledger, run, tally, NAMED).await?;
             let due = due_at(run, self.overdue_after);
-            let text = notices::overdue(run, due, &lack, &named, &self.pseudonyms);
+            let key = self.ports.pseudonyms.key().await?;
+            let text = notices::overdue(run, due, &lack, &named, &key);
             self.ports.notifier.notify(&Notice { id, at: now, text }).await?;
             seen.told = true;
         }

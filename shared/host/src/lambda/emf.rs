@@ -1,5 +1,5 @@
-//! Metrics as lines of the log, in CloudWatch's embedded metric format: no call, no permission and
-//! no waiting; CloudWatch makes metrics of the lines.
+//! Metrics as lines of the log, in `CloudWatch`'s embedded metric format: no call, no permission and
+//! no waiting; `CloudWatch` makes metrics of the lines.
 
 use std::io::{Stdout, Write, stdout};
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 
-/// Where the metrics stand in CloudWatch.
+/// Where the metrics stand in `CloudWatch`.
 pub const NAMESPACE: &str = "MindMate";
 
 /// What tells the functions of two stacks apart.
@@ -72,7 +72,7 @@ fn line(function: &str, at: Timestamp, metrics: &[Metric]) -> Value {
 mod tests {
     use super::*;
 
-    /// What CloudWatch asks of a line: its metrics are named there and have their values beside.
+    /// What `CloudWatch` asks of a line: its metrics are named there and have their values beside.
     #[test]
     fn a_line_is_what_cloudwatch_reads() {
         let emf = Emf::new("mindmate-runClosing".to_owned(), Vec::new());

@@ -3,12 +3,27 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use jiff::SignedDuration;
-use mindmate_host::aws;
+use mindmate_domain::pseudonym::PseudonymKey;
+use mindmate_host::aws::{self, Aws};
 use mindmate_host::config::Program;
 use mindmate_host::lambda::{Emf, ScheduleFunction, serve};
-use mindmate_pipeline::SystemClock;
-use mindmate_run_report::{ClosingPorts, RunClosing};
+use mindmate_pipeline::{PortResult, SystemClock};
+use mindmate_run_report::{ClosingPorts, Pseudonyms, RunClosing};
+
+/// The key as it lies in the bucket.
+struct InBucket {
+    aws: Aws,
+    object: String,
+}
+
+#[async_trait]
+impl Pseudonyms for InBucket {
+    async fn key(&self) -> PortResult<PseudonymKey> {
+        self.aws.pseudonym_key(&self.object).await
+    }
+}
 
 fn main() -> ExitCode {
     serve(Program::RunClosing, async |config| {
@@ -18,10 +33,10 @@ fn main() -> ExitCode {
             assessments: aws.assessments(),
             notifier: aws.notifier(),
             metrics: Arc::new(Emf::of_function(&config)),
+            pseudonyms: Arc::new(InBucket { aws, object: config.pseudonym_key }),
         };
-        let pseudonyms = aws.pseudonym_key(&config.pseudonym_key).await?;
         let overdue_after = SignedDuration::from_mins(config.overdue_minutes.into());
-        let task = RunClosing::new(ports, pseudonyms, overdue_after);
+        let task = RunClosing::new(ports, overdue_after);
         Ok(ScheduleFunction::new(task, Arc::new(SystemClock)))
     })
 }

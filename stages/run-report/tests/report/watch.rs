@@ -55,8 +55,9 @@ fn task_with(
 ) -> RunClosing {
     let assessments = world.backend.assessments();
     let metrics = Arc::new(watchers.clone());
-    let ports = ClosingPorts { ledger, assessments, notifier, metrics };
-    RunClosing::new(ports, pseudonyms(), OVERDUE_AFTER)
+    let pseudonyms = Arc::new(pseudonyms());
+    let ports = ClosingPorts { ledger, assessments, notifier, metrics, pseudonyms };
+    RunClosing::new(ports, OVERDUE_AFTER)
 }
 
 async fn fire(world: &World, task: &RunClosing) -> Watched {
