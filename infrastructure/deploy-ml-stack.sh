@@ -15,6 +15,7 @@ readonly FUNCTIONS=(
   mindmate-sentiment           SentimentCodeKey
   mindmate-activity-ingest     ActivityIngestCodeKey
   mindmate-run-report          RunReportCodeKey
+  mindmate-run-closing         RunClosingCodeKey
 )
 readonly FOLDERS=(models/ training/train/ training/validation/)
 readonly WRITTEN='# Written by deploy-ml-stack.sh, other lines are kept:'

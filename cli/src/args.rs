@@ -365,12 +365,31 @@ pub(crate) struct Show {
     pub(crate) operator: bool,
 }
 
-/// List the runs, or show one
+/// List the runs, show one, or follow one
+///
+/// A run is complete when its ledger closes: everybody is fanned out, and of each it is known what
+/// became of them (assessed, skipped or dead-lettered) and of the message that they were to get.
+/// Until then it is open; a daily run that is still open half an hour after its asOf is overdue.
+///
+/// Of one run: its summary, and who is missing, by keyed hash. Looking closes the books of a run
+/// whose last outcome has come since.
+///
+/// Ends with 0 where all is well; what else it can end with stands at the end of `mindmate --help`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Runs {
     /// The run, for example daily-2026-11-22 [default: list all]
     #[arg(value_name = "RUN")]
     pub(crate) run: Option<String>,
+
+    /// Show where the run stands until it is complete, then what it came to
+    ///
+    /// How many shards are fanned out, how many requests have their outcome, how many messages
+    /// theirs, and how many of them are missing: as bars on a terminal, otherwise as a line whenever
+    /// it changes. With `--format json` each line is an object, and the last one has the summary.
+    ///
+    /// Press Ctrl-C to stop looking; the run goes on.
+    #[arg(long, requires = "run")]
+    pub(crate) follow: bool,
 }
 
 /// Write the page of a run

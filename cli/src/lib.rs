@@ -9,6 +9,7 @@ mod cohort;
 mod daily;
 mod exit;
 mod features;
+mod following;
 mod import;
 mod lines;
 mod marks;

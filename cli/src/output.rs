@@ -11,6 +11,14 @@ pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(writeln!(out)?)
 }
 
+/// Writes one value as a line of JSON, at once: somebody reads along.
+pub(crate) fn json_line(value: &impl Serialize) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, value)?;
+    writeln!(out)?;
+    Ok(out.flush()?)
+}
+
 /// Writes text, as it is.
 pub(crate) fn text(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();

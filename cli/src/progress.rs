@@ -62,7 +62,6 @@ impl StageBars {
     }
 
     /// Where a stage stands, for who only sees what the ledger says.
-    #[cfg(feature = "aws")]
     pub(crate) fn stand(&self, stage: StageName, position: u64, length: u64) {
         self.expect(stage, length);
         if let Some(bar) = self.bars.get(&stage) {

@@ -1,14 +1,16 @@
-//! `mindmate runs`: the runs, or one of them.
+//! `mindmate runs`: the runs, or one of them, as it stands or until it is complete.
 
+use jiff::Timestamp;
 use mindmate_domain::RunId;
 use mindmate_domain::instant::key_form;
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::run::Run;
-use mindmate_run_report::{Closing, Missing, Summary, close};
+use mindmate_run_report::{Closing, Missing, State, Summary, close, due_at};
 use serde_json::{Value, json};
 
 use crate::args::{self, Format};
 use crate::exit::Exit;
+use crate::following;
 use crate::output::{self, grouped};
 use crate::session::{Place, Session};
 
@@ -18,6 +20,10 @@ const SHOWN: usize = 20;
 pub(crate) async fn run(place: &Place, format: Format, args: &args::Runs) -> anyhow::Result<Exit> {
     let session = place.open_existing().await?;
     match &args.run {
+        Some(id) if args.follow => {
+            let run = find(&session, id).await?;
+            following::follow(&session, format, &run).await
+        }
         Some(id) => show(&session, format, id).await,
         None => list(&session, format).await,
     }
@@ -82,22 +88,52 @@ pub(crate) async fn look(session: &Session, run: &Run) -> anyhow::Result<Look> {
 
 async fn list(session: &Session, format: Format) -> anyhow::Result<Exit> {
     let runs = session.ports.ledger.runs().await?;
+    let now = session.clock.now();
+    let lines: Vec<_> = runs.iter().map(|run| Line::of(session, run, now)).collect();
     if format == Format::Json {
-        output::json(&runs)?;
+        output::json(&lines.iter().map(Line::json).collect::<Vec<_>>())?;
         return Ok(Exit::Success);
     }
-    let mut out = String::new();
-    for run in &runs {
-        let ended =
-            run.completed_at.map_or("open".to_owned(), |at| format!("complete {}", key_form(at)));
-        let mark = if run.historical { "  historical" } else { "" };
-        out += &format!("{}  asOf {}  {ended}{mark}\n", run.id, run.as_of);
-    }
+    let mut out: String = lines.iter().map(Line::text).collect();
     if runs.is_empty() {
         out += &format!("no runs yet: {}\n", session.command("daily"));
     }
     output::text(&out)?;
     Ok(Exit::Success)
+}
+
+/// A run in the list.
+struct Line<'a> {
+    run: &'a Run,
+    state: State,
+    due_at: Timestamp,
+}
+
+impl<'a> Line<'a> {
+    fn of(session: &Session, run: &'a Run, now: Timestamp) -> Self {
+        let state = State::of(run, session.overdue_after, now);
+        Self { run, state, due_at: due_at(run, session.overdue_after) }
+    }
+
+    fn json(&self) -> Value {
+        let mut json = json!(self.run);
+        json["state"] = json!(self.state);
+        // A historical run was past due when it was started: nobody waits for it.
+        json["dueAt"] = json!((!self.run.historical).then(|| key_form(self.due_at)));
+        json
+    }
+
+    fn text(&self) -> String {
+        let Self { run, state, due_at } = self;
+        let state = match (state, run.completed_at) {
+            (State::Complete, Some(at)) => format!("complete {}", key_form(at)),
+            (State::Overdue, _) => format!("OVERDUE since {}", key_form(*due_at)),
+            _ if run.historical => "open".to_owned(),
+            _ => format!("open, due {}", key_form(*due_at)),
+        };
+        let mark = if run.historical { "  historical" } else { "" };
+        format!("{}  asOf {}  {state}{mark}\n", run.id, run.as_of)
+    }
 }
 
 async fn show(session: &Session, format: Format, id: &str) -> anyhow::Result<Exit> {
@@ -241,5 +277,36 @@ mod tests {
         assert_eq!(look(true, 0).exit(), Exit::Success);
         let pseudonyms = PseudonymKey::new([7; mindmate_domain::pseudonym::KEY_BYTES]);
         assert!(look(false, 0).text(&pseudonyms).contains("LEDGER OPEN"));
+    }
+    /// Who lists the runs sees which one needs a look.
+    #[test]
+    fn a_run_is_listed_with_where_it_stands() {
+        let run = |completed: Option<&str>, historical| Run {
+            id: RunId::named("daily-2026-11-22"),
+            as_of: "2026-11-22T06:00:00Z".parse().unwrap(),
+            shards: 1,
+            historical,
+            started_at: "2026-11-22T06:00:01Z".parse().unwrap(),
+            completed_at: completed.map(|at| at.parse().unwrap()),
+        };
+        let after = mindmate_run_report::OVERDUE_AFTER;
+        for (run, now, state, words) in [
+            (run(None, false), "06:30:00", "open", "open, due 2026-11-22T06:30:00.000Z"),
+            (run(None, false), "06:30:01", "overdue", "OVERDUE since 2026-11-22T06:30:00.000Z"),
+            (run(None, true), "06:30:01", "open", "open  historical"),
+            (
+                run(Some("2026-11-22T07:00:00Z"), false),
+                "08:00:00",
+                "complete",
+                "complete 2026-11-22T07:00:00.000Z",
+            ),
+        ] {
+            let now = format!("2026-11-22T{now}Z").parse().unwrap();
+            let state_now = State::of(&run, after, now);
+            let line = Line { run: &run, state: state_now, due_at: due_at(&run, after) };
+            assert_eq!(line.json()["state"], state);
+            assert_eq!(line.json()["dueAt"].is_null(), run.historical);
+            assert!(line.text().ends_with(&format!("{words}\n")), "{}", line.text());
+        }
     }
 }

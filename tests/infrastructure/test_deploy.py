@@ -23,6 +23,7 @@ BINARIES = [
     "mindmate-orchestrator", "mindmate-training-data", "mindmate-fan-out",
     "mindmate-feature-extraction", "mindmate-scoring", "mindmate-intervention",
     "mindmate-realtime-trigger", "mindmate-sentiment", "mindmate-activity-ingest", "mindmate-run-report",
+    "mindmate-run-closing",
 ]
 QUEUES = [
     "fan-out", "texts", "assessments", "assessments-priority", "scoring", "scoring-priority",
@@ -42,6 +43,7 @@ FIXED = TABLES | {
     "ACTIVITY_STREAM": "MindMate-activity", "OUTCOMES_STREAM": "MindMate-outcomes",
     "MINDMATE_SENTIMENT_ANALYZER": "comprehend", "MINDMATE_COMPREHEND_RATE": "4",
     "MINDMATE_SHARDS": "16", "MINDMATE_LOG": "info",
+    "MINDMATE_OVERDUE_MINUTES": "30",
     "MINDMATE_PSEUDONYM_KEY": "config/pseudonym.key",
 }
 URLS = {
@@ -388,7 +390,7 @@ def test_a_second_stack_is_deleted_alone_when_it_is_meant_and_keeps_its_data(dep
     # Of the app's table there is one; the rest are settings.
     assert shared == {
         "APP_TABLE", "MINDMATE_SHARDS", "MINDMATE_LOG", "MINDMATE_PSEUDONYM_KEY",
-        "MINDMATE_SENTIMENT_ANALYZER", "MINDMATE_COMPREHEND_RATE",
+        "MINDMATE_SENTIMENT_ANALYZER", "MINDMATE_COMPREHEND_RATE", "MINDMATE_OVERDUE_MINUTES",
     }
     # This stack did not make the app's table: its stream was looked up.
     [written] = deployed.mappings("trial")["realtimeTrigger"]

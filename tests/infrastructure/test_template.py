@@ -69,6 +69,10 @@ ENVIRONMENT = {
         "APP_TABLE", "ACTIVITY_TABLE", "ASSESSMENT_RUNS_TABLE", "ACTIVITY_STREAM", "ACTIVITY_DLQ_URL",
     },
     "RunReportFunction": {"ASSESSMENT_RUNS_TABLE", "OUTCOMES_STREAM", "OUTCOMES_DLQ_URL"},
+    "RunClosingFunction": {
+        "ASSESSMENT_RUNS_TABLE", "RISK_ASSESSMENTS_TABLE", "INTERVENTIONS_TABLE",
+        "ML_ALERTS_SNS_TOPIC", "ML_MODELS_BUCKET", "MINDMATE_OVERDUE_MINUTES",
+    },
 }
 KEYS = {  # table: its keys as the ports in shared/aws name them
     "RiskAssessmentsTable": ["userId", "timestamp"],
@@ -310,6 +314,7 @@ def test_the_functions_have_the_names_of_the_setup_document(template):
         for name in (
             "riskAssessmentOrchestrator", "prepareTrainingData", "fanOut", "featureExtraction",
             "scoring", "intervention", "realtimeTrigger", "sentiment", "activityIngest", "runReport",
+            "runClosing",
         )
     }
     assert all(one["Runtime"] == "provided.al2023" for one in functions)
@@ -342,12 +347,16 @@ def test_schedules_start_their_functions_and_nobody_else_may(template):
     assert functions == {
         "cron(0 6 * * ? *)": "OrchestratorFunction",
         "cron(0 3 1 * ? *)": "TrainingDataFunction",
+        "rate(5 minutes)": "RunClosingFunction",
     }
     allowed = {
         target(one["FunctionName"]): target(one["SourceArn"])
         for one in of_type(template, "Lambda::Permission").values()
     }
-    assert allowed == {"OrchestratorFunction": "DailySchedule", "TrainingDataFunction": "MonthlySchedule"}
+    assert allowed == {
+        "OrchestratorFunction": "DailySchedule", "TrainingDataFunction": "MonthlySchedule",
+        "RunClosingFunction": "ClosingSchedule",
+    }
     assert template["Parameters"]["DailyScheduleState"]["Default"] == "ENABLED"
     assert template["Parameters"]["MonthlyScheduleState"]["Default"] == "DISABLED"
 
@@ -426,6 +435,13 @@ GRANTS = {
         ),
     },
     "PutActivityPolicy": {"ActivityStream": {"kinesis:PutRecord", "kinesis:PutRecords"}, "Key": {"kms:GenerateDataKey"}},
+    "RunClosingRole": {
+        "RunClosingLog": LOG, **PSEUDONYMS, **PAGE,
+        **tables(
+            AssessmentRunsTable="GetItem Query UpdateItem", RiskAssessmentsTable="BatchGetItem",
+            InterventionsTable="GetItem PutItem",
+        ),
+    },
     "OrchestratorRole": {
         "OrchestratorLog": LOG, "FanOutQueue": SEND, "SchedulesDlq": SEND,
         **tables(AssessmentRunsTable="GetItem PutItem Query"),
@@ -672,6 +688,25 @@ def test_a_daily_run_that_still_waits_at_half_past_six_raises_an_alarm(template)
     assert watched == {name for name in QUEUES if "Priority" not in name} - {"TextsQueue"}
 
 
+def test_a_run_whose_books_are_open_when_it_is_due_raises_an_alarm(template):
+    [alarm] = alarmed(template, "RunsOverdue")["RunClosingFunction"]
+    # As shared/host writes it.
+    assert alarm["Namespace"] == "MindMate"
+    # How many are overdue is said at every firing: the largest counts, and a sum would count twice.
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 0)
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    assert alarm["Period"] == 300 and template["Parameters"]["OverdueMinutes"]["Default"] == 30
+
+
+def test_the_metrics_on_the_dashboard_are_those_that_the_program_writes(template):
+    watch = (ROOT / "stages" / "run-report" / "src" / "watch.rs").read_text()
+    written = set(re.findall(r'Metric::\w+\(\s*"(\w+)"', watch))
+    [dashboard] = of_type(template, "CloudWatch::Dashboard").values()
+    shown = set(re.findall(r'\["MindMate", "(\w+)"', dashboard["DashboardBody"]["Fn::Sub"]))
+    assert shown and shown <= written
+    assert "RunsOverdue" in written
+
+
 def test_a_daily_run_that_nothing_started_raises_an_alarm(template):
     alarm = template["Resources"]["DailyRunNotStartedAlarm"]
     assert alarm["Condition"] == "HasDailySchedule"
@@ -761,5 +796,5 @@ def test_every_output_is_a_variable_that_is_known(template):
     }
     needed = set().union(*ENVIRONMENT.values())
     dead = {screaming(name) + "_URL" for name in dlqs(template) - {"SchedulesDlq"}}
-    own = {"MINDMATE_SHARDS", "MINDMATE_LOG", "MINDMATE_PSEUDONYM_KEY"}
+    own = {"MINDMATE_SHARDS", "MINDMATE_OVERDUE_MINUTES", "MINDMATE_LOG", "MINDMATE_PSEUDONYM_KEY"}
     assert {screaming(key) for key in template["Outputs"]} == seeds | needed | dead | own

@@ -2,34 +2,25 @@
 //! workers. As the function that the schedule starts does, so that both can: a date has one run.
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::SignedDuration;
 use mindmate_domain::run::Run;
-use mindmate_domain::{AsOf, Policy, StageName};
+use mindmate_domain::{AsOf, Policy};
 use mindmate_host::config::Program;
 use mindmate_pipeline::StageError;
-use mindmate_pipeline::ports::{Fates, MarkKind, RunStart, ShardTally, Tally};
+use mindmate_pipeline::ports::RunStart;
 use serde_json::json;
 
 use super::Other;
 use crate::args::{self, Format};
 use crate::exit::Exit;
+use crate::following;
 use crate::output;
 use crate::progress::StageBars;
 use crate::reports::Timings;
 use crate::session::Session;
 use crate::session::cloud::Cloud;
-
-/// The stages of which the ledger knows how far they are.
-const TOLD: [StageName; 3] = [StageName::FanOut, StageName::Scoring, StageName::Intervention];
-
-/// The shortest wait between two looks at the ledger.
-const LOOK: Duration = Duration::from_secs(1);
-
-/// A look at the ledger of millions takes long and costs: it is waited this many times as long.
-const REST: u32 = 10;
 
 /// Age at which a run that is still open is taken to have lost something. Where it was only slow,
 /// what is sent twice changes nothing.
@@ -122,25 +113,13 @@ fn started(
 
 /// Watches the ledger until it closes or the time is over; says whether it closed.
 async fn follow(session: &Session, run: &Run, timeout: SignedDuration) -> anyhow::Result<bool> {
-    let bars = StageBars::new(&TOLD);
-    let began = session.clock.now();
-    let closed = loop {
-        let before = session.clock.now();
-        let tally =
-            session.ports.ledger.tally(&run.id).await.context(
-                "the run goes on without this command; the same command follows it again",
-            )?;
-        show(&bars, run, &tally);
-        if tally.is_closed(run.shards) {
-            break true;
-        }
-        let now = session.clock.now();
-        if now.duration_since(began) >= timeout {
-            break false;
-        }
-        let took = now.duration_since(before).unsigned_abs();
-        session.clock.sleep(LOOK.max(took * REST)).await;
-    };
+    let bars = StageBars::new(&following::TOLD);
+    let at = (&*session.ports.ledger, &*session.clock);
+    let standing = following::watch(at, run, Some(timeout), |standing| {
+        standing.show_on(&bars);
+        Ok(())
+    });
+    let closed = standing.await?.closed;
     bars.finish();
     if !closed {
         eprintln!(
@@ -149,17 +128,6 @@ async fn follow(session: &Session, run: &Run, timeout: SignedDuration) -> anyhow
         );
     }
     Ok(closed)
-}
-
-fn show(bars: &StageBars, run: &Run, tally: &Tally) {
-    let count = |fates: fn(&ShardTally) -> Fates| {
-        tally.shards.iter().map(|shard| fates(shard).all().count()).sum()
-    };
-    let paged = tally.shards.iter().filter(|shard| shard.all_paged).count() as u64;
-    let sent_on = tally.count(StageName::Scoring, &MarkKind::sent_on());
-    bars.stand(StageName::FanOut, paged, run.shards.into());
-    bars.stand(StageName::Scoring, count(ShardTally::fates), tally.enqueued());
-    bars.stand(StageName::Intervention, count(ShardTally::interventions), sent_on);
 }
 
 /// Notes how long the run took, from its start until its ledger was seen closed.

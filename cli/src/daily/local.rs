@@ -9,8 +9,10 @@ use mindmate_domain::run::Run;
 use mindmate_domain::{RunId, StageName};
 use mindmate_host::local::{LocalHost, Settings};
 use mindmate_pipeline::daily::DEFAULT_SHARDS;
+use mindmate_pipeline::metrics::NoMetrics;
 use mindmate_pipeline::ports::{MarkKind, RunLedger};
 use mindmate_pipeline::{Clock, OffsetClock};
+use mindmate_run_report::{ClosingPorts, RunClosing};
 
 use super::{Other, people};
 use crate::args::{self, Format};
@@ -18,6 +20,7 @@ use crate::exit::Exit;
 use crate::output::grouped;
 use crate::progress::StageBars;
 use crate::reports::Timings;
+use crate::runs;
 use crate::session::local::Local;
 use crate::session::{self, Session};
 use crate::stages::{self, Composition, LOCAL_RETRIES};
@@ -53,7 +56,24 @@ pub(super) async fn run(data: &Path, format: Format, args: &args::Daily) -> anyh
         let policy = policy.version.clone();
         Timings { elapsed_seconds: elapsed, stages: times, policy }.keep(session, &run).await?;
     }
+    let run = tell(session, &run).await?;
     super::end(session, (&run, &others), seconds, (format, args)).await
+}
+
+/// Closes the run's books and tells of it, as the function of a stack does: the notice is among
+/// those that `mindmate review` lists. Of a historical run nobody is told. Gives the run as it stands
+/// then.
+async fn tell(session: &Session, run: &Run) -> anyhow::Result<Run> {
+    let ports = ClosingPorts {
+        ledger: session.ports.ledger.clone(),
+        assessments: session.ports.assessments.clone(),
+        notifier: session.ports.notifier.clone(),
+        metrics: Arc::new(NoMetrics),
+        pseudonyms: Arc::new(session.installation.pseudonyms().await?),
+    };
+    let closing = RunClosing::new(ports, session.overdue_after);
+    closing.see_to(run, session.clock.now()).await?;
+    runs::find(session, run.id.as_str()).await
 }
 
 /// Finishes first what other runs left, each under its own clock, so that a historical run's
@@ -102,7 +122,8 @@ async fn finish(
 ) -> anyhow::Result<Other> {
     eprintln!("{} was stopped before its end and is finished first.", run.id);
     drain(local, run, Arc::clone(policy)).await?;
-    Other::look_at(&local.session, run).await
+    let run = tell(&local.session, run).await?;
+    Other::look_at(&local.session, &run).await
 }
 
 /// Runs all stages until nothing is left to do.

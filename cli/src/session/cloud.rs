@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use mindmate_contracts::app_table::ExportLine;
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_host::aws::{self, Aws};
@@ -41,6 +42,7 @@ impl Cloud {
             ports: aws.ports(),
             installation: Arc::new(stack),
             clock: Arc::new(SystemClock),
+            overdue_after: SignedDuration::from_mins(config.overdue_minutes.into()),
             data: data.to_owned(),
             flags: flags(env_file),
         };

@@ -35,6 +35,7 @@ impl Local {
             ports: backend.ports(),
             installation: Arc::new(backend.clone()),
             clock,
+            overdue_after: mindmate_run_report::OVERDUE_AFTER,
             data: data.to_owned(),
             flags: String::new(),
         };

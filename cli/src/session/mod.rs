@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use mindmate_contracts::app_table::ExportLine;
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::{AsOf, Policy, UserId};
@@ -119,6 +120,8 @@ pub(crate) struct Session {
     pub(crate) ports: Ports,
     pub(crate) installation: Arc<dyn Installation>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// How long after its `asOf` a run that is not complete is overdue.
+    pub(crate) overdue_after: SignedDuration,
     data: PathBuf,
     /// What a command needs on its line to come here again.
     flags: String,

@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use mindmate_domain::bitmap::Bitmap;
 use mindmate_domain::run::Run;
-use mindmate_domain::{RunId, StageName};
+use mindmate_domain::{AsOf, RunId, StageName};
 use mindmate_pipeline::PortResult;
 use mindmate_pipeline::ports::{
     Mark, MarkKind, Page, PortError, RunLedger, RunStart, ShardTally, Tally,
@@ -65,15 +66,17 @@ impl RunLedger for Ledger {
     }
 
     async fn runs(&self) -> PortResult<Vec<Run>> {
-        let query = self.parts(&RunId::named(LIST), "").scan_index_forward(false);
-        let listed = rows(query, usize::MAX).await?;
-        let ids = listed.iter().filter_map(|item| Some(RunId::named(text_of(item, "run")?)));
-        let ids: Vec<RunId> = ids.collect();
-        let calls: Vec<_> = ids.iter().map(|id| self.run(id)).collect();
-        let found: Vec<Option<Run>> = stream::iter(calls).buffered(IN_FLIGHT).try_collect().await?;
-        let mut runs: Vec<Run> = found.into_iter().flatten().collect();
-        runs.sort_by(|a, b| b.as_of.cmp(&a.as_of).then_with(|| a.id.as_str().cmp(b.id.as_str())));
-        Ok(runs)
+        self.listed(self.parts(&RunId::named(LIST), "")).await
+    }
+
+    async fn runs_since(&self, since: AsOf) -> PortResult<Vec<Run>> {
+        // What is listed begins with its `asOf`, all of them written alike.
+        let query = self
+            .parts(&RunId::named(LIST), "")
+            .key_condition_expression("#run = :run AND #part >= :since")
+            .expression_attribute_names("#part", PART)
+            .expression_attribute_values(":since", text(since.to_string()));
+        self.listed(query).await
     }
 
     async fn put_page(&self, page: &Page) -> PortResult<Page> {
@@ -151,11 +154,7 @@ impl RunLedger for Ledger {
 
 impl Ledger {
     /// The parts of a partition that begin so. What was marked a moment ago counts.
-    fn parts(
-        &self,
-        run: &RunId,
-        prefix: &str,
-    ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+    fn parts(&self, run: &RunId, prefix: &str) -> QueryFluentBuilder {
         let query = self
             .0
             .query()
@@ -169,6 +168,18 @@ impl Ledger {
             .key_condition_expression("#run = :run AND begins_with(#part, :prefix)")
             .expression_attribute_names("#part", PART)
             .expression_attribute_values(":prefix", text(prefix))
+    }
+
+    /// The runs that a query of the list finds, latest first, each as it stands now.
+    async fn listed(&self, query: QueryFluentBuilder) -> PortResult<Vec<Run>> {
+        let listed = rows(query.scan_index_forward(false), usize::MAX).await?;
+        let ids = listed.iter().filter_map(|item| Some(RunId::named(text_of(item, "run")?)));
+        let ids: Vec<RunId> = ids.collect();
+        let calls: Vec<_> = ids.iter().map(|id| self.run(id)).collect();
+        let found: Vec<Option<Run>> = stream::iter(calls).buffered(IN_FLIGHT).try_collect().await?;
+        let mut runs: Vec<Run> = found.into_iter().flatten().collect();
+        runs.sort_by(|a, b| b.as_of.cmp(&a.as_of).then_with(|| a.id.as_str().cmp(b.id.as_str())));
+        Ok(runs)
     }
 
     async fn add(&self, run: &RunId, part: String, mut ordinals: Vec<u32>) -> PortResult<()> {

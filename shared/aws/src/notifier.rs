@@ -13,7 +13,10 @@ use crate::table::Table;
 const PORT: &str = "sns";
 
 /// A subject of SNS has fewer than a hundred characters.
-const SUBJECT: &str = "MindMate: somebody needs a human now";
+const OF_A_PERSON: &str = "MindMate: somebody needs a human now";
+
+/// Of a notice about a whole run: nobody is to be called out of bed by it.
+const OF_A_RUN: &str = "MindMate: what became of a daily run";
 
 /// Sends each notice to the topic, and remembers that it did.
 pub(crate) struct Pages {
@@ -27,20 +30,20 @@ impl Notifier for Pages {
     /// Sent before it is remembered, and sent where the memory cannot be asked: a page too many is
     /// better than none, and the table may be the very thing that is down.
     async fn notify(&self, notice: &Notice) -> PortResult<()> {
-        let key = format!("notice#{}", notice.id);
-        if let Ok(Some(_)) = self.sent.get([(KEY, text(key.as_str()))]).await {
+        if self.was_sent(&notice.id).await.unwrap_or(false) {
             return Ok(());
         }
+        let subject = if notice.is_about_a_run() { OF_A_RUN } else { OF_A_PERSON };
         self.client
             .publish()
             .topic_arn(&self.topic)
-            .subject(SUBJECT)
+            .subject(subject)
             .message(format!("{} {}", key_form(notice.at), notice.text))
             .send()
             .await
             .map_err(|error| port_error(PORT, error))?;
         let row = Row::from([
-            (KEY.to_owned(), text(key)),
+            (KEY.to_owned(), text(key(&notice.id))),
             ("at".to_owned(), text(key_form(notice.at))),
             ("text".to_owned(), text(notice.text.as_str())),
         ]);
@@ -49,4 +52,12 @@ impl Notifier for Pages {
         }
         Ok(())
     }
+
+    async fn was_sent(&self, id: &str) -> PortResult<bool> {
+        Ok(self.sent.get([(KEY, text(key(id)))]).await?.is_some())
+    }
+}
+
+fn key(id: &str) -> String {
+    format!("notice#{id}")
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use mindmate_domain::bitmap::Bitmap;
 use mindmate_domain::run::Run;
-use mindmate_domain::{RunId, StageName};
+use mindmate_domain::{AsOf, RunId, StageName};
 use mindmate_pipeline::PortResult;
 use mindmate_pipeline::ports::{Mark, MarkKind, Page, RunLedger, RunStart, ShardTally, Tally};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -37,6 +37,22 @@ impl Ledger {
                 Ok(text.optional()?.flatten())
             })
             .await
+    }
+
+    /// The runs from an `asOf` on, or all.
+    async fn listed(&self, since: Option<AsOf>) -> PortResult<Vec<Run>> {
+        let since = since.map_or(i64::MIN, stored_as_of);
+        let rows: Vec<_> = self
+            .db
+            .read(move |connection| {
+                let sql = "SELECT body, completed_at FROM runs WHERE as_of >= ?1
+                    ORDER BY as_of DESC, id";
+                let mut statement = connection.prepare_cached(sql)?;
+                let rows = statement.query_map([since], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                rows.collect()
+            })
+            .await?;
+        rows.into_iter().map(read_run).collect()
     }
 }
 
@@ -86,16 +102,11 @@ impl RunLedger for Ledger {
     }
 
     async fn runs(&self) -> PortResult<Vec<Run>> {
-        let rows: Vec<_> = self
-            .db
-            .read(|connection| {
-                let sql = "SELECT body, completed_at FROM runs ORDER BY as_of DESC, id";
-                let mut statement = connection.prepare_cached(sql)?;
-                let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-                rows.collect()
-            })
-            .await?;
-        rows.into_iter().map(read_run).collect()
+        self.listed(None).await
+    }
+
+    async fn runs_since(&self, since: AsOf) -> PortResult<Vec<Run>> {
+        self.listed(Some(since)).await
     }
 
     async fn put_page(&self, page: &Page) -> PortResult<Page> {

@@ -118,6 +118,16 @@ impl Notifier for Reviews {
             })
             .await
     }
+
+    async fn was_sent(&self, id: &str) -> PortResult<bool> {
+        let id = id.to_owned();
+        self.db
+            .read(move |connection| {
+                let sql = "SELECT EXISTS (SELECT 1 FROM notices WHERE id = ?1)";
+                connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))
+            })
+            .await
+    }
 }
 
 impl Embedded {

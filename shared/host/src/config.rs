@@ -17,6 +17,9 @@ pub use self::variable::{Program, Variable};
 /// What is logged unless somebody says otherwise.
 const DEFAULT_LOG: &str = "info";
 
+/// Minutes after its `asOf` at which a run is overdue, unless somebody says otherwise: at 06:30.
+const DEFAULT_OVERDUE_MINUTES: u16 = 30;
+
 /// Where the pseudonyms' key lies in the bucket unless somebody says otherwise.
 const DEFAULT_PSEUDONYM_KEY: &str = "config/pseudonym.key";
 
@@ -36,6 +39,10 @@ pub struct Config {
     pub log: String,
     /// How many shards a new run has.
     pub shards: u16,
+    /// How many minutes after its `asOf` a run that is not complete is overdue.
+    pub overdue_minutes: u16,
+    /// The name of the Lambda function that this is; empty elsewhere.
+    pub function: String,
     /// The object in the bucket that holds the pseudonyms' key.
     pub pseudonym_key: String,
     /// The model that drafts messages for those who consent to it; without one all messages are
@@ -126,10 +133,14 @@ impl Config {
                 }
             }
         }
-        let shards = shards(get(Variable::Shards)).unwrap_or_else(|problem| {
-            problems.push(problem);
-            DEFAULT_SHARDS
-        });
+        let mut number = |variable, default| {
+            number(variable, get(variable), default).unwrap_or_else(|problem| {
+                problems.push(problem);
+                default
+            })
+        };
+        let shards = number(Variable::Shards, DEFAULT_SHARDS);
+        let overdue_minutes = number(Variable::OverdueMinutes, DEFAULT_OVERDUE_MINUTES);
         if !problems.is_empty() {
             return Err(ConfigError { problems });
         }
@@ -137,7 +148,8 @@ impl Config {
         let log = or(Variable::Log, DEFAULT_LOG);
         let pseudonym_key = or(Variable::PseudonymKey, DEFAULT_PSEUDONYM_KEY);
         let message_model = get(Variable::MessageModel);
-        Ok(Self { log, shards, pseudonym_key, message_model, values })
+        let function = or(Variable::FunctionName, "");
+        Ok(Self { log, shards, overdue_minutes, function, pseudonym_key, message_model, values })
     }
 
     /// Makes sure that this process was started by Lambda.
@@ -184,12 +196,12 @@ fn of_process(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-fn shards(found: Option<String>) -> Result<u16, Problem> {
+fn number(variable: Variable, found: Option<String>, default: u16) -> Result<u16, Problem> {
     let Some(found) = found else {
-        return Ok(DEFAULT_SHARDS);
+        return Ok(default);
     };
     let read = found.parse::<NonZeroU16>().map(NonZeroU16::get);
-    read.map_err(|_| Problem::Unreadable { variable: Variable::Shards, found: shown(&found) })
+    read.map_err(|_| Problem::Unreadable { variable, found: shown(&found) })
 }
 
 /// What was found, cut short: a whole policy may have been pasted there.

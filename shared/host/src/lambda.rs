@@ -12,6 +12,7 @@
 //! fails the invocation, without its message, which may quote a user's text.
 
 mod dynamodb;
+mod emf;
 mod invocation;
 mod kinesis;
 mod queue;
@@ -20,6 +21,7 @@ mod schedule;
 mod shard;
 
 pub use self::dynamodb::{TableFunction, Translate, app_item_changed};
+pub use self::emf::{Emf, NAMESPACE};
 pub use self::invocation::{Function, FunctionError, Invocation};
 pub use self::kinesis::KinesisFunction;
 pub use self::queue::{QueueFunction, queue_of_url};

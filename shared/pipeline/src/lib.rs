@@ -12,6 +12,7 @@ pub mod crash;
 pub mod daily;
 mod deadline;
 mod look;
+pub mod metrics;
 mod outgoing;
 pub mod ports;
 mod publishing;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use mindmate_domain::run::Run;
 use mindmate_domain::{Position, UserId};
-use mindmate_pipeline::ports::{AssessmentStore, Page, RunLedger, ShardTally};
+use mindmate_pipeline::ports::{AssessmentStore, Page, RunLedger, ShardTally, Tally};
 use mindmate_pipeline::{PortError, PortResult};
 
 use crate::summary::{Summary, Sums};
@@ -77,6 +77,71 @@ pub async fn close(
     Ok(Closing::Closed(summary))
 }
 
+/// Names at most `at_most` of those who are missing, of the shards where somebody is: pages of
+/// shards that are accounted for are not read.
+///
+/// # Errors
+/// What the ledger says.
+pub async fn name_missing(
+    ledger: &dyn RunLedger,
+    run: &Run,
+    tally: &Tally,
+    at_most: usize,
+) -> PortResult<Vec<Missing>> {
+    let mut missing = Vec::new();
+    for shard in &tally.shards {
+        let gaps = Gaps::of(shard);
+        if gaps.is_empty() {
+            continue;
+        }
+        for number in 0_u32.. {
+            let Some(page) = ledger.page(&run.id, shard.shard, number).await? else { break };
+            missing.extend(gaps.on(&page));
+            if missing.len() >= at_most {
+                missing.truncate(at_most);
+                return Ok(missing);
+            }
+            if page.last {
+                break;
+            }
+        }
+    }
+    Ok(missing)
+}
+
+/// Where the books of a shard have gaps.
+struct Gaps {
+    assessments: BTreeSet<u32>,
+    interventions: BTreeSet<u32>,
+}
+
+impl Gaps {
+    fn of(tally: &ShardTally) -> Self {
+        Self {
+            assessments: tally.missing().into_iter().collect(),
+            interventions: tally.missing_interventions().into_iter().collect(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.assessments.is_empty() && self.interventions.is_empty()
+    }
+
+    /// Those of a page who are missing.
+    fn on<'a>(&'a self, page: &'a Page) -> impl Iterator<Item = Missing> + 'a {
+        positions(page).filter_map(|(position, user)| {
+            let at = if self.assessments.contains(&position.ordinal) {
+                MissingAt::Assessment
+            } else if self.interventions.contains(&position.ordinal) {
+                MissingAt::Intervention
+            } else {
+                return None;
+            };
+            Some(Missing { position, user: user.clone(), at })
+        })
+    }
+}
+
 /// A walk over the stored pages.
 struct Walk<'a> {
     ledger: &'a dyn RunLedger,
@@ -89,8 +154,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     async fn shard(&mut self, tally: &ShardTally) -> PortResult<()> {
         let assessed = tally.fates().assessed;
-        let open: BTreeSet<u32> = tally.missing().into_iter().collect();
-        let open_interventions: BTreeSet<u32> = tally.missing_interventions().into_iter().collect();
+        let gaps = Gaps::of(tally);
         for number in 0_u32.. {
             let page = self.ledger.page(&self.run.id, tally.shard, number).await?;
             let Some(page) = page else { break };
@@ -103,16 +167,7 @@ impl Walk<'_> {
                     self.sums.add(&assessment);
                 }
             }
-            for (position, user) in positions(&page) {
-                let at = if open.contains(&position.ordinal) {
-                    MissingAt::Assessment
-                } else if open_interventions.contains(&position.ordinal) {
-                    MissingAt::Intervention
-                } else {
-                    continue;
-                };
-                self.missing.push(Missing { position, user: user.clone(), at });
-            }
+            self.missing.extend(gaps.on(&page));
             if page.last {
                 break;
             }

@@ -21,10 +21,12 @@
 //! | every try failed | the same |
 //!
 //! `closing` makes the run's summary: enqueued = assessed + skipped + dead-lettered, or those
-//! that are missing, by name.
+//! that are missing, by name. `watch` is the task that closes runs by itself, and tells of them.
 
 pub mod closing;
+mod notices;
 mod summary;
+pub mod watch;
 
 use std::sync::Arc;
 
@@ -36,8 +38,9 @@ use mindmate_pipeline::ports::{Mark, MarkKind, RunLedger};
 use mindmate_pipeline::{Delivery, Failure, Outbox, Outgoing, Stage, StageError};
 use tracing::error;
 
-pub use closing::{Closing, Missing, MissingAt, close};
+pub use closing::{Closing, Missing, MissingAt, close, name_missing};
 pub use summary::{Interventions, Ledger, SCORE_BINS, Summary};
+pub use watch::{ClosingPorts, OVERDUE_AFTER, Pseudonyms, RunClosing, Seen, State, due_at};
 
 /// The stage.
 #[derive(Clone)]

@@ -63,6 +63,31 @@ async fn a_page_that_was_not_sent_is_not_remembered() {
     assert_eq!(service.requests().len(), 2, "a look and a page, no note");
 }
 
+/// Who is called out of bed by a person's page is not by the summary of a run.
+#[tokio::test]
+async fn a_notice_about_a_run_has_a_subject_of_its_own() {
+    let sent = r#"<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>
+        <MessageId>m</MessageId></PublishResult></PublishResponse>"#;
+    for (id, subject) in [
+        ("criticalNotDelivered/u:1/asOf", "somebody+needs+a+human+now"),
+        ("run/daily-2026-11-22/complete", "what+became+of+a+daily+run"),
+    ] {
+        let service = Service::answering(&[(200, "{}"), (200, sent), (200, "{}")]).await;
+        let notice = Notice { id: id.to_owned(), at: instant(AS_OF), text: "look".to_owned() };
+        service.aws().await.notifier().notify(&notice).await.unwrap();
+        let page = service.requests()[1].replace("%20", "+");
+        assert!(page.contains(subject), "{page}");
+    }
+}
+
+/// Where the table of notices is down, nobody says that a notice was not sent.
+#[tokio::test]
+async fn a_notice_that_cannot_be_looked_up_is_not_called_unsent() {
+    let service = Service::answering(&[(500, "")]).await;
+    let error = service.aws().await.notifier().was_sent("one").await.unwrap_err();
+    assert!(is_transient(&error), "{error}");
+}
+
 /// An operator mends it, and what waits goes on.
 #[tokio::test]
 async fn what_an_operator_can_mend_is_transient_and_says_what_it_is() {

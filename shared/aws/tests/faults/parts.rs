@@ -45,6 +45,49 @@ async fn records_that_were_not_taken_are_put_again_alone_and_not_for_ever() {
     assert_eq!(again["Records"].as_array().unwrap().len(), 1);
 }
 
+/// A call takes at most 500 records, and each is in one call.
+#[tokio::test]
+async fn records_go_in_as_few_calls_as_their_limit_allows() {
+    let taken = r#"{"SequenceNumber":"1","ShardId":"shardId-000000000000"}"#;
+    let all = vec![taken; 500].join(",");
+    let answer = format!(r#"{{"FailedRecordCount":0,"Records":[{all}]}}"#);
+    let service = Service::answering(&[(200, &answer)]).await;
+    let batch: Vec<_> = (0..501).map(|n| record("a", n)).collect();
+    let results = service.aws().await.publisher().publish(&batch).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 501);
+    let mut counts: Vec<usize> = service
+        .requests()
+        .iter()
+        .map(|body| serde_json::from_str::<serde_json::Value>(body).unwrap())
+        .map(|body| body["Records"].as_array().unwrap().len())
+        .collect();
+    counts.sort_unstable();
+    assert_eq!(counts, [1, 500]);
+}
+
+/// A record that the answer does not speak of was not taken: it is put again, with those that
+/// failed, in their order and nothing else.
+#[tokio::test]
+async fn records_that_an_answer_leaves_out_are_put_again() {
+    let failed = r#"{"ErrorCode":"InternalFailure","ErrorMessage":"later"}"#;
+    let taken = r#"{"SequenceNumber":"1","ShardId":"shardId-000000000000"}"#;
+    let first = format!(r#"{{"FailedRecordCount":1,"Records":[{failed},{taken}]}}"#);
+    let second = format!(r#"{{"FailedRecordCount":0,"Records":[{taken},{taken}]}}"#);
+    let service = Service::answering(&[(200, &first), (200, &second)]).await;
+    let batch = [record("a", 0), record("b", 1), record("c", 2)];
+    let results = service.aws().await.publisher().publish(&batch).await;
+    assert!(results.iter().all(Result::is_ok));
+    let requests: Vec<serde_json::Value> =
+        service.requests().iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+    let keys = |request: &serde_json::Value| -> Vec<String> {
+        let records = request["Records"].as_array().unwrap().iter();
+        records.map(|one| one["PartitionKey"].as_str().unwrap().to_owned()).collect()
+    };
+    let put = keys(&requests[0]);
+    assert_eq!((put.len(), requests.len()), (3, 2));
+    assert_eq!(keys(&requests[1]), [put[0].clone(), put[2].clone()]);
+}
+
 /// Reads left undone are asked for again, and never taken for nothing.
 #[tokio::test]
 async fn keys_that_were_not_read_are_asked_for_again() {

@@ -7,7 +7,9 @@ use super::*;
 
 fn programs() -> Vec<Program> {
     let stages = StageName::ALL.into_iter().map(Program::Stage);
-    stages.chain([Program::Orchestrator, Program::TrainingData, Program::Operator]).collect()
+    let others =
+        [Program::Orchestrator, Program::TrainingData, Program::RunClosing, Program::Operator];
+    stages.chain(others).collect()
 }
 
 /// An environment with an example of everything that is needed.
@@ -37,6 +39,7 @@ fn every_program_starts_with_the_examples() {
 fn what_is_not_set_has_its_default() {
     let config = read(&BTreeMap::new(), &[]).unwrap();
     assert_eq!((config.log.as_str(), config.shards), ("info", 16));
+    assert_eq!((config.overdue_minutes, config.function.as_str()), (30, ""));
     assert_eq!(config.pseudonym_key, "config/pseudonym.key");
 }
 
@@ -53,6 +56,7 @@ fn everything_that_is_wrong_is_named_at_once() {
     environment.insert("ML_MODELS_BUCKET".to_owned(), "  ".to_owned());
     environment.insert("SCORING_PRIORITY_QUEUE_URL".to_owned(), "MindMate-scoring".to_owned());
     environment.insert("MINDMATE_SHARDS".to_owned(), "0".to_owned());
+    environment.insert("MINDMATE_OVERDUE_MINUTES".to_owned(), "half an hour".to_owned());
     let words = read(&environment, &needed).unwrap_err().to_string();
     let expected = "the environment is not complete:
   APP_TABLE is not set: expected the name of the app's DynamoDB table, for example EmoCompanion
@@ -60,7 +64,8 @@ fn everything_that_is_wrong_is_named_at_once() {
 https://sqs.us-east-1.amazonaws.com/123456789012/MindMate-scoring-priority; found \"MindMate-scoring\"
   ML_MODELS_BUCKET is not set: expected the name of the S3 bucket of models, for example \
 mindmate-ml-models-123456789012
-  MINDMATE_SHARDS cannot be read: expected a number from 1 to 65535, for example 16; found \"0\"";
+  MINDMATE_SHARDS cannot be read: expected a number from 1 to 65535, for example 16; found \"0\"
+  MINDMATE_OVERDUE_MINUTES cannot be read: expected a number from 1 to 65535, for example 30; found \"half an hour\"";
     assert_eq!(words, expected);
 }
 

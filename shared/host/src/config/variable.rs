@@ -41,8 +41,12 @@ pub enum Variable {
     Dlq(QueueName),
     /// How many shards a new run has.
     Shards,
+    /// How many minutes after its `asOf` a run that is not complete is overdue.
+    OverdueMinutes,
     /// Which logs are written.
     Log,
+    /// The function's own name, which Lambda sets.
+    FunctionName,
     /// Where the pseudonyms' key lies in the bucket.
     PseudonymKey,
     /// The model on Bedrock that drafts messages, for those who consent to it.
@@ -76,7 +80,9 @@ impl Variable {
             Self::Queue(queue) => format!("{}_QUEUE_URL", screaming(queue.name())),
             Self::Dlq(queue) => format!("{}_DLQ_URL", screaming(queue.name())),
             Self::Shards => "MINDMATE_SHARDS".to_owned(),
+            Self::OverdueMinutes => "MINDMATE_OVERDUE_MINUTES".to_owned(),
             Self::Log => "MINDMATE_LOG".to_owned(),
+            Self::FunctionName => "AWS_LAMBDA_FUNCTION_NAME".to_owned(),
             Self::PseudonymKey => "MINDMATE_PSEUDONYM_KEY".to_owned(),
             Self::MessageModel => "MINDMATE_MESSAGE_MODEL".to_owned(),
         }
@@ -100,8 +106,9 @@ impl Variable {
             Self::StreamDlq(_) => "the URL of the SQS queue where the stream's poison is put aside",
             Self::Queue(_) => "the URL of the SQS queue",
             Self::Dlq(_) => "the URL of the SQS dead-letter queue",
-            Self::Shards => "a number from 1 to 65535",
+            Self::Shards | Self::OverdueMinutes => "a number from 1 to 65535",
             Self::Log => "a log filter",
+            Self::FunctionName => "the name of the Lambda function",
             Self::PseudonymKey => "the key of an object in the bucket",
             Self::MessageModel => "the id of a model or inference profile on Bedrock",
         }
@@ -131,7 +138,9 @@ impl Variable {
             Self::Queue(name) => queue(name.name()),
             Self::Dlq(name) => queue(&format!("{name}-dlq")),
             Self::Shards => "16".to_owned(),
+            Self::OverdueMinutes => "30".to_owned(),
             Self::Log => "info".to_owned(),
+            Self::FunctionName => "mindmate-runClosing".to_owned(),
             Self::PseudonymKey => "config/pseudonym.key".to_owned(),
             Self::MessageModel => "anthropic.claude-3-5-haiku-20241022-v1:0".to_owned(),
         }
@@ -172,6 +181,8 @@ pub enum Program {
     Orchestrator,
     /// Counts who could be learned from.
     TrainingData,
+    /// Closes the books of runs, and tells of them.
+    RunClosing,
     /// A stage.
     Stage(StageName),
     /// A person at the command line, who starts and looks at everything.
@@ -187,6 +198,15 @@ impl Program {
                 vec![Variable::AssessmentRunsTable, Variable::Queue(QueueName::FanOut)]
             }
             Self::TrainingData => vec![Variable::AppTable],
+            Self::RunClosing => vec![
+                Variable::AssessmentRunsTable,
+                Variable::RiskAssessmentsTable,
+                // Which notices were sent.
+                Variable::InterventionsTable,
+                Variable::AlertsTopic,
+                // Keyed hashes stand for those who are missing.
+                Variable::ModelsBucket,
+            ],
             Self::Stage(stage) => [stores(stage), inputs(stage), outputs(stage)].concat(),
             Self::Operator => vec![
                 Variable::AppTable,

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use mindmate_domain::bitmap::Bitmap;
 use mindmate_domain::intervention::{InterventionType, WithheldReason};
 use mindmate_domain::run::{Fate, PageEntry, Run};
-use mindmate_domain::{Position, RiskLevel, RunId, StageName, UserId};
+use mindmate_domain::{AsOf, Position, RiskLevel, RunId, StageName, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::PortResult;
@@ -27,6 +27,9 @@ pub trait RunLedger: Send + Sync {
 
     /// All runs, latest `asOf` first.
     async fn runs(&self) -> PortResult<Vec<Run>>;
+
+    /// The runs whose `asOf` is `since` or later, latest first: who looks often asks for few.
+    async fn runs_since(&self, since: AsOf) -> PortResult<Vec<Run>>;
 
     /// Stores a page unless it is there, and gives back the one that is.
     async fn put_page(&self, page: &Page) -> PortResult<Page>;

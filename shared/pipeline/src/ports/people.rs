@@ -127,9 +127,12 @@ pub trait MessageWriter: Send + Sync {
 pub trait Notifier: Send + Sync {
     /// Sends a notice, once for its id.
     async fn notify(&self, notice: &Notice) -> PortResult<()>;
+
+    /// Whether a notice of that id was sent: who would have to gather what to say asks first.
+    async fn was_sent(&self, id: &str) -> PortResult<bool>;
 }
 
-/// Something that a human on duty must know now. It holds no text of a user and no raw id.
+/// Something that a human on duty must know. It holds no text of a user and no raw id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// The same at every try.
@@ -138,4 +141,15 @@ pub struct Notice {
     pub at: Timestamp,
     /// In words.
     pub text: String,
+}
+
+impl Notice {
+    /// How the ids of notices about a whole run begin. All others are about one person, who may
+    /// need a human now.
+    pub const OF_RUN: &'static str = "run/";
+
+    /// Whether it is about a whole run.
+    pub fn is_about_a_run(&self) -> bool {
+        self.id.starts_with(Self::OF_RUN)
+    }
 }

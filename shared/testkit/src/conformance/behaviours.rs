@@ -144,7 +144,8 @@ macro_rules! conformance_suites {
                 marks_of_different_kinds_are_apart,
                 the_tally_closes_when_every_request_is_accounted_for,
                 a_run_without_pages_has_an_empty_tally,
-                the_first_completion_stays;
+                the_first_completion_stays,
+                runs_since_an_instant_are_the_latest_of_all;
             training:
                 everybody_comes_once,
                 an_empty_table_has_nobody,
@@ -153,6 +154,7 @@ macro_rules! conformance_suites {
                 consents_come_as_the_profile_states_them;
             notifier:
                 a_notice_is_sent_once_for_its_id,
+                what_was_sent_is_known_by_its_id,
                 notices_of_two_ids_are_both_sent;
         }
     };

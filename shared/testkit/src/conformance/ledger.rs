@@ -62,6 +62,20 @@ pub async fn the_latest_runs_come_first(backend: &dyn Backend) {
     assert_eq!(ledger.runs().await.expect("read"), [new, middle, old]);
 }
 
+/// The instant itself counts.
+pub async fn runs_since_an_instant_are_the_latest_of_all(backend: &dyn Backend) {
+    let ledger = backend.ledger();
+    let [old, new, middle] = ["20", "22", "21"].map(|day| run(&format!("2026-11-{day}T06:00:00Z")));
+    for run in [&old, &new, &middle] {
+        ledger.start(run).await.expect("started");
+    }
+    let since = |at: &str| ledger.runs_since(at.parse().expect("an instant"));
+    let found = since("2026-11-21T06:00:00Z").await.expect("read");
+    assert_eq!(found, [new.clone(), middle]);
+    assert_eq!(since("2026-11-21T06:00:00.001Z").await.expect("read"), [new]);
+    assert_eq!(since("2026-11-22T06:00:00.001Z").await.expect("read"), []);
+}
+
 /// Every try sends the same page, whoever was active meanwhile.
 pub async fn putting_the_same_page_twice_gives_the_first(backend: &dyn Backend) {
     let ledger = backend.ledger();

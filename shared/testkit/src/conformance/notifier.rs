@@ -18,6 +18,15 @@ pub async fn a_notice_is_sent_once_for_its_id(backend: &dyn Backend) {
     assert_eq!(backend.notices().await, [notice("one", "first")]);
 }
 
+/// Who asks before gathering what to say is told the truth.
+pub async fn what_was_sent_is_known_by_its_id(backend: &dyn Backend) {
+    let notifier = backend.notifier();
+    assert!(!notifier.was_sent("one").await.expect("read"));
+    notifier.notify(&notice("one", "first")).await.expect("sent");
+    assert!(notifier.was_sent("one").await.expect("read"));
+    assert!(!notifier.was_sent("on").await.expect("read"));
+}
+
 /// Whatever they say.
 pub async fn notices_of_two_ids_are_both_sent(backend: &dyn Backend) {
     let notifier = backend.notifier();

@@ -88,12 +88,14 @@ faulty!(ReviewQueue {
 
 faulty!(Notifier {
     notify(notice: &Notice) -> ();
+    was_sent(id: &str) -> bool;
 });
 
 faulty!(RunLedger {
     start(run: &Run) -> RunStart;
     run(id: &RunId) -> Option<Run>;
     runs() -> Vec<Run>;
+    runs_since(since: AsOf) -> Vec<Run>;
     put_page(page: &Page) -> Page;
     page(run: &RunId, shard: u16, number: u32) -> Option<Page>;
     mark(marks: &[Mark]) -> ();

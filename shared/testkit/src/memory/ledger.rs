@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use mindmate_domain::RunId;
 use mindmate_domain::run::Run;
+use mindmate_domain::{AsOf, RunId};
 use mindmate_pipeline::ports::{
     Mark, Page, PortError, PortResult, RunLedger, RunStart, ShardTally, Tally,
 };
@@ -64,6 +64,12 @@ impl RunLedger for MemoryBackend {
     async fn runs(&self) -> PortResult<Vec<Run>> {
         let mut runs: Vec<Run> = lock(&self.state.ledger).runs.values().cloned().collect();
         runs.sort_by_key(|run| std::cmp::Reverse(run.as_of));
+        Ok(runs)
+    }
+
+    async fn runs_since(&self, since: AsOf) -> PortResult<Vec<Run>> {
+        let mut runs = self.runs().await?;
+        runs.retain(|run| run.as_of >= since);
         Ok(runs)
     }
 

@@ -192,4 +192,8 @@ impl Notifier for MemoryBackend {
         }
         Ok(())
     }
+
+    async fn was_sent(&self, id: &str) -> PortResult<bool> {
+        Ok(lock(&self.state.people).notices.iter().any(|sent| sent.id == id))
+    }
 }

@@ -14,8 +14,8 @@ use mindmate_testkit::conformance::samples::{as_of, assessment};
 use crate::support::{USERS, World, person, position, run};
 
 const EXTRACTION: StageName = StageName::FeatureExtraction;
-const SCORING: StageName = StageName::Scoring;
-const INTERVENTION: StageName = StageName::Intervention;
+pub(crate) const SCORING: StageName = StageName::Scoring;
+pub(crate) const INTERVENTION: StageName = StageName::Intervention;
 
 impl World {
     async fn put_assessment(&self, assessment: &Assessment) {
@@ -23,14 +23,14 @@ impl World {
     }
 
     /// Assessed, with an assessment of this score.
-    async fn assessed(&self, ordinal: u32, score: f64, level: RiskLevel) {
+    pub(crate) async fn assessed(&self, ordinal: u32, score: f64, level: RiskLevel) {
         self.fate(ordinal, SCORING, Completed).await;
         let score = RiskScore::new(score).ok();
         let found = Assessment { score, ..assessment(&person(ordinal), run().as_of, level) };
         self.put_assessment(&found).await;
     }
 
-    async fn sent_on(&self, ordinal: u32) {
+    pub(crate) async fn sent_on(&self, ordinal: u32) {
         self.mark(ordinal, SCORING, MarkKind::sent_on()).await;
     }
 

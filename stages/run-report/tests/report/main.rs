@@ -5,3 +5,4 @@
 mod closing;
 mod marks;
 mod support;
+mod watch;

@@ -13,7 +13,7 @@ use mindmate_testkit::local_aws::python;
 use tempfile::TempDir;
 
 /// The functions, as `cargo build --workspace` leaves them beside the tests.
-const FUNCTIONS: [&str; 7] = [
+const FUNCTIONS: [&str; 8] = [
     "mindmate-orchestrator",
     "mindmate-training-data",
     "mindmate-fan-out",
@@ -21,6 +21,7 @@ const FUNCTIONS: [&str; 7] = [
     "mindmate-scoring",
     "mindmate-intervention",
     "mindmate-run-report",
+    "mindmate-run-closing",
 ];
 
 /// How long the emulator may take for what is waited for, and how often that is looked at.
@@ -176,7 +177,8 @@ fn config(env_file: &Path) -> Config {
         Some(value.trim_matches(['"', '\'']).to_owned())
     };
     let programs = StageName::ALL.map(Program::Stage).into_iter();
-    let programs = programs.chain([Program::Orchestrator, Program::TrainingData]);
+    let programs =
+        programs.chain([Program::Orchestrator, Program::TrainingData, Program::RunClosing]);
     let needed: Vec<Variable> = programs.flat_map(Program::needs).collect();
     Config::read(value, &needed).unwrap()
 }
