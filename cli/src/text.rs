@@ -1,11 +1,11 @@
 //! `mindmate text analyze`: how texts are read, a line each.
 
-use std::io::{self, BufRead, BufWriter, Write as _};
+use std::io::{self, BufRead, BufReader, BufWriter, Write as _};
 
 use anyhow::Context as _;
 use mindmate_domain::CrisisCategory;
-use mindmate_domain::app::SentimentLabel;
-use mindmate_language::{Lexicons, Mark, Vader};
+use mindmate_domain::app::{Sentiment, SentimentLabel};
+use mindmate_language::{Lexicons, Mark, Polarity, Vader};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,8 +15,11 @@ use crate::exit::Exit;
 /// The longest line that is read, in bytes: a text of the largest item, and room.
 const LONGEST: usize = 2 * 1024 * 1024;
 
-/// The language that VADER knows.
-const ENGLISH: &str = "en";
+/// How much is read and written at once, in bytes.
+const AT_ONCE: usize = 64 * 1024;
+
+/// What some programs put before the first line of a file.
+const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
 /// A line of JSON.
 #[derive(Deserialize)]
@@ -36,16 +39,16 @@ struct Analysis<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a Value>,
     lang: &'a str,
-    /// None where there is no analyser for the language; then `reason` says so.
+    /// Null where the analyser cannot read the text; then `reason` says why.
     sentiment: Option<Scores>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
+    reason: Option<String>,
     crisis: Crisis,
     /// Null where there are no lists for the language.
     words: Option<u32>,
     despair: Option<u32>,
     isolation: Option<u32>,
-    seeks_help: Option<bool>,
+    help_seeking: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -84,17 +87,21 @@ struct Bad {
 /// Reads all lines; says whether some were bad.
 pub(crate) fn analyze(args: &args::AnalyzeText) -> anyhow::Result<Exit> {
     let reader = Reader { lexicons: Lexicons::built_in()?, vader: Vader::built_in()? };
-    let mut input = io::stdin().lock();
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut input = BufReader::with_capacity(AT_ONCE, io::stdin().lock());
+    let mut out = BufWriter::with_capacity(AT_ONCE, io::stdout().lock());
     let (mut line, mut number, mut bad) = (Vec::new(), 0_u64, 0_u64);
     loop {
         line.clear();
+        if input.buffer().is_empty() {
+            // Whoever feeds line by line is answered before the next is waited for.
+            out.flush()?;
+        }
         let whole = read_line(&mut input, &mut line).context("standard input broke off")?;
         if line.is_empty() && whole {
             break;
         }
         number += 1;
-        match given(&line, whole) {
+        match given(&line, number == 1, whole) {
             Ok(given) => serde_json::to_writer(&mut out, &reader.read(number, &given, &args.lang))?,
             Err(error) => {
                 bad += 1;
@@ -131,7 +138,7 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
 }
 
 /// What a line holds. No error quotes any of it.
-fn given(line: &[u8], whole: bool) -> Result<Given, String> {
+fn given(line: &[u8], first: bool, whole: bool) -> Result<Given, String> {
     if !whole {
         return Err(format!("expected a line of at most {LONGEST} bytes, found a longer one"));
     }
@@ -139,6 +146,7 @@ fn given(line: &[u8], whole: bool) -> Result<Given, String> {
         .map_err(|error| format!("expected UTF-8, found other bytes at {}", error.valid_up_to()))?;
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
+    let text = text.strip_prefix(BYTE_ORDER_MARK).filter(|_| first).unwrap_or(text);
     if !text.trim_start().starts_with('{') {
         return Ok(Given { id: None, text: text.to_owned(), lang: None });
     }
@@ -162,13 +170,16 @@ impl Reader {
         let lists = self.lexicons.for_locale(Some(lang));
         let facts = lists.map(|lists| lists.read(text));
         let category = facts.map_or_else(|| self.lexicons.crisis(text), |facts| facts.crisis);
-        let english = lists.is_some_and(|lists| lists.code() == ENGLISH);
+        let (sentiment, reason) = match self.vader.read(text, Some(lang)) {
+            Ok(found) => (Some(Scores::from(found)), None),
+            Err(no_score) => (None, Some(no_score.to_string())),
+        };
         Analysis {
             line,
             id: id.as_ref(),
             lang,
-            sentiment: english.then(|| self.scores(text)),
-            reason: (!english).then_some("no analyser for this language"),
+            sentiment,
+            reason,
             crisis: Crisis {
                 category,
                 spans: self.lexicons.marks(text).into_iter().map(Span::from).collect(),
@@ -176,26 +187,21 @@ impl Reader {
             words: facts.map(|facts| facts.words),
             despair: facts.map(|facts| facts.despair_hits),
             isolation: facts.map(|facts| facts.isolation_hits),
-            seeks_help: facts.map(|facts| facts.seeks_help),
+            help_seeking: facts.map(|facts| facts.help_hits),
         }
     }
+}
 
-    fn scores(&self, text: &str) -> Scores {
-        let found = self.vader.sentiment(text);
-        let label = match found.label {
+impl From<Polarity> for Scores {
+    fn from(found: Polarity) -> Self {
+        let Sentiment { label, positive, negative, neutral, mixed } = found.sentiment();
+        let label = match label {
             SentimentLabel::Positive => "positive",
             SentimentLabel::Negative => "negative",
             SentimentLabel::Neutral => "neutral",
             SentimentLabel::Mixed => "mixed",
         };
-        Scores {
-            label,
-            positive: found.positive,
-            negative: found.negative,
-            neutral: found.neutral,
-            mixed: found.mixed,
-            compound: self.vader.polarity(text).rounded().compound,
-        }
+        Self { label, positive, negative, neutral, mixed, compound: found.rounded().compound }
     }
 }
 

@@ -11,15 +11,18 @@
 //!
 //! [`lexicon`] holds the data, [`words`] cuts a text up, [`valence`] has the rules for one word,
 //! [`score`] those for the text, and [`label`] makes four scores of it, as other analysers give.
+//! [`scope`] says which texts there is no score for.
 
 mod label;
 mod lexicon;
+mod scope;
 mod score;
 mod valence;
 mod words;
 
 pub use self::lexicon::VaderError;
 use self::lexicon::VaderLexicon;
+pub use self::scope::NoScore;
 use self::words::Words;
 use mindmate_domain::app::Sentiment;
 
@@ -42,11 +45,23 @@ impl Polarity {
     #[must_use]
     pub fn rounded(self) -> Self {
         Self {
-            compound: score::to_decimals(self.compound, 4),
+            compound: self.rounded_compound(),
             positive: score::to_decimals(self.positive, 3),
             negative: score::to_decimals(self.negative, 3),
             neutral: score::to_decimals(self.neutral, 3),
         }
+    }
+
+    /// The label and the four scores: with a compound score of at least 0.05, or at most -0.05, as
+    /// the reference implementation rounds it, positive or negative is the strongest. Else neutral
+    /// is, or mixed where words of both sides make up most of the text.
+    #[must_use]
+    pub fn sentiment(self) -> Sentiment {
+        label::of(self)
+    }
+
+    fn rounded_compound(self) -> f64 {
+        score::to_decimals(self.compound, 4)
     }
 }
 
@@ -64,12 +79,19 @@ impl Vader {
         Ok(Self { lexicon: VaderLexicon::built_in()? })
     }
 
-    /// The label and the four scores of a text. See [`Vader::polarity`].
-    pub fn sentiment(&self, text: &str) -> Sentiment {
-        label::of(self.polarity(text))
+    /// Which analyser it is, for the record of a sentiment: that of the reference and its version.
+    pub const NAME: &str = "vader-3.3.2";
+
+    /// Weighs a text in the language of a locale (`en`, `en-GB`, `en_GB`); without one: English.
+    ///
+    /// # Errors
+    /// Where it cannot read the text. No score is made up: neutral would be one.
+    pub fn read(&self, text: &str, locale: Option<&str>) -> Result<Polarity, NoScore> {
+        scope::check(text, locale)?;
+        Ok(self.polarity(text))
     }
 
-    /// Weighs a text, as it is: nothing is normalised first.
+    /// Weighs a text, as it is: nothing is normalised first, and whatever its language.
     pub fn polarity(&self, text: &str) -> Polarity {
         let spoken = self.lexicon.spell_out_emoji(text);
         let words = Words::of(&spoken, &self.lexicon);
