@@ -63,6 +63,16 @@ fn each_line_is_read_as_the_pipeline_reads_it() {
 }
 
 #[test]
+fn help_says_what_is_read_and_written() {
+    let program = Program::new();
+    let help = program.run(&["text", "analyze", "--help"]).exited(0);
+    for word in ["standard input", "`lang`", "sentiment", "crisis", "helpSeeking", "exit code is 6"]
+    {
+        assert!(help.out.contains(word), "{word}: {}", help.out);
+    }
+}
+
+#[test]
 fn a_bad_line_says_why_and_its_neighbours_are_read() {
     let long = format!("I am sad. {}\n", "so ".repeat(33_000));
     let mut input = b"\xff\xfe canary\n{\"canary\": 1}\nfine\n".to_vec();
