@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
-const STAGES: [&str; 7] = [
+const STAGES: [&str; 8] = [
     "orchestrator",
     "fan-out",
     "feature-extraction",
@@ -15,6 +15,7 @@ const STAGES: [&str; 7] = [
     "intervention",
     "run-report",
     "training-data",
+    "sentiment",
 ];
 
 /// What a crate of `shared/` may import of ours.
