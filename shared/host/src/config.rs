@@ -8,6 +8,7 @@ mod variable;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
+use std::str::FromStr;
 
 use mindmate_pipeline::daily::DEFAULT_SHARDS;
 
@@ -19,6 +20,10 @@ const DEFAULT_LOG: &str = "info";
 
 /// Where the pseudonyms' key lies in the bucket unless somebody says otherwise.
 const DEFAULT_PSEUDONYM_KEY: &str = "config/pseudonym.key";
+
+/// How many calls a second Comprehend gets of one process unless somebody says otherwise: an account
+/// has ten at first, and real time and the daily run's requests share them.
+const DEFAULT_COMPREHEND_RATE: NonZeroU16 = NonZeroU16::new(8).unwrap();
 
 /// What Lambda sets for every function.
 #[cfg(feature = "lambda")]
@@ -41,7 +46,32 @@ pub struct Config {
     /// The model that drafts messages for those who consent to it; without one all messages are
     /// reviewed templates.
     pub message_model: Option<String>,
+    /// Who analyses the sentiment of texts.
+    pub sentiment_analyzer: SentimentAnalyzer,
+    /// How many calls a second Comprehend gets of this process.
+    pub comprehend_rate: NonZeroU16,
     values: BTreeMap<Variable, String>,
+}
+
+/// Who analyses the sentiment of texts on AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SentimentAnalyzer {
+    /// Comprehend, and the local analyser where it cannot.
+    Comprehend,
+    /// The local analyser alone: no text leaves the process.
+    Local,
+}
+
+impl FromStr for SentimentAnalyzer {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        match name {
+            "comprehend" => Ok(Self::Comprehend),
+            "local" => Ok(Self::Local),
+            _ => Err(()),
+        }
+    }
 }
 
 /// Everything that is wrong with an environment.
@@ -126,18 +156,24 @@ impl Config {
                 }
             }
         }
-        let shards = shards(get(Variable::Shards)).unwrap_or_else(|problem| {
-            problems.push(problem);
-            DEFAULT_SHARDS
-        });
+        let settings = Settings::read(get, &mut problems);
         if !problems.is_empty() {
             return Err(ConfigError { problems });
         }
         let or = |variable, default: &str| get(variable).unwrap_or_else(|| default.to_owned());
         let log = or(Variable::Log, DEFAULT_LOG);
         let pseudonym_key = or(Variable::PseudonymKey, DEFAULT_PSEUDONYM_KEY);
-        let message_model = get(Variable::MessageModel);
-        Ok(Self { log, shards, pseudonym_key, message_model, values })
+        let Settings { shards, sentiment_analyzer, comprehend_rate } = settings;
+        let (shards, message_model) = (shards.get(), get(Variable::MessageModel));
+        Ok(Self {
+            log,
+            shards,
+            pseudonym_key,
+            message_model,
+            sentiment_analyzer,
+            comprehend_rate,
+            values,
+        })
     }
 
     /// Makes sure that this process was started by Lambda.
@@ -184,12 +220,41 @@ fn of_process(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-fn shards(found: Option<String>) -> Result<u16, Problem> {
-    let Some(found) = found else {
-        return Ok(DEFAULT_SHARDS);
-    };
-    let read = found.parse::<NonZeroU16>().map(NonZeroU16::get);
-    read.map_err(|_| Problem::Unreadable { variable: Variable::Shards, found: shown(&found) })
+/// What has a default, and must be readable where it is set.
+struct Settings {
+    shards: NonZeroU16,
+    sentiment_analyzer: SentimentAnalyzer,
+    comprehend_rate: NonZeroU16,
+}
+
+impl Settings {
+    fn read(get: impl Fn(Variable) -> Option<String>, problems: &mut Vec<Problem>) -> Self {
+        let shards = NonZeroU16::new(DEFAULT_SHARDS).unwrap_or(NonZeroU16::MIN);
+        let analyzer = SentimentAnalyzer::Comprehend;
+        Self {
+            shards: setting(Variable::Shards, &get, shards, problems),
+            sentiment_analyzer: setting(Variable::SentimentAnalyzer, &get, analyzer, problems),
+            comprehend_rate: setting(
+                Variable::ComprehendRate,
+                &get,
+                DEFAULT_COMPREHEND_RATE,
+                problems,
+            ),
+        }
+    }
+}
+
+fn setting<T: FromStr>(
+    variable: Variable,
+    get: impl Fn(Variable) -> Option<String>,
+    default: T,
+    problems: &mut Vec<Problem>,
+) -> T {
+    let Some(found) = get(variable) else { return default };
+    found.parse().unwrap_or_else(|_| {
+        problems.push(Problem::Unreadable { variable, found: shown(&found) });
+        default
+    })
 }
 
 /// What was found, cut short: a whole policy may have been pasted there.

@@ -26,6 +26,7 @@ mod matcher;
 mod misspelt;
 mod normalise;
 mod phrase;
+mod script;
 mod templates;
 mod vader;
 mod words;
@@ -36,6 +37,7 @@ pub use lexicon_file::LexiconError;
 pub use lexicons::{Language, Lexicons, Mark, TextFacts};
 pub use normalise::normalise;
 pub use phrase::PhraseError;
+pub use script::script_fits;
 pub use templates::{Fill, NAME_CHARS, TemplateError, Templates};
 pub use vader::{NoScore, Polarity, Vader, VaderError};
 

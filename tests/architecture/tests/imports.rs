@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
-const STAGES: [&str; 8] = [
+const STAGES: [&str; 9] = [
     "orchestrator",
     "fan-out",
     "feature-extraction",
@@ -16,6 +16,7 @@ const STAGES: [&str; 8] = [
     "run-report",
     "training-data",
     "sentiment",
+    "realtime-trigger",
 ];
 
 /// What a crate of `shared/` may import of ours.

@@ -1,6 +1,7 @@
 //! Which texts VADER can read.
 
 use crate::lexicons::code_of;
+use crate::script::is_mostly_latin;
 
 /// The language of the lexicon.
 const ENGLISH: &str = "en";
@@ -21,17 +22,7 @@ pub(super) fn check(text: &str, locale: Option<&str>) -> Result<(), NoScore> {
     if !code_of(locale).eq_ignore_ascii_case(ENGLISH) {
         return Err(NoScore::Language);
     }
-    if text.is_ascii() {
-        return Ok(());
-    }
-    let letters = || text.chars().filter(|c| c.is_alphabetic());
-    let latin = letters().filter(|c| is_latin(*c)).count();
-    if latin * 2 < letters().count() { Err(NoScore::Script) } else { Ok(()) }
-}
-
-/// The Latin blocks up to Latin Extended-B, Latin Extended Additional, and full-width letters.
-fn is_latin(c: char) -> bool {
-    matches!(c, '\0'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' | '\u{FF21}'..='\u{FF5A}')
+    if is_mostly_latin(text) { Ok(()) } else { Err(NoScore::Script) }
 }
 
 #[cfg(test)]
