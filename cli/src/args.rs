@@ -239,16 +239,30 @@ pub(crate) enum Text {
 
 /// Show the sentiment and the crisis language of texts
 ///
-/// Reads a text a line from standard input, and writes a line of JSON for each to standard output:
-/// its sentiment, the crisis language that was found in it and counts of words. A line is a text, or
-/// a JSON object with `text` and, if you like, `id` and `lang`.
+/// Reads a text a line from standard input, and writes a line of JSON for each to standard output.
+/// A line is a text, or a JSON object with `text` and, if you like, `id` and `lang`.
 ///
 ///   echo 'I can see no way out' | mindmate text analyze
 ///
 ///   mindmate text analyze < texts.jsonl | jq 'select(.crisis.category != null)'
 ///
-/// The sentiment is VADER's, which knows English: of another language it is null, with the reason.
-/// Crisis language is looked for in the lists of all languages. No word of a text is written.
+/// What is written of each:
+///
+///   line, id, lang   where it comes from, and the language that it was read in
+///   sentiment        a label (POSITIVE, NEGATIVE, NEUTRAL, MIXED), four scores that add up to 1,
+///                    and VADER's own number (compound, -1 to 1). VADER knows English: of another
+///                    language or script it is null, and `reason` says why. Nothing else is
+///                    guessed: what is in Latin letters counts as the language said
+///   crisis           the most acute category of crisis language that stands in its context, by
+///                    the lists of all languages; and each phrase that was found, by its kind and
+///                    its place in words, whether or not it stands
+///   words            how many there are; null of a language without lists, as are
+///   despair, isolation, helpSeeking
+///                    how many phrases of each kind there are
+///   error            instead of all these: why the line could not be read
+///
+/// A line that cannot be read stops nobody: the others are read, and the exit code is 6.
+/// Nothing is stored, nobody is assessed, and no word of a text is written.
 #[derive(Debug, ClapArgs)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct AnalyzeText {

@@ -1,7 +1,6 @@
 //! `mindmate import`: reads exports of the app's table.
 
 use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -160,7 +159,7 @@ impl Target<'_> {
 async fn read_file(target: Target<'_>, path: &Path, file: File) -> anyhow::Result<FileResult> {
     let open = || format!("cannot open {}", path.display());
     let bar = progress::bytes(file.metadata().with_context(open)?.len(), "import");
-    let mut lines = Lines::new(BufReader::new(bar.wrap_read(file))).with_context(open)?;
+    let mut lines = Lines::new(bar.wrap_read(file)).with_context(open)?;
     let mut result = FileResult { file: path.display().to_string(), ..FileResult::default() };
     let mut batch = Batch::default();
     loop {

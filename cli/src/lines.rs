@@ -8,6 +8,9 @@ use mindmate_contracts::app_table::MAX_ITEM_BYTES;
 /// Longest line that is kept: DynamoDB's JSON of the largest item, escapes included, and room.
 const LONGEST: usize = 4 * MAX_ITEM_BYTES;
 
+/// How much of a file is read at once, in bytes.
+const AT_ONCE: usize = 64 * 1024;
+
 /// The first two bytes of every gzip file (RFC 1952).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -49,20 +52,23 @@ pub(crate) enum Reading {
 
 /// Reads a file line by line.
 pub(crate) struct Lines {
-    reader: Box<dyn BufRead + Send>,
+    reader: BufReader<Box<dyn Read + Send>>,
     number: u64,
 }
 
 impl Lines {
     /// Looks at the first bytes for what kind of file it is.
-    pub(crate) fn new(mut file: impl BufRead + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn new(file: impl Read + Send + 'static) -> io::Result<Self> {
+        let reader = |file: Box<dyn Read + Send>| BufReader::with_capacity(AT_ONCE, file);
+        let mut file = reader(Box::new(file));
         let is_gzip = file.fill_buf()?.starts_with(&GZIP);
-        let reader: Box<dyn BufRead + Send> = if is_gzip {
-            Box::new(BufReader::new(MultiGzDecoder::new(file)))
-        } else {
-            Box::new(file)
-        };
+        let reader = if is_gzip { reader(Box::new(MultiGzDecoder::new(file))) } else { file };
         Ok(Self { reader, number: 0 })
+    }
+
+    /// Whether the next line may have to be waited for: nothing is left of what was read.
+    pub(crate) fn must_wait(&self) -> bool {
+        self.reader.buffer().is_empty()
     }
 
     pub(crate) fn next(&mut self) -> Reading {

@@ -42,6 +42,7 @@ pub(crate) async fn run(place: &Place, args: &args::Serve) -> anyhow::Result<Exi
         retries: LOCAL_RETRIES,
         policy: Policy::built_in()?.into(),
         writer: None,
+        sentiment: None,
     };
     if args.once {
         let host = LocalHost::new(Arc::clone(&session.clock), Settings::default(), Arc::new(()));

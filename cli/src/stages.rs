@@ -15,13 +15,14 @@ use mindmate_host::worker::Worker;
 use mindmate_intervention::{InterventionPorts, Interventions, Materials};
 use mindmate_language::Lexicons;
 use mindmate_model::{RiskModel, RuleScorer};
-use mindmate_pipeline::ports::{MessageWriter, Queue, StreamSource};
+use mindmate_pipeline::ports::{MessageWriter, Queue, SentimentAnalyzer, StreamSource};
 use mindmate_pipeline::{
     Clock, RetryPolicy, Runner, RunnerPorts, SeededChance, Stage, StreamRunner,
 };
 use mindmate_realtime_trigger::{RealtimePorts, RealtimeTrigger};
 use mindmate_run_report::RunReport;
 use mindmate_scoring::{Scoring, ScoringPorts};
+use mindmate_sentiment::{Analysts, LocalAnalyzer, SentimentPorts, Sentiments};
 
 use crate::session::Session;
 
@@ -42,6 +43,8 @@ pub(crate) struct Composition<'a> {
     pub(crate) policy: Arc<Policy>,
     /// Drafts messages for those who consent to it.
     pub(crate) writer: Option<Arc<dyn MessageWriter>>,
+    /// The service that analyses texts; without one the local analyser does.
+    pub(crate) sentiment: Option<Arc<dyn SentimentAnalyzer>>,
 }
 
 /// What runs stages.
@@ -84,7 +87,7 @@ impl Composition<'_> {
             StageName::ActivityIngest => {
                 self.on_stream(host, StreamName::Activity, self.activity_ingest())
             }
-            StageName::Sentiment => host,
+            StageName::Sentiment => self.on_queues(host, self.sentiments()?),
         })
     }
 
@@ -102,6 +105,15 @@ impl Composition<'_> {
         };
         let lexicons = Arc::new(Lexicons::built_in()?);
         Ok(FeatureExtraction::new(ports, lexicons, self.policy.clone()))
+    }
+
+    fn sentiments(&self) -> anyhow::Result<Sentiments> {
+        let ports = &self.session.ports;
+        let ports = SentimentPorts { items: ports.items.clone(), profiles: ports.profiles.clone() };
+        let analysts = Analysts::local(Arc::new(LocalAnalyzer::built_in()?))
+            .with_service(self.sentiment.clone());
+        let stage = Sentiments::new(ports, analysts, self.policy.clone());
+        Ok(stage.with_retries(self.retries))
     }
 
     async fn scoring(&self) -> anyhow::Result<Scoring> {

@@ -1,11 +1,11 @@
 //! `mindmate text analyze`: how texts are read, a line each.
 
-use std::io::{self, BufReader, BufWriter, Write as _};
+use std::io::{self, BufWriter, Write as _};
 
 use anyhow::Context as _;
 use mindmate_domain::CrisisCategory;
 use mindmate_domain::app::Sentiment;
-use mindmate_language::{Lexicons, Mark, Vader};
+use mindmate_language::{Lexicons, Mark, Polarity, Vader};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -16,8 +16,8 @@ use crate::lines::{Line, Lines, Reading};
 /// What is said where there is nothing more to read and should be.
 const BROKEN: &str = "standard input broke off";
 
-/// The language that VADER knows.
-const ENGLISH: &str = "en";
+/// How much is written at once, in bytes.
+const AT_ONCE: usize = 64 * 1024;
 
 /// A line of JSON.
 #[derive(Deserialize)]
@@ -37,16 +37,16 @@ struct Analysis<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a Value>,
     lang: &'a str,
-    /// None where there is no analyser for the language; then `reason` says so.
+    /// Null where the analyser cannot read the text; then `reason` says why.
     sentiment: Option<Scores>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
+    reason: Option<String>,
     crisis: Crisis,
     /// Null where there are no lists for the language.
     words: Option<u32>,
     despair: Option<u32>,
     isolation: Option<u32>,
-    seeks_help: Option<bool>,
+    help_seeking: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -85,10 +85,14 @@ struct Bad {
 /// Reads all lines; says whether some were bad.
 pub(crate) fn analyze(args: &args::AnalyzeText) -> anyhow::Result<Exit> {
     let reader = Reader { lexicons: Lexicons::built_in()?, vader: Vader::built_in()? };
-    let mut lines = Lines::new(BufReader::new(io::stdin())).context(BROKEN)?;
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut lines = Lines::new(io::stdin()).context(BROKEN)?;
+    let mut out = BufWriter::with_capacity(AT_ONCE, io::stdout().lock());
     let (mut read, mut bad) = (0_u64, 0_u64);
     loop {
+        if lines.must_wait() {
+            // Whoever feeds line by line is answered before the next is waited for.
+            out.flush()?;
+        }
         let (number, line) = match lines.next() {
             Reading::End => break,
             Reading::Line(number, line) => (number, line),
@@ -149,13 +153,16 @@ impl Reader {
         let lists = self.lexicons.for_locale(Some(lang));
         let facts = lists.map(|lists| lists.read(text));
         let category = facts.map_or_else(|| self.lexicons.crisis(text), |facts| facts.crisis);
-        let english = lists.is_some_and(|lists| lists.code() == ENGLISH);
+        let (sentiment, reason) = match self.vader.read(text, Some(lang)) {
+            Ok(found) => (Some(Scores::from(found)), None),
+            Err(no_score) => (None, Some(no_score.to_string())),
+        };
         Analysis {
             line,
             id: id.as_ref(),
             lang,
-            sentiment: english.then(|| self.scores(text)),
-            reason: (!english).then_some("no analyser for this language"),
+            sentiment,
+            reason,
             crisis: Crisis {
                 category,
                 spans: self.lexicons.marks(text).into_iter().map(Span::from).collect(),
@@ -163,15 +170,16 @@ impl Reader {
             words: facts.map(|facts| facts.words),
             despair: facts.map(|facts| facts.despair_hits),
             isolation: facts.map(|facts| facts.isolation_hits),
-            seeks_help: facts.map(|facts| facts.seeks_help),
+            help_seeking: facts.map(|facts| facts.help_hits),
         }
     }
+}
 
-    fn scores(&self, text: &str) -> Scores {
-        let polarity = self.vader.polarity(text);
-        let Sentiment { label, positive, negative, neutral, mixed } = polarity.sentiment();
-        let compound = polarity.rounded().compound;
-        Scores { label: label.name(), positive, negative, neutral, mixed, compound }
+impl From<Polarity> for Scores {
+    fn from(found: Polarity) -> Self {
+        let Sentiment { label, positive, negative, neutral, mixed } = found.sentiment();
+        let compound = found.rounded().compound;
+        Self { label: label.name(), positive, negative, neutral, mixed, compound }
     }
 }
 

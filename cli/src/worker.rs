@@ -44,6 +44,7 @@ pub(crate) async fn run(
         retries: RetryPolicy::default(),
         policy: Policy::built_in()?.into(),
         writer: cloud.writer(),
+        sentiment: cloud.sentiment(),
     };
     let chance = composition.chance.clone();
     let worker = Worker::new(clock, chance, WorkerSettings::default(), Arc::new(()));

@@ -141,8 +141,15 @@ async fn drain(
     let bars = Arc::new(StageBars::new(&WAY));
     let observer = Arc::clone(&bars);
     let (chance, retries) = (stages::chance()?, LOCAL_RETRIES);
-    let composition =
-        Composition { session, clock: Arc::clone(&clock), chance, retries, policy, writer: None };
+    let composition = Composition {
+        session,
+        clock: Arc::clone(&clock),
+        chance,
+        retries,
+        policy,
+        writer: None,
+        sentiment: None,
+    };
     let host = LocalHost::new(Arc::clone(&session.clock), Settings::default(), observer);
     let host = composition.put_into(host, &StageName::ALL).await?;
     let result = tokio::select! {

@@ -10,7 +10,7 @@ use mindmate_contracts::app_table::ExportLine;
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_host::aws::{self, Aws};
 use mindmate_host::config::{Config, EnvFile, Variable};
-use mindmate_pipeline::ports::{MessageWriter, Notice};
+use mindmate_pipeline::ports::{MessageWriter, Notice, SentimentAnalyzer};
 use mindmate_pipeline::{PortError, SystemClock};
 
 use super::{Installation, Into, Session, Trail, Written};
@@ -52,6 +52,11 @@ impl Cloud {
     /// The model that drafts messages, where the environment names one.
     pub(crate) fn writer(&self) -> Option<Arc<dyn MessageWriter>> {
         self.config.message_model.as_deref().map(|model| self.aws.writer(model))
+    }
+
+    /// The service that analyses the sentiment of texts, where the environment wants one.
+    pub(crate) fn sentiment(&self) -> Option<Arc<dyn SentimentAnalyzer>> {
+        aws::sentiment(&self.aws, &self.config)
     }
 }
 

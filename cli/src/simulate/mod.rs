@@ -218,6 +218,7 @@ impl Play<'_> {
             retries: LOCAL_RETRIES,
             policy: Policy::built_in()?.into(),
             writer: None,
+            sentiment: None,
         };
         let host = LocalHost::new(Arc::new(SystemClock), Settings::default(), Arc::new(()));
         composition.put_into(host, &StageName::ALL).await

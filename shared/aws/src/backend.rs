@@ -16,7 +16,7 @@ use crate::names::Names;
 /// AWS, with the resources of one stack.
 #[derive(Clone)]
 pub struct Aws {
-    #[cfg(any(feature = "sns", feature = "s3", feature = "bedrock"))]
+    #[cfg(any(feature = "sns", feature = "s3", feature = "bedrock", feature = "comprehend"))]
     config: SdkConfig,
     names: Names,
     #[cfg(feature = "dynamodb")]
@@ -37,7 +37,12 @@ impl Aws {
             sqs: aws_sdk_sqs::Client::new(&config),
             #[cfg(feature = "kinesis")]
             kinesis: aws_sdk_kinesis::Client::new(&config),
-            #[cfg(any(feature = "sns", feature = "s3", feature = "bedrock"))]
+            #[cfg(any(
+                feature = "sns",
+                feature = "s3",
+                feature = "bedrock",
+                feature = "comprehend"
+            ))]
             config,
             names,
         }
@@ -279,5 +284,19 @@ impl Aws {
     pub fn writer(&self, model: &str) -> Arc<dyn ports::MessageWriter> {
         let client = aws_sdk_bedrockruntime::Client::new(&self.config);
         Arc::new(crate::bedrock::Bedrock::new(client, model))
+    }
+}
+
+#[cfg(feature = "comprehend")]
+impl Aws {
+    /// The sentiment of texts by Comprehend, in at most so many calls a second, whatever asks for
+    /// them here.
+    pub fn sentiment(
+        &self,
+        calls_a_second: std::num::NonZeroU16,
+        clock: Arc<dyn mindmate_pipeline::Clock>,
+    ) -> Arc<dyn ports::SentimentAnalyzer> {
+        let client = aws_sdk_comprehend::Client::new(&self.config);
+        Arc::new(crate::comprehend::Comprehend::new(client, calls_a_second, clock))
     }
 }

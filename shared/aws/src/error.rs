@@ -18,7 +18,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use mindmate_pipeline::{PortError, PortResult};
 
 /// Codes of requests that no later try makes right.
-const REFUSED: [&str; 9] = [
+const REFUSED: [&str; 13] = [
     "ValidationException",
     "SerializationException",
     "ItemCollectionSizeLimitExceededException",
@@ -28,6 +28,10 @@ const REFUSED: [&str; 9] = [
     "InvalidParameter",
     "InvalidArgumentException",
     "AWS.SimpleQueueService.BatchRequestTooLong",
+    "InvalidRequestException",
+    "TextSizeLimitExceededException",
+    "BatchSizeLimitExceededException",
+    "UnsupportedLanguageException",
 ];
 
 /// What a thing is let alone for that somebody has to mend: four attempts last a quarter of an
@@ -53,12 +57,13 @@ const OUTAGES: [&str; 11] = [
 ];
 
 /// Codes of a service that cannot keep up.
-const THROTTLES: [&str; 7] = [
+const THROTTLES: [&str; 8] = [
     "ThrottlingException",
     "Throttling",
     "ThrottledException",
     "RequestThrottled",
     "RequestLimitExceeded",
+    "TooManyRequestsException",
     "ProvisionedThroughputExceededException",
     "KMSThrottlingException",
 ];
@@ -140,7 +145,7 @@ pub(crate) fn does_not_fit<T>(port: &'static str, what: &'static str) -> PortRes
 }
 
 /// An error once more: for each of those that one call was made for.
-#[cfg(feature = "sqs")]
+#[cfg(any(feature = "sqs", feature = "comprehend"))]
 pub(crate) fn again(error: &PortError) -> PortError {
     match error {
         PortError::Transient { port, source, retry_after } => {

@@ -1,4 +1,4 @@
-//! The ports over AWS: SQS, Kinesis, `DynamoDB`, S3, SNS, Bedrock, by the official SDKs.
+//! The ports over AWS: SQS, Kinesis, `DynamoDB`, S3, SNS, Bedrock, Comprehend, by the official SDKs.
 //!
 //! [`Aws`] gives the ports, as the embedded backend does, and passes the same conformance suites.
 //! Each service is a feature, so that a function links only what it uses. [`connect`] reads region,
@@ -27,6 +27,8 @@ mod assessments;
 mod audit;
 #[cfg(feature = "bedrock")]
 mod bedrock;
+#[cfg(feature = "comprehend")]
+mod comprehend;
 #[cfg(feature = "dynamodb")]
 mod import;
 #[cfg(feature = "dynamodb")]
@@ -55,7 +57,7 @@ mod states;
 mod stream;
 #[cfg(feature = "dynamodb")]
 mod table;
-#[cfg(feature = "sqs")]
+#[cfg(any(feature = "sqs", feature = "comprehend"))]
 mod together;
 #[cfg(feature = "dynamodb")]
 mod training;

@@ -9,34 +9,34 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use mindmate_pipeline::{PortError, PortResult};
 use tokio::sync::oneshot;
 
-/// Things of one kind, for one queue or stream, on their way.
-pub(crate) struct Together<T> {
-    waiting: Mutex<Vec<Waiting<T>>>,
+/// Things of one kind, for one queue, stream or language, on their way; and what is answered of each.
+pub(crate) struct Together<T, R = ()> {
+    waiting: Mutex<Vec<Waiting<T, R>>>,
     /// Held by whoever calls.
     turn: tokio::sync::Mutex<()>,
 }
 
 /// Things that were given together, and who waits for what becomes of them.
-struct Waiting<T> {
+struct Waiting<T, R> {
     things: Vec<T>,
-    answer: oneshot::Sender<Vec<PortResult<()>>>,
+    answer: oneshot::Sender<Vec<PortResult<R>>>,
 }
 
-impl<T> Default for Together<T> {
+impl<T, R> Default for Together<T, R> {
     fn default() -> Self {
         Self { waiting: Mutex::default(), turn: tokio::sync::Mutex::default() }
     }
 }
 
-impl<T> Together<T> {
+impl<T, R> Together<T, R> {
     /// Calls with `call`, which gives a result for each thing, in order.
     pub(crate) async fn call<F>(
         &self,
         things: Vec<T>,
         call: impl FnOnce(Vec<T>) -> F,
-    ) -> Vec<PortResult<()>>
+    ) -> Vec<PortResult<R>>
     where
-        F: Future<Output = Vec<PortResult<()>>>,
+        F: Future<Output = Vec<PortResult<R>>>,
     {
         let count = things.len();
         let (answer, mut answered) = oneshot::channel();
@@ -64,7 +64,7 @@ impl<T> Together<T> {
         answered.await.unwrap_or_else(|_| (0..count).map(|_| cut_off()).collect())
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Vec<Waiting<T>>> {
+    fn waiting(&self) -> MutexGuard<'_, Vec<Waiting<T, R>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -77,9 +77,11 @@ mod tests {
 
     use super::*;
 
+    type Things = Together<&'static str>;
+
     #[tokio::test]
     async fn who_comes_during_a_call_goes_with_the_next_and_hears_of_their_own() {
-        let (together, calls) = (Together::default(), AtomicUsize::new(0));
+        let (together, calls) = (Things::default(), AtomicUsize::new(0));
         let call = async |batch: Vec<&str>| {
             calls.fetch_add(1, Ordering::SeqCst);
             tokio::task::yield_now().await;
@@ -96,7 +98,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_cut_off_takes_nobody_along_in_silence() {
-        let together = Together::default();
+        let together = Things::default();
         let mut first = Box::pin(together.call(vec!["a"], async |_| std::future::pending().await));
         assert!(futures::poll!(&mut first).is_pending());
         let ok = async |batch: Vec<&str>| batch.iter().map(|_| Ok(())).collect();

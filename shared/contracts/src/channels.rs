@@ -179,6 +179,11 @@ pub const ROUTES: &[Route] = &[
         channels: &[Queue(QueueName::Texts)],
     },
     Route {
+        from: Some(StageName::FeatureExtraction),
+        message: "TextReceived",
+        channels: &[Queue(QueueName::Texts)],
+    },
+    Route {
         from: Some(StageName::RealtimeTrigger),
         message: "AssessmentRequested",
         channels: &[Queue(QueueName::AssessmentsPriority)],

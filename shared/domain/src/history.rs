@@ -80,6 +80,8 @@ pub struct ActivityEntry {
 pub struct TextEntry {
     /// When it was written.
     pub at: Timestamp,
+    /// The sort key of its item.
+    pub sk: String,
     /// The stored text, never blank.
     pub text: DiaryText,
     /// Its stored sentiment, where there is one and its hash fits.
@@ -208,7 +210,8 @@ impl History {
         if stored.is_some() && fitting.is_none() {
             self.quality.count(Defect::StaleSentiment);
         }
-        texts.push(TextEntry { at, text, sentiment: fitting.map(|stored| stored.sentiment) });
+        let sentiment = fitting.map(|stored| stored.sentiment);
+        texts.push(TextEntry { at, sk: sk.to_owned(), text, sentiment });
     }
 
     /// The zone that *local* means: the profile's, UTC where there is none.

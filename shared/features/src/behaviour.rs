@@ -130,7 +130,7 @@ pub(crate) fn per_word(cx: &Context<'_>, kind: impl Fn(&TextReading) -> u32) -> 
 fn help_seeking(cx: &Context<'_>) -> Outcome {
     let texts = cx.listed_texts(MONTH)?;
     entries(texts.len(), 1)?;
-    let seeking = texts.iter().filter(|text| text.facts.seeks_help).count();
+    let seeking = texts.iter().filter(|text| text.facts.seeks_help()).count();
     Ok(seeking as f64 / texts.len() as f64)
 }
 

@@ -14,6 +14,18 @@ pub async fn connect(config: &Config) -> Aws {
     Aws::new(mindmate_aws::connect().await, names(config))
 }
 
+/// Comprehend, where the configuration says that it analyses the sentiment of texts.
+#[cfg(feature = "comprehend")]
+pub fn sentiment(
+    aws: &Aws,
+    config: &Config,
+) -> Option<std::sync::Arc<dyn mindmate_pipeline::ports::SentimentAnalyzer>> {
+    use crate::config::SentimentAnalyzer;
+    let clock = std::sync::Arc::new(mindmate_pipeline::SystemClock);
+    let asked = config.sentiment_analyzer == SentimentAnalyzer::Comprehend;
+    asked.then(|| aws.sentiment(config.comprehend_rate, clock))
+}
+
 /// What the configuration says that the stack called its resources; empty where it was not asked.
 pub fn names(config: &Config) -> Names {
     let value = |variable| config.asked(variable).unwrap_or_default().to_owned();

@@ -8,6 +8,7 @@ mod variable;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
+use std::str::FromStr;
 
 use mindmate_pipeline::daily::DEFAULT_SHARDS;
 
@@ -22,6 +23,10 @@ const DEFAULT_OVERDUE_MINUTES: u16 = 30;
 
 /// Where the pseudonyms' key lies in the bucket unless somebody says otherwise.
 const DEFAULT_PSEUDONYM_KEY: &str = "config/pseudonym.key";
+
+/// How many calls a second Comprehend gets of one process unless somebody says otherwise: an account
+/// has ten at first, and real time and the daily run's requests share them.
+const DEFAULT_COMPREHEND_RATE: NonZeroU16 = NonZeroU16::new(8).unwrap();
 
 /// What Lambda sets for every function.
 #[cfg(feature = "lambda")]
@@ -48,7 +53,32 @@ pub struct Config {
     /// The model that drafts messages for those who consent to it; without one all messages are
     /// reviewed templates.
     pub message_model: Option<String>,
+    /// Who analyses the sentiment of texts.
+    pub sentiment_analyzer: SentimentAnalyzer,
+    /// How many calls a second Comprehend gets of this process.
+    pub comprehend_rate: NonZeroU16,
     values: BTreeMap<Variable, String>,
+}
+
+/// Who analyses the sentiment of texts on AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SentimentAnalyzer {
+    /// Comprehend, and the local analyser where it cannot.
+    Comprehend,
+    /// The local analyser alone: no text leaves the process.
+    Local,
+}
+
+impl FromStr for SentimentAnalyzer {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        match name {
+            "comprehend" => Ok(Self::Comprehend),
+            "local" => Ok(Self::Local),
+            _ => Err(()),
+        }
+    }
 }
 
 /// Everything that is wrong with an environment.
@@ -133,23 +163,27 @@ impl Config {
                 }
             }
         }
-        let mut number = |variable, default| {
-            number(variable, get(variable), default).unwrap_or_else(|problem| {
-                problems.push(problem);
-                default
-            })
-        };
-        let shards = number(Variable::Shards, DEFAULT_SHARDS);
-        let overdue_minutes = number(Variable::OverdueMinutes, DEFAULT_OVERDUE_MINUTES);
+        let settings = Settings::read(get, &mut problems);
         if !problems.is_empty() {
             return Err(ConfigError { problems });
         }
         let or = |variable, default: &str| get(variable).unwrap_or_else(|| default.to_owned());
         let log = or(Variable::Log, DEFAULT_LOG);
         let pseudonym_key = or(Variable::PseudonymKey, DEFAULT_PSEUDONYM_KEY);
-        let message_model = get(Variable::MessageModel);
         let function = or(Variable::FunctionName, "");
-        Ok(Self { log, shards, overdue_minutes, function, pseudonym_key, message_model, values })
+        let Settings { shards, overdue_minutes, sentiment_analyzer, comprehend_rate } = settings;
+        let message_model = get(Variable::MessageModel);
+        Ok(Self {
+            log,
+            shards: shards.get(),
+            overdue_minutes: overdue_minutes.get(),
+            function,
+            pseudonym_key,
+            message_model,
+            sentiment_analyzer,
+            comprehend_rate,
+            values,
+        })
     }
 
     /// Makes sure that this process was started by Lambda.
@@ -196,12 +230,44 @@ fn of_process(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-fn number(variable: Variable, found: Option<String>, default: u16) -> Result<u16, Problem> {
-    let Some(found) = found else {
-        return Ok(default);
-    };
-    let read = found.parse::<NonZeroU16>().map(NonZeroU16::get);
-    read.map_err(|_| Problem::Unreadable { variable, found: shown(&found) })
+/// What has a default, and must be readable where it is set.
+struct Settings {
+    shards: NonZeroU16,
+    overdue_minutes: NonZeroU16,
+    sentiment_analyzer: SentimentAnalyzer,
+    comprehend_rate: NonZeroU16,
+}
+
+impl Settings {
+    fn read(get: impl Fn(Variable) -> Option<String>, problems: &mut Vec<Problem>) -> Self {
+        let or_one = |number| NonZeroU16::new(number).unwrap_or(NonZeroU16::MIN);
+        let (shards, overdue) = (or_one(DEFAULT_SHARDS), or_one(DEFAULT_OVERDUE_MINUTES));
+        let analyzer = SentimentAnalyzer::Comprehend;
+        Self {
+            shards: setting(Variable::Shards, &get, shards, problems),
+            overdue_minutes: setting(Variable::OverdueMinutes, &get, overdue, problems),
+            sentiment_analyzer: setting(Variable::SentimentAnalyzer, &get, analyzer, problems),
+            comprehend_rate: setting(
+                Variable::ComprehendRate,
+                &get,
+                DEFAULT_COMPREHEND_RATE,
+                problems,
+            ),
+        }
+    }
+}
+
+fn setting<T: FromStr>(
+    variable: Variable,
+    get: impl Fn(Variable) -> Option<String>,
+    default: T,
+    problems: &mut Vec<Problem>,
+) -> T {
+    let Some(found) = get(variable) else { return default };
+    found.parse().unwrap_or_else(|_| {
+        problems.push(Problem::Unreadable { variable, found: shown(&found) });
+        default
+    })
 }
 
 /// What was found, cut short: a whole policy may have been pasted there.

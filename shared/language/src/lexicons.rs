@@ -26,10 +26,17 @@ pub struct TextFacts {
     pub despair_hits: u32,
     /// Occurrences of phrases of loneliness.
     pub isolation_hits: u32,
-    /// Whether the text asks for help.
-    pub seeks_help: bool,
+    /// Occurrences of phrases that ask for help; 0 where each of them is negated.
+    pub help_hits: u32,
     /// The most acute crisis language, by the lists of all languages.
     pub crisis: Option<CrisisCategory>,
+}
+
+impl TextFacts {
+    /// Whether the text asks for help.
+    pub fn seeks_help(&self) -> bool {
+        self.help_hits > 0
+    }
 }
 
 /// A phrase of crisis language that was found in a text. It holds no word of it.
@@ -145,10 +152,16 @@ fn in_context(matcher: &Matcher, normal: &str) -> Option<CrisisCategory> {
     Context::new(&breaks, &hits).most_acute()
 }
 
+/// The language that a locale begins with, in the case in which it is written. Without a locale:
+/// English.
+pub(crate) fn code_of(locale: Option<&str>) -> &str {
+    let tag = locale.map_or("en", str::trim);
+    tag.split(['-', '_', '.', '@']).next().unwrap_or_default()
+}
+
 /// The language of a locale among those that have lists. Without a locale: English.
 pub(crate) fn language_of(locale: Option<&str>) -> Option<LanguageIndex> {
-    let tag = locale.map_or("en", str::trim);
-    let code = tag.split(['-', '_', '.', '@']).next().unwrap_or_default();
+    let code = code_of(locale);
     let index = LANGUAGES.iter().position(|known| known.eq_ignore_ascii_case(code))?;
     LanguageIndex::try_from(index).ok()
 }
@@ -176,6 +189,7 @@ impl Language<'_> {
         let mut tally = Tally::default();
         self.lexicons.plain.each(&form, |hit| tally.add(&hit, self.index));
         let words = words::count(&ready);
+        let help_stands = tally.help.count > 0 && self.help_stands(&ready);
         TextFacts {
             words,
             negative_words: tally.negative.count.min(words),
@@ -183,7 +197,7 @@ impl Language<'_> {
             absolutist_words: tally.absolutist.count.min(words),
             despair_hits: tally.despair.count,
             isolation_hits: tally.isolation.count,
-            seeks_help: tally.help && self.help_stands(&ready),
+            help_hits: if help_stands { tally.help.count } else { 0 },
             crisis: self.lexicons.weigh(&ready, &form, tally.crisis),
         }
     }
@@ -205,7 +219,7 @@ struct Tally {
     absolutist: Count,
     despair: Count,
     isolation: Count,
-    help: bool,
+    help: Count,
     crisis: bool,
 }
 
@@ -224,7 +238,7 @@ impl Tally {
             Kind::Absolutist => self.absolutist.add(hit),
             Kind::Despair => self.despair.add(hit),
             Kind::Isolation => self.isolation.add(hit),
-            Kind::HelpSeeking => self.help = true,
+            Kind::HelpSeeking => self.help.add(hit),
             _ => {}
         }
     }

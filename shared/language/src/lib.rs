@@ -26,6 +26,7 @@ mod matcher;
 mod misspelt;
 mod normalise;
 mod phrase;
+mod script;
 mod templates;
 mod vader;
 mod words;
@@ -36,8 +37,9 @@ pub use lexicon_file::LexiconError;
 pub use lexicons::{Language, Lexicons, Mark, TextFacts};
 pub use normalise::normalise;
 pub use phrase::PhraseError;
+pub use script::script_fits;
 pub use templates::{Fill, NAME_CHARS, TemplateError, Templates};
-pub use vader::{Polarity, Vader, VaderError};
+pub use vader::{NoScore, Polarity, Vader, VaderError};
 
 /// The change between the mean moods of adjacent days that counts as acute, in points of mood: the
 /// *c* of the feature `mood_acute_change`. It is to be the 90th percentile of such changes over

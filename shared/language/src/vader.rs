@@ -11,9 +11,11 @@
 //!
 //! [`lexicon`] holds the data, [`words`] cuts a text up, [`valence`] has the rules for one word,
 //! [`score`] those for the text, and [`label`] makes four scores of it, as other analysers give.
+//! [`scope`] says which texts there is no score for.
 
 mod label;
 mod lexicon;
+mod scope;
 mod score;
 mod valence;
 mod words;
@@ -22,6 +24,7 @@ use mindmate_domain::app::Sentiment;
 
 pub use self::lexicon::VaderError;
 use self::lexicon::VaderLexicon;
+pub use self::scope::NoScore;
 use self::words::Words;
 
 /// What VADER finds in a text.
@@ -39,22 +42,27 @@ pub struct Polarity {
 }
 
 impl Polarity {
-    /// A label and four scores that add up to 1, as analysers with a model give them: how far the
-    /// compound score lies on its side, and how much there is of the other.
+    /// As the reference implementation gives it: the compound score to 4 decimals, shares to 3.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        Self {
+            compound: self.rounded_compound(),
+            positive: score::to_decimals(self.positive, 3),
+            negative: score::to_decimals(self.negative, 3),
+            neutral: score::to_decimals(self.neutral, 3),
+        }
+    }
+
+    /// The label and the four scores: with a compound score of at least 0.05, or at most -0.05, as
+    /// the reference implementation rounds it, positive or negative is the strongest. Else neutral
+    /// is, or mixed where words of both sides make up most of the text.
     #[must_use]
     pub fn sentiment(self) -> Sentiment {
         label::of(self)
     }
 
-    /// As the reference implementation gives it: the compound score to 4 decimals, shares to 3.
-    #[must_use]
-    pub fn rounded(self) -> Self {
-        Self {
-            compound: score::to_decimals(self.compound, 4),
-            positive: score::to_decimals(self.positive, 3),
-            negative: score::to_decimals(self.negative, 3),
-            neutral: score::to_decimals(self.neutral, 3),
-        }
+    fn rounded_compound(self) -> f64 {
+        score::to_decimals(self.compound, 4)
     }
 }
 
@@ -72,7 +80,19 @@ impl Vader {
         Ok(Self { lexicon: VaderLexicon::built_in()? })
     }
 
-    /// Weighs a text, as it is: nothing is normalised first.
+    /// Which analyser it is, for the record of a sentiment: that of the reference and its version.
+    pub const NAME: &str = "vader-3.3.2";
+
+    /// Weighs a text in the language of a locale (`en`, `en-GB`, `en_GB`); without one: English.
+    ///
+    /// # Errors
+    /// Where it cannot read the text. No score is made up: neutral would be one.
+    pub fn read(&self, text: &str, locale: Option<&str>) -> Result<Polarity, NoScore> {
+        scope::check(text, locale)?;
+        Ok(self.polarity(text))
+    }
+
+    /// Weighs a text, as it is: nothing is normalised first, and whatever its language.
     pub fn polarity(&self, text: &str) -> Polarity {
         let spoken = self.lexicon.spell_out_emoji(text);
         let words = Words::of(&spoken, &self.lexicon);

@@ -94,7 +94,18 @@ fn knows_who_asks_for_help() {
         ("es", "no necesito ayuda", false),
         ("es", "ayudé a mi madre", false),
     ] {
-        assert_eq!(read(locale, text).seeks_help, expected, "{text}");
+        assert_eq!(read(locale, text).seeks_help(), expected, "{text}");
+    }
+}
+
+#[test]
+fn counts_phrases_that_ask_for_help_unless_all_are_negated() {
+    for (text, expected) in [
+        ("Help me. Please help me, I need to talk to someone", 3),
+        ("I don't need help", 0),
+        ("the weather was helpful", 0),
+    ] {
+        assert_eq!(read("en", text).help_hits, expected, "{text}");
     }
 }
 

@@ -7,6 +7,9 @@
 //! features and still stands where a feature fails (safety 3). Where it sets a floor now, the
 //! message takes the priority queue, whatever the request said. No text leaves this stage.
 //!
+//! The daily run also asks for the sentiment of texts that have none: `TextReceived` for each, see
+//! `missed.rs`.
+//!
 //! Reading and computing run inline: a history of 35 days takes a few milliseconds.
 //!
 //! | what fails | what then happens |
@@ -19,8 +22,11 @@
 //! | reading the texts | the crisis check has failed: scoring hands it to a human |
 //! | consent to text analysis is not given | no text is read, there is no floor, and both say so |
 //! | consent to scoring is not given or cannot be read | skipped, with the reason |
+//! | a request for a sentiment is lost, or nobody can say it | the next daily run asks again |
 //! | every try failed, or the request cannot be read | dead-lettered, and an outcome says so |
 //! | … and the request names its user | nobody looked for a crisis: an entry in the review queue |
+
+mod missed;
 
 use std::sync::Arc;
 
@@ -115,13 +121,16 @@ impl Stage for FeatureExtraction {
         if !history.consents.allows(Consent::Scoring) {
             return Ok(vec![skipped(outbox, request)?]);
         }
-        let seen =
-            if history.consents.allows(Consent::TextAnalysis) { &input.seen[..] } else { &[] };
+        let may_read = history.consents.allows(Consent::TextAnalysis);
+        let seen = if may_read { &input.seen[..] } else { &[] };
+        let missed = missed::texts(outbox, &request, &history)?;
         let features = self.extract(request, history, seen);
         let id = format!("{}/features", features.request.stem());
         let queue =
             if features.request.urgent { QueueName::ScoringPriority } else { QueueName::Scoring };
-        Ok(vec![outbox.to_queue(queue, id, &features)?])
+        let mut outgoing = vec![outbox.to_queue(queue, id, &features)?];
+        outgoing.extend(missed);
+        Ok(outgoing)
     }
 
     async fn tell_of_unread(

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
-const STAGES: [&str; 9] = [
+const STAGES: [&str; 10] = [
     "activity-ingest",
     "orchestrator",
     "fan-out",
@@ -17,6 +17,7 @@ const STAGES: [&str; 9] = [
     "realtime-trigger",
     "run-report",
     "training-data",
+    "sentiment",
 ];
 
 /// What a crate of `shared/` may import of ours.

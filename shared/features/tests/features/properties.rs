@@ -103,7 +103,7 @@ fn facts() -> impl Strategy<Value = TextFacts> {
             absolutist_words: some.min(words),
             despair_hits: some,
             isolation_hits: others,
-            seeks_help,
+            help_hits: u32::from(seeks_help),
             crisis,
         },
     )

@@ -41,6 +41,27 @@ fn what_is_not_set_has_its_default() {
     assert_eq!((config.log.as_str(), config.shards), ("info", 16));
     assert_eq!((config.overdue_minutes, config.function.as_str()), (30, ""));
     assert_eq!(config.pseudonym_key, "config/pseudonym.key");
+    assert_eq!(config.sentiment_analyzer, SentimentAnalyzer::Comprehend);
+    assert_eq!(config.comprehend_rate.get(), 8);
+}
+
+#[test]
+fn an_analyzer_that_nobody_knows_and_no_calls_at_all_are_named() {
+    let set = |analyzer: &str, rate: &str| {
+        let set = [("MINDMATE_SENTIMENT_ANALYZER", analyzer), ("MINDMATE_COMPREHEND_RATE", rate)];
+        let set = set.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        read(&set.into(), &[])
+    };
+    let config = set("local", "20").unwrap();
+    assert_eq!(config.sentiment_analyzer, SentimentAnalyzer::Local);
+    assert_eq!(config.comprehend_rate.get(), 20);
+    let words = set("vader", "0").unwrap_err().to_string();
+    for expected in [
+        "MINDMATE_SENTIMENT_ANALYZER cannot be read: expected comprehend or local",
+        "MINDMATE_COMPREHEND_RATE cannot be read: expected a number from 1 to 65535",
+    ] {
+        assert!(words.contains(expected), "{words}");
+    }
 }
 
 #[test]

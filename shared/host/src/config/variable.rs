@@ -51,6 +51,10 @@ pub enum Variable {
     PseudonymKey,
     /// The model on Bedrock that drafts messages, for those who consent to it.
     MessageModel,
+    /// Who analyses the sentiment of texts.
+    SentimentAnalyzer,
+    /// How many calls a second Comprehend gets of one process.
+    ComprehendRate,
 }
 
 /// What a value must look like.
@@ -85,6 +89,8 @@ impl Variable {
             Self::FunctionName => "AWS_LAMBDA_FUNCTION_NAME".to_owned(),
             Self::PseudonymKey => "MINDMATE_PSEUDONYM_KEY".to_owned(),
             Self::MessageModel => "MINDMATE_MESSAGE_MODEL".to_owned(),
+            Self::SentimentAnalyzer => "MINDMATE_SENTIMENT_ANALYZER".to_owned(),
+            Self::ComprehendRate => "MINDMATE_COMPREHEND_RATE".to_owned(),
         }
     }
 
@@ -106,11 +112,14 @@ impl Variable {
             Self::StreamDlq(_) => "the URL of the SQS queue where the stream's poison is put aside",
             Self::Queue(_) => "the URL of the SQS queue",
             Self::Dlq(_) => "the URL of the SQS dead-letter queue",
-            Self::Shards | Self::OverdueMinutes => "a number from 1 to 65535",
+            Self::Shards | Self::OverdueMinutes | Self::ComprehendRate => {
+                "a number from 1 to 65535"
+            }
             Self::Log => "a log filter",
             Self::FunctionName => "the name of the Lambda function",
             Self::PseudonymKey => "the key of an object in the bucket",
             Self::MessageModel => "the id of a model or inference profile on Bedrock",
+            Self::SentimentAnalyzer => "comprehend or local",
         }
     }
 
@@ -143,6 +152,8 @@ impl Variable {
             Self::FunctionName => "mindmate-runClosing".to_owned(),
             Self::PseudonymKey => "config/pseudonym.key".to_owned(),
             Self::MessageModel => "anthropic.claude-3-5-haiku-20241022-v1:0".to_owned(),
+            Self::SentimentAnalyzer => "comprehend".to_owned(),
+            Self::ComprehendRate => "8".to_owned(),
         }
     }
 

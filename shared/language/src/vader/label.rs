@@ -4,7 +4,8 @@ use mindmate_domain::app::Sentiment;
 
 use super::Polarity;
 
-/// A compound score of at least this, either way, has a side. The authors' own threshold.
+/// A compound score of at least this, either way, has a side. The authors' own threshold, which
+/// they hold against the score as they round it.
 const SIDE: f64 = 0.05;
 
 /// What the side's score begins with, so that it is the strongest.
@@ -16,7 +17,8 @@ const AT_LEAST: f64 = 0.5;
 /// which the words of the weaker side stand to those of the stronger: that is mixed's. Without a
 /// side the text is neutral, or mixed where its charged words are many and balance each other.
 pub(super) fn of(found: Polarity) -> Sentiment {
-    let Polarity { compound, positive, negative, .. } = found;
+    let Polarity { positive, negative, .. } = found;
+    let compound = found.rounded_compound();
     let stronger = positive.max(negative);
     let balance = if stronger > 0.0 { positive.min(negative) / stronger } else { 0.0 };
     if compound.abs() < SIDE {
@@ -54,11 +56,22 @@ mod tests {
             ("", Neutral),
             ("😭😭😭", Negative),
             ("good bad", Negative),
+            ("good and dirty", Mixed),
         ] {
             assert_eq!(label(text), expected, "{text}");
         }
         let balanced = Polarity { compound: 0.01, positive: 0.45, negative: 0.4, neutral: 0.15 };
         assert_eq!(of(balanced).label, Mixed);
+    }
+
+    #[test]
+    fn the_threshold_is_held_against_the_rounded_score() {
+        for (compound, expected) in
+            [(0.05, Positive), (0.049_96, Positive), (0.049_94, Neutral), (-0.049_96, Negative)]
+        {
+            let found = Polarity { compound, positive: 0.1, negative: 0.0, neutral: 0.9 };
+            assert_eq!(of(found).label, expected, "{compound}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod error;
 mod ledger;
 mod people;
 mod queue;
+mod sentiment;
 mod stream;
 mod training;
 
@@ -22,5 +23,6 @@ pub use people::{
     ReviewQueue, StoredIntervention,
 };
 pub use queue::{DeadLetterCause, Publisher, Queue, QueueDepth, Receipt, Received, Settlement};
+pub use sentiment::{Analysis, SentimentAnalyzer, TextToAnalyze};
 pub use stream::{Sequence, StreamRecord, StreamSource};
 pub use training::{TrainingPage, TrainingUser, TrainingUsers};

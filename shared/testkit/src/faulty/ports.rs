@@ -12,11 +12,11 @@ use mindmate_domain::{
 };
 use mindmate_pipeline::Outgoing;
 use mindmate_pipeline::ports::{
-    ActivityIndex, ActivityPage, AppChats, AppItems, AssessmentPut, AssessmentStore, ChatPut,
-    DeadLetterCause, Decision, FoundItem, HistoryStore, InterventionStore, Mark, Notice, Notifier,
-    Page, PortResult, ProfileStore, Publisher, Queue, QueueDepth, Receipt, Received, ReviewQueue,
-    RunLedger, RunStart, Sequence, Settlement, StoredIntervention, StreamRecord, StreamSource,
-    Tally, UserStates,
+    ActivityIndex, ActivityPage, Analysis, AppChats, AppItems, AssessmentPut, AssessmentStore,
+    ChatPut, DeadLetterCause, Decision, FoundItem, HistoryStore, InterventionStore, Mark, Notice,
+    Notifier, Page, PortResult, ProfileStore, Publisher, Queue, QueueDepth, Receipt, Received,
+    ReviewQueue, RunLedger, RunStart, SentimentAnalyzer, Sequence, Settlement, StoredIntervention,
+    StreamRecord, StreamSource, Tally, TextToAnalyze, UserStates,
 };
 
 use super::{Fault, Faulty, it_happened, nothing_happened};
@@ -134,6 +134,23 @@ impl Queue for Faulty<dyn Queue> {
 
     async fn depth(&self) -> PortResult<QueueDepth> {
         self.faults.around("Queue", self.inner.depth()).await
+    }
+}
+
+#[async_trait]
+impl SentimentAnalyzer for Faulty<dyn SentimentAnalyzer> {
+    /// One call, one fault, which each of its texts meets.
+    async fn analyze(&self, batch: &[TextToAnalyze]) -> Vec<PortResult<Analysis>> {
+        self.faults.delay().await;
+        let fault = self.faults.next();
+        if fault == Fault::Before {
+            return batch.iter().map(|_| Err(nothing_happened("SentimentAnalyzer"))).collect();
+        }
+        let found = self.inner.analyze(batch).await;
+        match fault {
+            Fault::After => found.iter().map(|_| Err(it_happened("SentimentAnalyzer"))).collect(),
+            _ => found,
+        }
     }
 }
 

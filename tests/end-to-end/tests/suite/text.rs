@@ -1,6 +1,6 @@
 //! `mindmate text analyze`.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -30,10 +30,12 @@ fn each_line_is_read_as_the_pipeline_reads_it() {
         json!({"text": "quiero morir", "lang": "fr"}).to_string(),
         "😭😭😭".to_owned(),
         String::new(),
+        "私はとても悲しい".to_owned(),
+        "I feel hopeless and so alone. Can someone help me please?".to_owned(),
     ];
     let said = analyze(input.map(|line| line + "\n").concat().as_bytes(), &[]).exited(0);
     let found = lines(&said);
-    assert_eq!(found.len(), 6);
+    assert_eq!(found.len(), 8);
     assert_eq!(found[0]["sentiment"]["label"], "POSITIVE");
     assert_eq!((&found[0]["crisis"]["category"], &found[0]["line"]), (&Value::Null, &json!(1)));
     assert_eq!(
@@ -45,13 +47,29 @@ fn each_line_is_read_as_the_pipeline_reads_it() {
     assert!(span["start"].as_u64().unwrap() < span["end"].as_u64().unwrap());
     for (place, words) in [(2, json!(2)), (3, Value::Null)] {
         assert_eq!(found[place]["sentiment"], Value::Null);
-        assert_eq!(found[place]["reason"], "no analyser for this language");
+        let reason = found[place]["reason"].as_str().unwrap();
+        assert!(reason.contains("no analyser for this language"), "{reason}");
         assert!(found[place]["crisis"]["category"].is_string(), "{}", found[place]);
         assert_eq!(found[place]["words"], words);
     }
     assert_eq!(found[4]["sentiment"]["label"], "NEGATIVE");
     assert_eq!(found[5]["sentiment"]["label"], "NEUTRAL");
+    assert_eq!(found[6]["sentiment"], Value::Null);
+    assert!(found[6]["reason"].as_str().unwrap().contains("script"), "{}", found[6]);
+    for (count, expected) in [("despair", 1), ("isolation", 1), ("helpSeeking", 1)] {
+        assert_eq!(found[7][count], expected, "{count}: {}", found[7]);
+    }
     assert!(!said.out.contains("morir") && !said.out.contains("wonderful"), "no word is written");
+}
+
+#[test]
+fn help_says_what_is_read_and_written() {
+    let program = Program::new();
+    let help = program.run(&["text", "analyze", "--help"]).exited(0);
+    for word in ["standard input", "`lang`", "sentiment", "crisis", "helpSeeking", "exit code is 6"]
+    {
+        assert!(help.out.contains(word), "{word}: {}", help.out);
+    }
 }
 
 #[test]
@@ -66,4 +84,30 @@ fn a_bad_line_says_why_and_its_neighbours_are_read() {
     assert_eq!(found[2]["sentiment"]["label"], "POSITIVE");
     assert_eq!(found[3]["words"], 33_003);
     assert!(!said.out.contains("canary"));
+}
+
+#[test]
+fn a_byte_order_mark_and_the_line_ends_of_windows_are_no_part_of_a_text() {
+    let input = "\u{FEFF}{\"id\": 1, \"text\": \"fine\"}\r\nI am sad\r\nno end";
+    let found = lines(&analyze(input.as_bytes(), &[]).exited(0));
+    assert_eq!(found.len(), 3);
+    assert_eq!((&found[0]["id"], &found[0]["words"]), (&json!(1), &json!(1)));
+    assert_eq!(found[1]["sentiment"]["label"], "NEGATIVE");
+}
+
+#[test]
+fn each_line_is_answered_before_the_next_is_waited_for() {
+    let program = Program::new();
+    let mut command = program.command(&["text", "analyze"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+    for number in 1..=3 {
+        writeln!(input, "a fine day").unwrap();
+        let said: Value = serde_json::from_str(&output.next().unwrap().unwrap()).unwrap();
+        assert_eq!(said["line"], number);
+    }
+    drop(input);
+    assert!(output.next().is_none());
+    assert!(child.wait().unwrap().success());
 }

@@ -160,7 +160,7 @@ fn of_texts() -> Case {
     let facts = |negative_words, words, seeks_help| TextFacts {
         words,
         negative_words,
-        seeks_help,
+        help_hits: u32::from(seeks_help),
         ..TextFacts::default()
     };
     let mut first = text("04-01 12:00");

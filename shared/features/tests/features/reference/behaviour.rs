@@ -38,7 +38,7 @@ pub(crate) fn feature(seen: &Seen<'_>, feature: Feature) -> Answer {
         HelpSeekingFrequency => {
             let texts = listed(seen)?;
             let asked: Vec<_> =
-                texts.iter().map(|text| f64::from(u8::from(text.facts.seeks_help))).collect();
+                texts.iter().map(|text| f64::from(u8::from(text.facts.seeks_help()))).collect();
             of(&asked, 1, average)
         }
         LateNightUsage => {
