@@ -1,11 +1,16 @@
 //! `mindmate runs`: the runs, or one of them, as it stands or until it is complete.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use mindmate_domain::RunId;
 use mindmate_domain::instant::key_form;
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::run::Run;
-use mindmate_run_report::{Closing, Missing, State, Summary, close, due_at};
+use mindmate_pipeline::metrics::NoMetrics;
+use mindmate_run_report::{
+    Closing, ClosingPorts, Missing, RunClosing, State, Summary, close, due_at,
+};
 use serde_json::{Value, json};
 
 use crate::args::{self, Format};
@@ -68,6 +73,19 @@ impl Look {
         }
         out + &missing_words(&self.missing, pseudonyms)
     }
+}
+
+/// Closes the books of runs and tells of them, as the function of a stack does: the notices are among
+/// those that `mindmate review` lists.
+pub(crate) async fn closing(session: &Session) -> anyhow::Result<RunClosing> {
+    let ports = ClosingPorts {
+        ledger: session.ports.ledger.clone(),
+        assessments: session.ports.assessments.clone(),
+        notifier: session.ports.notifier.clone(),
+        metrics: Arc::new(NoMetrics),
+        pseudonyms: Arc::new(session.installation.pseudonyms().await?),
+    };
+    Ok(RunClosing::new(ports, session.overdue_after))
 }
 
 /// Looks at a run. That closes the books of one whose last outcome has come since.

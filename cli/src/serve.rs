@@ -9,6 +9,7 @@ use mindmate_domain::{AsOf, Policy, RunId, StageName};
 use mindmate_host::local::{LocalHost, Settings};
 use mindmate_host::worker::{Worker, WorkerSettings, signals};
 use mindmate_pipeline::daily::{DEFAULT_SHARDS, DailyRuns};
+use mindmate_pipeline::{Firing, ScheduledTask as _};
 
 use crate::args;
 use crate::exit::Exit;
@@ -85,11 +86,7 @@ async fn keep_the_day(local: &Local) -> anyhow::Result<()> {
         eprintln!("{} has begun.", run.id);
         local.backend.expire().await?;
     }
-    for run in ledger.runs().await?.iter().filter(|run| run.completed_at.is_none()) {
-        let look = runs::look(session, run).await?;
-        if look.closed {
-            eprintln!("{}", look.text(&session.installation.pseudonyms().await?));
-        }
-    }
+    let firing = Firing { due: now, clock: &*session.clock };
+    runs::closing(session).await?.run(firing).await?;
     Ok(())
 }

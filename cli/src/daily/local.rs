@@ -9,10 +9,8 @@ use mindmate_domain::run::Run;
 use mindmate_domain::{RunId, StageName};
 use mindmate_host::local::{LocalHost, Settings};
 use mindmate_pipeline::daily::DEFAULT_SHARDS;
-use mindmate_pipeline::metrics::NoMetrics;
 use mindmate_pipeline::ports::{MarkKind, RunLedger};
 use mindmate_pipeline::{Clock, OffsetClock};
-use mindmate_run_report::{ClosingPorts, RunClosing};
 
 use super::{Other, people};
 use crate::args::{self, Format};
@@ -64,14 +62,7 @@ pub(super) async fn run(data: &Path, format: Format, args: &args::Daily) -> anyh
 /// those that `mindmate review` lists. Of a historical run nobody is told. Gives the run as it stands
 /// then.
 async fn tell(session: &Session, run: &Run) -> anyhow::Result<Run> {
-    let ports = ClosingPorts {
-        ledger: session.ports.ledger.clone(),
-        assessments: session.ports.assessments.clone(),
-        notifier: session.ports.notifier.clone(),
-        metrics: Arc::new(NoMetrics),
-        pseudonyms: Arc::new(session.installation.pseudonyms().await?),
-    };
-    let closing = RunClosing::new(ports, session.overdue_after);
+    let closing = runs::closing(session).await?;
     closing.see_to(run, session.clock.now()).await?;
     runs::find(session, run.id.as_str()).await
 }

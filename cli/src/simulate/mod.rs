@@ -12,23 +12,27 @@ mod plan;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
-use mindmate_cohort::CohortSpec;
+use mindmate_cohort::{CohortSpec, SyntheticUser};
 use mindmate_contracts::app_table::{ExportLine, encode};
+use mindmate_contracts::envelope::encode_from;
+use mindmate_contracts::messages::{ActivityRecorded, RecordedActivity};
+use mindmate_contracts::{Channel, StreamName};
 use mindmate_domain::run::Run;
 use mindmate_domain::{AsOf, Policy, StageName, Window};
 use mindmate_embedded::{AppWrite, Totals};
 use mindmate_host::local::{LocalHost, Settings};
 use mindmate_pipeline::daily::{DEFAULT_SHARDS, DailyRuns};
-use mindmate_pipeline::{Clock, SystemClock};
+use mindmate_pipeline::{Clock as _, Outgoing, SystemClock, publish_all};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use self::clock::SimulatedClock;
-use self::plan::{Counts, Plan, split};
+use self::plan::{Counts, Deed, Plan, What, split};
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::marks;
@@ -119,7 +123,7 @@ pub(crate) async fn run(
     let clock = Arc::new(SimulatedClock::starting_at(at));
     let local = Local::open_at(data, clock.clone())?;
     let _lock = local.dir.lock_run()?;
-    let plan = Plan::of(&day.cohort()?, day.begins);
+    let plan = Plan::of(&day.cohort()?, day.begins)?;
     let began = SystemClock.now();
     let run = Play { local: &local, clock: &clock, plan: &plan, day, args }.play_out().await?;
     let seconds = SystemClock.now().duration_since(began).as_secs_f64();
@@ -166,8 +170,9 @@ async fn write_histories(local: &Local, day: &Day) -> anyhow::Result<()> {
     let bar = progress::count(day.users.into(), "histories");
     let mut batch = Vec::new();
     for (index, made) in spec.users().enumerate() {
-        let (user, items, _) = split(made, day.begins);
-        batch.extend(items.iter().map(|item| {
+        let SyntheticUser { user, items, .. } = made;
+        let (before, _) = split(items, day.begins);
+        batch.extend(before.iter().map(|item| {
             let (sk, item) = encode(&user, item);
             ExportLine { user: user.clone(), sk, item }
         }));
@@ -207,7 +212,10 @@ impl Play<'_> {
             self.keep_to_the_speed(began).await;
         }
         bar.finish_and_clear();
-        self.daily_run().await
+        let run = self.daily_run().await?;
+        let session = &self.local.session;
+        runs::closing(session).await?.see_to(&run, session.clock.now()).await?;
+        runs::find(session, run.id.as_str()).await
     }
 
     async fn host(&self) -> anyhow::Result<LocalHost> {
@@ -252,9 +260,7 @@ impl Play<'_> {
         let after = self.done_to();
         let until = after.saturating_add(self.args.step)?;
         self.clock.set_forward(until);
-        let deeds = self.plan.between(after, until);
-        let writes = deeds.iter().map(|deed| AppWrite::new(&deed.user, &deed.item, deed.at));
-        self.local.backend.write_as_app(writes.collect::<Result<_, _>>()?).await?;
+        self.act(self.plan.between(after, until)).await?;
         let run_at = self.day.begins.saturating_add(RUN_AT)?;
         if after < run_at && run_at <= until {
             let run = self.daily_run().await?;
@@ -263,6 +269,19 @@ impl Play<'_> {
         host.drain().await?;
         self.day.done_to = Some(until);
         self.day.keep(self.local).await
+    }
+
+    /// Does what the app does.
+    async fn act(&self, deeds: &[Deed]) -> anyhow::Result<()> {
+        let (mut writes, mut told) = (Vec::new(), Vec::new());
+        for deed in deeds {
+            match &deed.what {
+                What::Writes(item) => writes.push(AppWrite::new(&deed.user, item, deed.at)?),
+                What::Tells(activity, at) => told.push(record(deed, activity, *at)?),
+            }
+        }
+        self.local.backend.write_as_app(writes).await?;
+        Ok(publish_all(&*self.local.session.ports.publisher, &told).await?)
     }
 
     fn daily_runs(&self) -> DailyRuns {
@@ -288,10 +307,21 @@ impl Play<'_> {
         let Some(speed) = self.args.speed else { return };
         let wanted = self.args.step.as_secs_f64() / speed;
         let took = SystemClock.now().duration_since(began).as_secs_f64();
-        if let Ok(left) = std::time::Duration::try_from_secs_f64(wanted - took) {
+        if let Ok(left) = Duration::try_from_secs_f64(wanted - took) {
             SystemClock.sleep(left).await;
         }
     }
+}
+
+/// A record of the stream of activity, as `docs/ACTIVITY_STREAM.md` says.
+fn record(deed: &Deed, activity: &RecordedActivity, at: Timestamp) -> anyhow::Result<Outgoing> {
+    let (user, at) = (&deed.user, AsOf::just_after(at));
+    let key = user.partition_key();
+    let id = format!("{key}/{at}");
+    let message = ActivityRecorded { user_id: user.clone(), at, activity: activity.clone() };
+    let body = encode_from("/mindmate/app", &id, deed.at, &message)?;
+    let channel = Channel::Stream(StreamName::Activity);
+    Ok(Outgoing { channel, id, key, body, delay: Duration::ZERO })
 }
 
 async fn end(
