@@ -13,13 +13,16 @@ use mindmate_testkit::local_aws::python;
 use tempfile::TempDir;
 
 /// The functions, as `cargo build --workspace` leaves them beside the tests.
-const FUNCTIONS: [&str; 8] = [
+const FUNCTIONS: [&str; 11] = [
     "mindmate-orchestrator",
     "mindmate-training-data",
     "mindmate-fan-out",
     "mindmate-feature-extraction",
     "mindmate-scoring",
     "mindmate-intervention",
+    "mindmate-realtime-trigger",
+    "mindmate-sentiment",
+    "mindmate-activity-ingest",
     "mindmate-run-report",
     "mindmate-run-closing",
 ];
@@ -41,8 +44,17 @@ pub(crate) struct Deployed {
 
 impl Deployed {
     /// A fresh AWS with the stack, whose schedules take it to be ten minutes before the latest
-    /// 06:00 UTC.
+    /// 06:00 UTC. Nothing reads the stream of the app's table: what is imported is no news.
     pub(crate) async fn fresh() -> Self {
+        Self::with(&["--no-realtime"]).await
+    }
+
+    /// The same, with real time.
+    pub(crate) async fn in_real_time() -> Self {
+        Self::with(&[]).await
+    }
+
+    async fn with(options: &[&str]) -> Self {
         let now = SystemClock.now();
         let as_of = AsOf::latest_daily(now);
         let local = LocalAws::start();
@@ -50,7 +62,7 @@ impl Deployed {
             as_of.instant().duration_since(now) - 10 * jiff::SignedDuration::from_mins(1),
         );
         let folder = tempfile::tempdir().unwrap();
-        deploy(&local, folder.path());
+        deploy(&local, folder.path(), options);
         let config = config(&folder.path().join("env"));
         let sdk = sdk(&local).await;
         let aws = Aws::new(sdk.clone(), mindmate_host::aws::names(&config));
@@ -135,7 +147,9 @@ pub(crate) fn script(local: &LocalAws, folder: &Path, options: &[&str]) -> Comma
     let path = format!("{}:{}", tools.display(), env!("PATH"));
     let mut command = Command::new(root().join("infrastructure/deploy-ml-stack.sh"));
     command
-        .args(["--yes", "--create-app-table", "--budget", "0", "--artifacts"])
+        .args(["--yes", "--create-app-table", "--budget", "0"])
+        // The local AWS has no Comprehend.
+        .args(["--parameter", "SentimentAnalyzer=local", "--artifacts"])
         .arg(artifacts(folder))
         .arg("--env-file")
         .arg(folder.join("env"))
@@ -145,8 +159,8 @@ pub(crate) fn script(local: &LocalAws, folder: &Path, options: &[&str]) -> Comma
     command
 }
 
-fn deploy(local: &LocalAws, folder: &Path) {
-    let output = script(local, folder, &[]).output().unwrap();
+fn deploy(local: &LocalAws, folder: &Path, options: &[&str]) {
+    let output = script(local, folder, options).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\n{}", local.log());
 }

@@ -4,4 +4,5 @@
 
 mod day;
 mod deployed;
+mod realtime;
 mod workers;

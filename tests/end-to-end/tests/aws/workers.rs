@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use mindmate_domain::StageName;
 use mindmate_pipeline::{Clock as _, SystemClock};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -19,8 +20,10 @@ async fn a_worker_carries_a_day_and_ends_by_sigterm() {
     deployed.cohort(&users());
     let env_file = deployed.env_file();
     let mut args = vec!["--log", "info", "--env-file", env_file.to_str().unwrap(), "worker"];
-    for stage in ["fan-out", "feature-extraction", "scoring", "intervention", "run-report"] {
-        args.extend(["--stage", stage]);
+    // All but the one that follows the app's table, whose stream only a function reads.
+    let stages = StageName::ALL.into_iter().filter(|stage| *stage != StageName::RealtimeTrigger);
+    for stage in stages {
+        args.extend(["--stage", stage.name()]);
     }
     let mut worker = deployed.program(&args);
     let mut worker = worker.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -63,7 +66,8 @@ fn without_functions(deployed: &Deployed) {
     let query = "EventSourceMappings[].UUID";
     let listed = ["lambda", "list-event-source-mappings", "--output", "text", "--query", query];
     let mappings = deployed.cli(&listed);
-    assert_eq!(mappings.split_whitespace().count(), 8, "seven queues and a stream: {mappings}");
+    let count = mappings.split_whitespace().count();
+    assert_eq!(count, 10, "eight queues and two streams: {mappings}");
     for mapping in mappings.split_whitespace() {
         deployed.cli(&["lambda", "delete-event-source-mapping", "--uuid", mapping]);
     }
