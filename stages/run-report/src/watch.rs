@@ -17,7 +17,7 @@
 //!
 //! | what fails | what then happens |
 //! | --- | --- |
-//! | the ledger or a store does not answer | the firing fails after the other runs; the next tries again |
+//! | a store does not answer | the firing fails after the other runs; the next tries again |
 //! | killed between closing and telling | the next firing tells: it asks by the notice's id |
 //! | killed after the metrics went out | they go out again: the largest counts |
 //! | fired twice, or on two machines at once | both tell the first summary, which stays |
