@@ -32,7 +32,7 @@ async fn mark(ledger: &dyn RunLedger, ordinal: u32, stage: StageName, kind: Mark
     ledger.mark(&[Mark { position, stage, kind }]).await.unwrap();
 }
 
-/// Each step of a run is shown once, however often the ledger is looked at, and the last one ends it.
+/// Each step of a run is shown once, however often the ledger is looked at; the last one ends it.
 #[tokio::test]
 async fn a_run_is_shown_when_it_changes_and_until_it_closes() {
     let (_, backend) = started().await;

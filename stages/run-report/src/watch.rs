@@ -10,18 +10,18 @@
 //! | open, not yet due | nothing | nobody |
 //! | open after it was due | nothing | once: how many are missing, and at most [`NAMED`] of them |
 //! | closed by somebody else | nothing | once: the summary |
-//! | historical | closed as the others | nobody: it delivers on one machine, whose command says all |
+//! | historical | closed as the others | nobody: the command that did it says all |
 //!
 //! Metrics go out with the summary; and at every firing how many runs are overdue, which the alarm
 //! looks at.
 //!
 //! | what fails | what then happens |
 //! | --- | --- |
-//! | the ledger or a store does not answer | the other runs are looked at, then the firing fails; the next one tries again |
-//! | killed, or the notice is not taken, after the run was closed | the next firing sends it: what was sent is asked by the notice's id |
-//! | killed after the metrics went out | they go out again: the largest counts, no sum |
-//! | fired twice, or at two machines at once | the ledger keeps the first summary, and both tell that one |
-//! | a run that stays open longer than [`LOOK_BACK`] | it was told as overdue, and is looked at by `mindmate runs` alone |
+//! | a store does not answer | the firing fails after the other runs; the next tries again |
+//! | killed between closing and telling | the next firing tells: it asks by the notice's id |
+//! | killed after the metrics went out | they go out again: the largest counts |
+//! | fired twice, or on two machines at once | both tell the first summary, which stays |
+//! | open longer than [`LOOK_BACK`] | told as overdue before; `mindmate runs` closes it |
 //!
 //! An open run costs a tally, which is a read of its marks; the walk over its pages and assessments
 //! begins only when the tally says that it can close.

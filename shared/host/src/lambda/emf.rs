@@ -1,5 +1,5 @@
-//! Metrics as lines of the log, in `CloudWatch`'s embedded metric format: no call, no permission and
-//! no waiting; `CloudWatch` makes metrics of the lines.
+//! Metrics as lines of the log, in `CloudWatch`'s embedded metric format: no call, no permission
+//! and no waiting; `CloudWatch` makes metrics of the lines.
 
 use std::io::{Stdout, Write, stdout};
 use std::sync::{Mutex, PoisonError};
