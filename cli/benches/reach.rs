@@ -19,11 +19,11 @@ use jiff::{SignedDuration, Timestamp};
 use mindmate_contracts::messages::{
     AssessmentRequested, FeaturesExtracted, InterventionRequested, Request, Trigger,
 };
-use mindmate_contracts::{Channel, Message as _, QueueName};
+use mindmate_contracts::{Message as _, QueueName, RawEvent};
 use mindmate_domain::app::{AppItem, Author, DiaryText, Event, EventKind};
 use mindmate_domain::instant::key_form;
 use mindmate_domain::intervention::DeliveryStatus;
-use mindmate_domain::{AsOf, StageName, UserId};
+use mindmate_domain::{AsOf, CrisisCheck, RiskLevel, StageName, UserId};
 use mindmate_embedded::{AppWrite, Embedded, Options};
 use mindmate_pipeline::{Clock as _, Outbox, Outgoing, SystemClock};
 
@@ -117,47 +117,61 @@ async fn ask(backend: Embedded, a_second: u32) {
     }
 }
 
-/// Messages that stand in each standard queue: as each stage gets them, of one person.
+/// Messages that stand in each standard queue: as each stage gets them, of people in no crisis.
 async fn lay(backend: &Embedded, standing: u32) {
     let publisher = backend.publisher();
     let examples = mindmate_contracts::examples::all().unwrap();
-    for (queue, name) in [
-        (QueueName::Assessments, AssessmentRequested::NAME),
-        (QueueName::Scoring, FeaturesExtracted::NAME),
-        (QueueName::Interventions, InterventionRequested::NAME),
-    ] {
-        let example = examples.iter().find(|example| example.name == name).unwrap();
-        let message = Outgoing {
-            channel: Channel::Queue(queue),
-            id: name.to_owned(),
-            key: String::new(),
-            body: example.body.clone(),
-            delay: Duration::ZERO,
-        };
-        let batch = vec![message; 1_000];
-        for _ in 0..standing / 1_000 {
-            for sent in publisher.publish(&batch).await {
-                sent.unwrap();
-            }
+    let body = |name| &examples.iter().find(|example| example.name == name).unwrap().body;
+    let extracted = RawEvent::parse(body(FeaturesExtracted::NAME)).unwrap();
+    let extracted: FeaturesExtracted = extracted.data().unwrap();
+    let wanted = RawEvent::parse(body(InterventionRequested::NAME)).unwrap();
+    let wanted: InterventionRequested = wanted.data().unwrap();
+    let mut n = 0;
+    while n < standing {
+        let batch: Vec<_> = (0..1_000)
+            .flat_map(|_| {
+                let asked = request(&mut n);
+                let crisis = CrisisCheck::Read { signals: Vec::new() };
+                let request = of(n);
+                let extracted = FeaturesExtracted { request, crisis, ..extracted.clone() };
+                let wanted = InterventionRequested {
+                    request: of(n),
+                    level: RiskLevel::Low,
+                    ..wanted.clone()
+                };
+                [
+                    asked,
+                    lain(QueueName::Scoring, &extracted),
+                    lain(QueueName::Interventions, &wanted),
+                ]
+            })
+            .collect();
+        for sent in publisher.publish(&batch).await {
+            sent.unwrap();
         }
     }
 }
 
+fn lain<M: mindmate_contracts::Message>(queue: QueueName, message: &M) -> Outgoing {
+    let outbox = Outbox::new(StageName::FanOut, SystemClock.now());
+    outbox.to_queue(queue, format!("reach/{queue}"), message).unwrap()
+}
+
 fn request(n: &mut u32) -> Outgoing {
     *n += 1;
-    let now = SystemClock.now();
-    let request = Request {
-        user_id: UserId::new(&format!("syn-{:07}", *n % PEOPLE)).unwrap(),
-        as_of: AsOf::just_after(now),
+    lain(QueueName::Assessments, &AssessmentRequested { request: of(*n), seen: Vec::new() })
+}
+
+/// A request of now, of one of the people.
+fn of(n: u32) -> Request {
+    Request {
+        user_id: UserId::new(&format!("syn-{:07}", n % PEOPLE)).unwrap(),
+        as_of: AsOf::just_after(SystemClock.now()),
         run: None,
         trigger: Trigger::Daily,
         urgent: false,
         historical: false,
-    };
-    let id = format!("reach/{n}");
-    let message = AssessmentRequested { request, seen: Vec::new() };
-    let outbox = Outbox::new(StageName::FanOut, now);
-    outbox.to_queue(QueueName::Assessments, id, &message).unwrap()
+    }
 }
 
 async fn made_since(backend: &Embedded, began: Timestamp) -> u64 {

@@ -91,7 +91,8 @@ async fn becomes_an_item(deployed: &Deployed, user: &UserId) {
         (RecordedActivity::SessionStarted { session_id }, began),
     ]
     .map(|(activity, at)| {
-        let message = ActivityRecorded { user_id: user.clone(), at: AsOf::just_after(at), activity };
+        let message =
+            ActivityRecorded { user_id: user.clone(), at: AsOf::just_after(at), activity };
         Outgoing {
             channel: Channel::Stream(StreamName::Activity),
             id: at.to_string(),
