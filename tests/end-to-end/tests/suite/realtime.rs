@@ -122,3 +122,100 @@ fn the_stages_follow_what_is_written_until_a_signal_says_stop() {
     let held = "SELECT count(*) FROM messages WHERE held = 1";
     assert_eq!(number(&program.database(), held), 0);
 }
+
+/// A day of people in the streams, with the daily run in the middle.
+const DAY: [&str; 9] =
+    ["simulate-day", "--users", "40", "--days", "20", "--date", "2026-11-22", "--step", "15m"];
+
+/// Moments of a day at which it is killed, spread over its way.
+const MOMENTS: i64 = 20;
+
+#[test]
+fn a_simulated_day_closes_its_ledger_and_loses_no_text() {
+    let program = Program::new();
+    let day = program.run(&[&["--format", "json"][..], &DAY].concat()).exited(0).json();
+    assert_eq!(day["closed"], true, "{day}");
+    assert_eq!(day["putAside"], 0, "{day}");
+    let played = &day["played"];
+    assert!(played["texts"].as_u64().unwrap() > 10, "{day}");
+    assert_eq!(day["sessions"], played["sessions"], "each session that was told of is an item");
+    let ledger = &day["run"]["ledger"];
+    let realtime = day["assessments"].as_u64().unwrap() - ledger["assessed"].as_u64().unwrap();
+    assert!(realtime > 10, "{day}");
+    // Of the texts of those who consent, all whose language the analyser knows have a sentiment.
+    let unread = "SELECT count(*) FROM app_items AS texts JOIN users USING (uid)
+        WHERE sk LIKE 'CHAT#2026-11-22T%' AND item LIKE '%userMessage%'
+        AND NOT EXISTS (SELECT 1 FROM app_items AS found
+                        WHERE found.uid = texts.uid AND found.sk = 'SENTIMENT#' || texts.sk)
+        AND EXISTS (SELECT 1 FROM app_items AS profile
+                    WHERE profile.uid = texts.uid AND profile.sk = 'PROFILE'
+                    AND profile.item LIKE '%\"locale\":{\"S\":\"en%'
+                    AND profile.item LIKE '%\"textAnalysis\":{\"BOOL\":true}%'
+                    AND profile.item LIKE '%\"scoring\":{\"BOOL\":true}%')";
+    assert_eq!(number(&program.database(), unread), 0);
+    let again = program.run(&[&["--format", "json"][..], &DAY].concat()).exited(0).json();
+    assert_eq!(again["assessments"], day["assessments"], "a day that is over stays as it is");
+    let mut another = DAY;
+    another[2] = "41";
+    program.run(&another).exited(1).complains("expected the day that was begun in");
+}
+
+/// Whatever works when the process dies: a trigger, an ingest, an analysis, an assessment. The same
+/// command again, and nobody can tell: no count is another, no text is lost.
+#[test]
+fn a_day_killed_at_twenty_moments_is_finished_by_the_same_command() {
+    let begun = Program::new();
+    begun.run(&DAY).exited(0);
+    let (expected, all) = (counts(&begun), number(&begun.database(), RECORDS));
+    for moment in 1..=MOMENTS {
+        let program = killed_at(all * moment / (MOMENTS + 2));
+        program.run(&DAY).exited(0);
+        assert_eq!(counts(&program), expected, "killed at moment {moment}");
+    }
+}
+
+const RECORDS: &str = "SELECT coalesce(max(sequence), 0) FROM stream_records";
+
+/// Kills a day from outside once this many records are in the streams.
+fn killed_at(records: i64) -> Program {
+    let program = Program::new();
+    let mut day = program.start(&DAY);
+    let is_there = || {
+        let connection = rusqlite::Connection::open_with_flags(
+            program.database(),
+            rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
+        );
+        let count = connection.and_then(|it| it.query_row(RECORDS, [], |row| row.get::<_, i64>(0)));
+        count.is_ok_and(|count| count >= records)
+    };
+    while !is_there() {
+        assert!(day.try_wait().unwrap().is_none(), "the day ended before {records} records");
+        std::thread::yield_now();
+    }
+    let pid = Pid::from_raw(i32::try_from(day.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
+    day.wait().unwrap();
+    program
+}
+
+/// What a day comes to, but for what depends on which of two assessments of one moment is first:
+/// which of their messages the cool-down holds back.
+fn counts(program: &Program) -> Vec<i64> {
+    [
+        "SELECT count(*) FROM assessments",
+        "SELECT coalesce(sum(as_of % 1000003), 0) FROM assessments",
+        "SELECT count(*) FROM assessments WHERE level = 'critical'",
+        "SELECT count(*) FROM assessments WHERE level = 'high'",
+        "SELECT count(*) FROM app_items WHERE sk NOT LIKE 'CHAT#%#%'",
+        "SELECT count(*) FROM app_items WHERE sk LIKE 'SENTIMENT#%'",
+        "SELECT count(*) FROM app_items WHERE sk LIKE 'SESSION#%'",
+        "SELECT count(*) FROM app_items WHERE sk LIKE 'ACTIVITY#%'",
+        "SELECT count(*) FROM messages",
+        "SELECT count(*) FROM stream_aside",
+        "SELECT count(*) FROM runs WHERE completed_at IS NOT NULL",
+        "SELECT count(*) FROM interventions WHERE delivered_at IS NULL",
+    ]
+    .into_iter()
+    .map(|sql| number(&program.database(), sql))
+    .collect()
+}
