@@ -7,13 +7,16 @@ use std::sync::{Arc, LazyLock};
 use mindmate_contracts::app_table::{Attribute, Item};
 use mindmate_contracts::messages::{
     AssessmentDeadLettered, AssessmentRequested, AssessmentSkipped, FeaturesExtracted, Request,
-    SkipReason, Trigger,
+    SkipReason, TextReceived, Trigger,
 };
 use mindmate_contracts::{Channel, Message, QueueName, RawEvent, StreamName};
-use mindmate_domain::app::{AppItem, Author, Profile};
+use mindmate_domain::app::{
+    AppItem, Author, DiaryText, Profile, Sentiment, SentimentLabel, StoredSentiment,
+};
 use mindmate_domain::assessment::{MissingPart, PartCause};
 use mindmate_domain::consent::StatedConsents;
 use mindmate_domain::feature::Family;
+use mindmate_domain::history::text_hash;
 use mindmate_domain::intervention::ReviewReason;
 use mindmate_domain::quality::Defect;
 use mindmate_domain::{
@@ -85,10 +88,29 @@ impl World {
         Delivery { event_id: "event", attempt: 1, deadline, clock: &self.clock }
     }
 
+    async fn all(&self, input: AssessmentRequested) -> Vec<Outgoing> {
+        self.stage().handle(input, &self.delivery()).await.unwrap()
+    }
+
+    /// What is sent on, beside requests for what was missed.
     async fn handle(&self, input: AssessmentRequested) -> Outgoing {
-        let mut outgoing = self.stage().handle(input, &self.delivery()).await.unwrap();
+        let mut outgoing = self.all(input).await;
+        outgoing.retain(|sent| sent.channel != Channel::Queue(QueueName::Texts));
         assert_eq!(outgoing.len(), 1);
         outgoing.remove(0)
+    }
+
+    /// The keys of the texts that are asked for, in order.
+    async fn missed(&self, input: AssessmentRequested) -> Vec<String> {
+        let sent = self.all(input).await;
+        let texts = sent.iter().filter(|sent| sent.channel == Channel::Queue(QueueName::Texts));
+        let texts = texts.map(|sent| {
+            let message: TextReceived = data(sent);
+            assert_eq!(message.user_id, person());
+            assert_eq!(sent.id, format!("daily-2026-11-22/3/17/{}/text", message.sk));
+            message.sk
+        });
+        texts.collect()
     }
 }
 
@@ -359,6 +381,63 @@ async fn no_text_of_the_user_leaves_the_stage() {
     let sent = world.handle(requested()).await;
     assert_eq!(data::<FeaturesExtracted>(&sent).crisis.signals().len(), 1);
     assert!(!sent.body.contains(CANARY), "{}", sent.body);
+}
+
+/// The sentiment of a text, as it was then.
+fn sentiment(text_sk: &str, text: &str) -> AppItem {
+    let [positive, negative, neutral, mixed] = [0.1, 0.7, 0.1, 0.1];
+    let label = SentimentLabel::Negative;
+    AppItem::Sentiment(StoredSentiment {
+        text_sk: text_sk.to_owned(),
+        text_hash: text_hash(&DiaryText::new(text)),
+        sentiment: Sentiment { label, positive, negative, neutral, mixed },
+        analyzer: "test".to_owned(),
+    })
+}
+
+/// R1.5: once in a text's life; newest first, and of items without words nothing.
+#[tokio::test]
+async fn the_daily_run_asks_for_the_sentiments_that_were_missed_and_no_others() {
+    let world = World::new()
+        .with_moods()
+        .with(&note("2026-11-19T22:00:00.000Z", "analysed"))
+        .with(&sentiment("MOOD#2026-11-19T22:00:00.000Z", "analysed"))
+        .with(&note("2026-11-18T22:00:00.000Z", "changed since"))
+        .with(&sentiment("MOOD#2026-11-18T22:00:00.000Z", "as it was"))
+        .with(&chat("2026-11-21T22:00:00.000Z", Author::User, "never looked at"))
+        .with(&chat("2026-11-21T23:00:00.000Z", Author::Agent, "the companion's"))
+        .with(&note("2026-11-20T22:00:00.000Z", "  \n"))
+        .with(&note("2026-09-01T22:00:00.000Z", "long ago"));
+    let missed = world.missed(requested()).await;
+    assert_eq!(missed, ["CHAT#2026-11-21T22:00:00.000Z", "MOOD#2026-11-18T22:00:00.000Z"]);
+    assert_eq!(missed, world.missed(requested()).await, "the same at every try");
+}
+
+#[tokio::test]
+async fn no_more_than_fifty_texts_are_asked_for_the_newest_ones() {
+    let mut world = World::new();
+    for minute in 0..60 {
+        let at = format!("2026-11-21T22:{minute:02}:00.000Z");
+        world = world.with(&chat(&at, Author::User, "hello"));
+    }
+    let missed = world.missed(requested()).await;
+    assert_eq!(missed.len(), 50);
+    assert_eq!(missed[0], "CHAT#2026-11-21T22:59:00.000Z");
+    assert_eq!(missed[49], "CHAT#2026-11-21T22:10:00.000Z");
+}
+
+/// A real-time request's text was asked for when it came; without consent no text is even looked at.
+#[tokio::test]
+async fn nothing_is_asked_for_in_real_time_or_without_consent() {
+    let text = chat("2026-11-21T22:00:00.000Z", Author::User, "hello");
+    let mut realtime = requested();
+    realtime.request = Request { trigger: Trigger::Realtime, run: None, ..realtime.request };
+    assert_eq!(World::new().with(&text).missed(realtime).await, [""; 0]);
+    for refused in [Consent::TextAnalysis, Consent::Scoring] {
+        let consents = StatedConsents::Given(everything().with(refused, false));
+        let world = World::new().with(&text).with_consents(consents);
+        assert_eq!(world.missed(requested()).await, [""; 0], "{refused:?}");
+    }
 }
 
 /// The outbox that the runner gives.

@@ -11,10 +11,12 @@ use mindmate_contracts::{QueueName, StreamName};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Answers to come, and the bodies of the requests that came.
-#[derive(Default)]
+/// What makes an answer of a request's body.
+type Answer = dyn Fn(&str) -> (u16, String) + Send + Sync;
+
+/// What answers, and the bodies of the requests that came.
 struct Shared {
-    answers: Mutex<VecDeque<(u16, String)>>,
+    answer: Box<Answer>,
     requests: Mutex<Vec<String>>,
 }
 
@@ -27,10 +29,26 @@ pub(crate) struct Service {
 impl Service {
     /// One that gives these answers in turn; the last one again and again.
     pub(crate) async fn answering(answers: &[(u16, &str)]) -> Self {
+        let answers = answers.iter().map(|(status, body)| (*status, (*body).to_owned()));
+        let answers = Mutex::new(answers.collect::<VecDeque<_>>());
+        Self::answering_by(move |_| {
+            let mut answers = answers.lock().unwrap();
+            let next = answers.front().cloned().unwrap();
+            if answers.len() > 1 {
+                answers.pop_front();
+            }
+            next
+        })
+        .await
+    }
+
+    /// One that looks at each request before it answers.
+    pub(crate) async fn answering_by(
+        answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let answers = answers.iter().map(|(status, body)| (*status, (*body).to_owned())).collect();
-        let shared = Arc::new(Shared { answers: Mutex::new(answers), ..Shared::default() });
+        let shared = Arc::new(Shared { answer: Box::new(answer), requests: Mutex::default() });
         let serving = Arc::clone(&shared);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -86,17 +104,10 @@ pub(crate) async fn aws_at(endpoint: &str) -> Aws {
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let mut stream = BufReader::new(stream);
     while let Some(body) = request(&mut stream).await {
+        let (status, answer) = (shared.answer)(&body);
         shared.requests.lock().unwrap().push(body);
-        let (status, body) = {
-            let mut answers = shared.answers.lock().unwrap();
-            let next = answers.front().cloned().unwrap();
-            if answers.len() > 1 {
-                answers.pop_front();
-            }
-            next
-        };
-        let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n", body.len());
-        if stream.get_mut().write_all((head + &body).as_bytes()).await.is_err() {
+        let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n", answer.len());
+        if stream.get_mut().write_all((head + &answer).as_bytes()).await.is_err() {
             return;
         }
     }

@@ -19,6 +19,7 @@ pub mod queue;
 pub mod redelivery;
 pub mod reviews;
 pub mod samples;
+pub mod sentiment;
 pub mod states;
 pub mod stream;
 pub mod training;
