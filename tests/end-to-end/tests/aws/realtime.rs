@@ -9,6 +9,7 @@ use mindmate_contracts::messages::{ActivityRecorded, RecordedActivity};
 use mindmate_contracts::{AppName, Channel, StreamName};
 use mindmate_domain::intervention::DeliveryStatus;
 use mindmate_domain::{AsOf, RiskLevel, UserId};
+use mindmate_pipeline::ports::FoundItem;
 use mindmate_pipeline::{Clock as _, Outgoing, SystemClock};
 use serde_json::json;
 
@@ -38,7 +39,9 @@ async fn crisis_language_in_the_apps_table_leads_to_helplines_in_the_chat() {
     println!("reached after {:.1} s", at.duration_since(written).as_secs_f64());
     assert_eq!(intervention.level(), RiskLevel::Critical);
     let chat = deployed.aws.app_items().item(&user, &intervention.chat_sk()).await.unwrap();
-    assert!(format!("{chat:?}").contains("988"), "the helpline of their country");
+    let Some(FoundItem::Item(chat)) = chat else { panic!("expected a chat message") };
+    let chat = serde_json::to_string(&chat).unwrap();
+    assert!(chat.contains("988"), "the helpline of their country");
 
     let sentiment = format!("SENTIMENT#{sk}");
     let stored = async || deployed.aws.app_items().item(&user, &sentiment).await.unwrap();
