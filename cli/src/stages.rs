@@ -1,7 +1,7 @@
 //! Puts the stages on a backend's ports and into a host: the one composition, for the local host
 //! and for workers.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -103,7 +103,7 @@ impl Composition<'_> {
             profiles: ports.profiles.clone(),
             review: ports.reviews.clone(),
         };
-        let lexicons = Arc::new(Lexicons::built_in()?);
+        let lexicons = lexicons()?;
         Ok(FeatureExtraction::new(ports, lexicons, self.policy.clone()))
     }
 
@@ -154,7 +154,7 @@ impl Composition<'_> {
             states: ports.states.clone(),
             activity: ports.activity.clone(),
         };
-        let lexicons = Arc::new(Lexicons::built_in()?);
+        let lexicons = lexicons()?;
         Ok(RealtimeTrigger::new(ports, lexicons, self.policy.clone()))
     }
 
@@ -197,6 +197,16 @@ impl Composition<'_> {
         };
         Runner::new(stage, ports).with_retries(self.retries)
     }
+}
+
+/// The word lists, which take half a second to build: once a process.
+fn lexicons() -> anyhow::Result<Arc<Lexicons>> {
+    static BUILT: OnceLock<Arc<Lexicons>> = OnceLock::new();
+    if let Some(built) = BUILT.get() {
+        return Ok(Arc::clone(built));
+    }
+    let built = Arc::new(Lexicons::built_in()?);
+    Ok(Arc::clone(BUILT.get_or_init(|| built)))
 }
 
 /// Jitter, from a seed of the system's generator.

@@ -29,6 +29,10 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Exit> {
     let Place::Aws { data, env_file } = place else { anyhow::bail!("a worker works on AWS alone") };
     let stages = stages(&args.stages);
+    anyhow::ensure!(
+        !stages.contains(&StageName::RealtimeTrigger),
+        "expected other stages than realtime-trigger: the stream of the app's table is read by its function alone"
+    );
     let needed: BTreeSet<_> =
         stages.iter().flat_map(|stage| Program::Stage(*stage).needs()).collect();
     let needed: Vec<_> = needed.into_iter().collect();
