@@ -24,8 +24,8 @@ const DEFAULT_OVERDUE_MINUTES: u16 = 30;
 /// Where the pseudonyms' key lies in the bucket unless somebody says otherwise.
 const DEFAULT_PSEUDONYM_KEY: &str = "config/pseudonym.key";
 
-/// How many calls a second Comprehend gets of one process unless somebody says otherwise: an account
-/// has ten at first, and real time and the daily run's requests share them.
+/// How many calls a second Comprehend gets of one process unless somebody says otherwise. The
+/// account's quota is for all processes together.
 const DEFAULT_COMPREHEND_RATE: NonZeroU16 = NonZeroU16::new(8).unwrap();
 
 /// What Lambda sets for every function.

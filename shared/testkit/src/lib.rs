@@ -19,6 +19,7 @@ pub mod faulty;
 pub mod local_aws;
 pub mod memory;
 pub mod runtime_api;
+pub mod sentiment;
 
 pub use clock::ManualClock;
 pub use faulty::{Fault, FaultRates, Faults, Faulty};

@@ -11,7 +11,7 @@ use mindmate_pipeline::ports::{Analysis, SentimentAnalyzer};
 use mindmate_pipeline::{PortError, PortResult};
 use mindmate_testkit::ManualClock;
 use mindmate_testkit::conformance::samples::{AS_OF, instant};
-use mindmate_testkit::conformance::sentiment::given;
+use mindmate_testkit::sentiment::given;
 use serde_json::{Value, json};
 
 use crate::service::Service;

@@ -19,7 +19,6 @@ pub mod queue;
 pub mod redelivery;
 pub mod reviews;
 pub mod samples;
-pub mod sentiment;
 pub mod states;
 pub mod stream;
 pub mod training;

@@ -1,4 +1,4 @@
-//! Analysers of sentiment. See
+//! What every analyser of sentiment does. See
 //! [`SentimentAnalyzer`](mindmate_pipeline::ports::SentimentAnalyzer).
 //!
 //! An analyser is no part of a backend, so it has a suite of its own:
@@ -33,7 +33,7 @@ macro_rules! sentiment_suite {
     (@tests $make:ident; $($behaviour:ident),*) => {
         $(#[tokio::test]
         async fn $behaviour() {
-            $crate::conformance::sentiment::$behaviour(&*$make().await).await;
+            $crate::sentiment::$behaviour(&*$make().await).await;
         })*
     };
 }
