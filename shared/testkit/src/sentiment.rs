@@ -1,5 +1,5 @@
 //! What every analyser of sentiment does. See
-//! [`SentimentAnalyzer`](mindmate_pipeline::ports::SentimentAnalyzer).
+//! [`SentimentAnalyzer`].
 //!
 //! An analyser is no part of a backend, so it has a suite of its own:
 //! [`sentiment_suite!`](crate::sentiment_suite). Nothing here says what a text's scores are, but that
