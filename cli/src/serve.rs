@@ -1,6 +1,7 @@
 //! `mindmate serve`: all stages on this machine until a signal says stop, in real time, with the
 //! daily run at its hour.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ pub(crate) async fn run(place: &Place, args: &args::Serve) -> anyhow::Result<Exi
     let stop = signals().context("the system takes no handlers of signals")?;
     let local = Local::open(data)?;
     let _lock = local.dir.lock_run()?;
+    nothing_of_the_past_waits(&local).await?;
     // The lock says that no other host lives: what is still held was held by one that died.
     local.backend.release_orphans().await?;
     let session = &local.session;
@@ -60,30 +62,51 @@ pub(crate) async fn run(place: &Place, args: &args::Serve) -> anyhow::Result<Exi
         ended = worker.run(stop) => {
             ended.context("the stages cannot go on; nothing is lost by that")?;
         }
-        failed = keep_the_days(&local) => return Err(failed),
+        never = keep_the_days(&local) => match never {},
     }
     Ok(Exit::Success)
 }
 
-/// Starts each day's run and closes the books of those that have ended; returns only with an error.
-async fn keep_the_days(local: &Local) -> anyhow::Error {
+/// A historical run's messages would be decided at today's time.
+async fn nothing_of_the_past_waits(local: &Local) -> anyhow::Result<()> {
+    for id in local.backend.queued_runs().await? {
+        let run = runs::find(&local.session, id.as_str()).await?;
+        anyhow::ensure!(
+            !run.historical,
+            "expected no historical run in the queues, found {}: finish it first with `{}`",
+            run.id,
+            local.session.command_here("daily")
+        );
+    }
+    Ok(())
+}
+
+/// Starts each day's run and closes the books of those that have ended, for ever. What fails here
+/// stops no stage: it is said, and tried again.
+async fn keep_the_days(local: &Local) -> Infallible {
+    let mut asked_for = None;
     loop {
-        if let Err(error) = keep_the_day(local).await {
-            return error;
+        if let Err(error) = keep_the_day(local, &mut asked_for).await {
+            eprintln!("note: {:#}; tried again in {} s", error, LOOK.as_secs());
         }
         local.session.clock.sleep(LOOK).await;
     }
 }
 
-async fn keep_the_day(local: &Local) -> anyhow::Result<()> {
+/// `asked_for` is the run that this process asked the shards of: one that was started by a process
+/// that died before it asked is asked for again.
+async fn keep_the_day(local: &Local, asked_for: &mut Option<RunId>) -> anyhow::Result<()> {
     let session = &local.session;
     let (ledger, now) = (&session.ports.ledger, session.clock.now());
     let as_of = AsOf::latest_daily(now);
-    if !local.backend.is_empty().await? && ledger.run(&RunId::daily(as_of)).await?.is_none() {
+    if *asked_for != Some(RunId::daily(as_of)) && !local.backend.is_empty().await? {
         let runs = DailyRuns::new(ledger.clone(), session.ports.publisher.clone());
         let (run, _) = runs.start(as_of, DEFAULT_SHARDS, now).await?;
-        runs.request_shards(&run, now).await?;
-        eprintln!("{} has begun.", run.id);
+        if run.completed_at.is_none() {
+            runs.request_shards(&run, now).await?;
+            eprintln!("{} is on its way.", run.id);
+        }
+        *asked_for = Some(run.id);
         local.backend.expire().await?;
     }
     let firing = Firing { due: now, clock: &*session.clock };

@@ -92,18 +92,13 @@ async fn finish_others(
 
 /// The runs beside this one of which messages wait in the queues.
 async fn queued_runs(local: &Local, own: &RunId) -> anyhow::Result<Vec<Run>> {
-    let ledger = &local.session.ports.ledger;
-    let mut runs = Vec::new();
+    let mut found = Vec::new();
     for id in local.backend.queued_runs().await? {
-        if id == *own {
-            continue;
+        if id != *own {
+            found.push(runs::find(&local.session, id.as_str()).await?);
         }
-        let run = ledger.run(&id).await?;
-        runs.push(run.with_context(|| {
-            format!("messages of {id} wait in the queues, and there is no such run here")
-        })?);
     }
-    Ok(runs)
+    Ok(found)
 }
 
 async fn finish(
@@ -128,6 +123,9 @@ async fn drain(
     local.backend.expire().await?;
     let session = &local.session;
     let clock = run_clock(run, &session.clock);
+    if run.historical {
+        nothing_of_now_waits(local, run).await?;
+    }
     super::daily_runs(session).request_shards(run, clock.now()).await?;
     let bars = Arc::new(StageBars::new(&WAY));
     let observer = Arc::clone(&bars);
@@ -142,7 +140,7 @@ async fn drain(
         sentiment: None,
     };
     let host = LocalHost::new(Arc::clone(&session.clock), Settings::default(), observer);
-    let host = composition.put_into(host, &StageName::ALL).await?;
+    let host = composition.put_into(host, stages_of(run)).await?;
     let result = tokio::select! {
         drained = drain_until_closed(&host, session, run, &*clock) => drained,
         error = follow(&*session.ports.ledger, run, &bars, &*session.clock) => Err(error.into()),
@@ -170,6 +168,31 @@ async fn drain_until_closed(
         super::daily_runs(session).request_again(run, clock.now()).await?;
         host.drain().await?;
     }
+    Ok(())
+}
+
+/// What people do now is no concern of a historical run: it stays in its streams.
+fn stages_of(run: &Run) -> &'static [StageName] {
+    const OF_THE_PAST: [StageName; 6] = [
+        StageName::FanOut,
+        StageName::Sentiment,
+        StageName::FeatureExtraction,
+        StageName::Scoring,
+        StageName::Intervention,
+        StageName::RunReport,
+    ];
+    if run.historical { &OF_THE_PAST } else { &StageName::ALL }
+}
+
+/// The queues are shared: a message of now would be decided at the historical run's time.
+async fn nothing_of_now_waits(local: &Local, run: &Run) -> anyhow::Result<()> {
+    let waiting = local.backend.queued_in_real_time().await?;
+    anyhow::ensure!(
+        waiting == 0,
+        "expected no real-time assessment in the queues before the historical run {}, found {waiting}: let `{}` end them first; one that is held back is due within 15 minutes",
+        run.id,
+        local.session.command_here("serve --once")
+    );
     Ok(())
 }
 

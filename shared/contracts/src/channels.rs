@@ -57,6 +57,12 @@ impl QueueName {
         Self::ALL.into_iter().find(|queue| queue.name() == name)
     }
 
+    /// Whether what is lost on the way to it is asked for again: the daily run sees which texts have no
+    /// sentiment.
+    pub fn is_made_up_for(self) -> bool {
+        self == Self::Texts
+    }
+
     /// The stage that consumes it.
     pub fn consumer(self) -> StageName {
         match self {

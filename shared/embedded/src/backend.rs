@@ -215,19 +215,34 @@ impl Embedded {
     }
 
     /// The runs of which messages wait in a queue. Every message of a run has an id that begins
-    /// with the run's: `daily-2026-11-22/3/17/features`.
+    /// with the run's: `daily-2026-11-22/3/17/features`. Those of no run are not of concern.
     ///
     /// # Errors
     /// The database's.
     pub async fn queued_runs(&self) -> PortResult<Vec<RunId>> {
         self.db
             .read(|connection| {
-                let sql = "SELECT DISTINCT substr(event_id, 1, instr(event_id, '/') - 1)
-                    FROM messages JOIN message_bodies USING (id) WHERE dead = 0 ORDER BY 1";
+                let sql = "SELECT id FROM runs WHERE id IN
+                    (SELECT substr(event_id, 1, instr(event_id, '/') - 1)
+                     FROM messages JOIN message_bodies USING (id) WHERE dead = 0) ORDER BY 1";
                 let mut statement = connection.prepare_cached(sql)?;
                 let rows =
                     statement.query_map([], |row| Ok(RunId::named(row.get_ref(0)?.as_str()?)))?;
                 rows.collect()
+            })
+            .await
+    }
+
+    /// How many messages of real-time assessments wait in a queue, those for later too.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn queued_in_real_time(&self) -> PortResult<u64> {
+        self.db
+            .read(|connection| {
+                let sql = "SELECT count(*) FROM messages JOIN message_bodies USING (id)
+                    WHERE dead = 0 AND event_id LIKE 'realtime/%'";
+                connection.query_row(sql, [], |row| row.get(0))
             })
             .await
     }

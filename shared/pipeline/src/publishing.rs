@@ -1,4 +1,9 @@
 //! Sends a batch as a whole, whatever the publisher makes of its parts.
+//!
+//! What is asked for again anyway, should it be lost, never holds up the rest.
+
+use mindmate_contracts::Channel;
+use tracing::warn;
 
 use crate::outgoing::Outgoing;
 use crate::ports::{PortError, Publisher};
@@ -22,10 +27,15 @@ pub async fn publish_all(
     }
     let again: Vec<_> = failed.into_iter().map(|(message, _)| message).collect();
     let results = publisher.publish(&again).await;
-    match self::failed(&again, results)?.into_iter().next() {
-        None => Ok(()),
-        Some((_, error)) => Err(error.into()),
+    for (message, error) in self::failed(&again, results)? {
+        match message.channel {
+            Channel::Queue(queue) if queue.is_made_up_for() => {
+                warn!(%queue, %error, "a message is not sent; the next daily run asks again");
+            }
+            _ => return Err(error.into()),
+        }
     }
+    Ok(())
 }
 
 /// The messages that were not sent, each with its error; a publisher that does not answer for

@@ -15,6 +15,10 @@ use crate::case::Case;
 /// same person is acted on at the same moment.
 const LOOKS: u32 = 3;
 
+/// An assessment that is younger is in time, whatever was assessed since: somebody who writes again
+/// and again is never overtaken by themselves. The guard sees to it that they hear of it once.
+const IN_TIME: SignedDuration = SignedDuration::from_mins(15);
+
 /// The guard moved at every look.
 #[derive(Debug, thiserror::Error)]
 #[error("expected the user's guard to stay for a moment, found it moved {LOOKS} times")]
@@ -43,6 +47,9 @@ impl Interventions {
     pub(crate) async fn too_late(&self, case: &Case<'_>) -> PortResult<Option<WithheldReason>> {
         if self.is_stale(case) {
             return Ok(Some(WithheldReason::Stale));
+        }
+        if case.now().duration_since(case.request.as_of.instant()) <= IN_TIME {
+            return Ok(None);
         }
         let latest = self.ports.assessments.latest_as_of(&case.request.user_id).await?;
         let is_overtaken = latest.is_some_and(|latest| latest > case.request.as_of);

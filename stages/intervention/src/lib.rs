@@ -28,7 +28,7 @@
 //! | the language model fails, is slow, or writes what may not be sent | a reviewed template instead |
 //! | the guard moves while deciding | looked at again, a few times; then tried again |
 //! | scoring or outreach is not consented to any more | withheld; critical without outreach: review and a page |
-//! | too old, or overtaken by a newer assessment | withheld, with a review entry; critical: also a page |
+//! | older than a day, or late by a quarter of an hour and overtaken by a newer assessment | withheld, with a review entry; critical: also a page |
 //! | too soon after the last one | withheld; a critical one stays in the review queue |
 //! | a level at which nothing is sent | dead-lettered at once |
 //! | every try failed, or the message cannot be read | dead-lettered, and an outcome says so |

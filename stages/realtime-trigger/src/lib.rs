@@ -13,8 +13,8 @@
 //! | nothing any more: it was removed | nothing |
 //!
 //! Nobody is assessed who does not consent to scoring, and no words are read without consent to text
-//! analysis. An assessment looks back from when the table noted the change, never from the
-//! client's clock; crisis language that was seen goes along, so that it counts even where a clock
+//! analysis. An assessment looks back from when the table noted the change, or, so that it sees what
+//! was written by a clock that is a little ahead, from the item's own instant; crisis language that was seen goes along, so that it counts even where a clock
 //! that is ahead dates it later.
 //!
 //! | what fails | what then happens |
@@ -147,13 +147,14 @@ impl Stage for RealtimeTrigger {
         if change.removed || !seen::is_of_concern(&change.sk) {
             return Ok(Vec::new());
         }
-        let Some(seen) = self.written(&change).await? else {
-            return Ok(Vec::new());
-        };
+        // First of all: of who refuses, nothing is read and nothing is noted.
         let consents = self.consents(&change.user_id).await?;
         if !consents.allows(Consent::Scoring) {
             return Ok(Vec::new());
         }
+        let Some(seen) = self.written(&change).await? else {
+            return Ok(Vec::new());
+        };
         let now = cx.clock.now();
         let outbox = Outbox::new(Self::NAME, now);
         let reads = consents.allows(Consent::TextAnalysis);
@@ -162,9 +163,12 @@ impl Stage for RealtimeTrigger {
             if reads { seen.crisis(&self.lexicons, change.changed_at) } else { Vec::new() };
         let unread = reads && seen.has_unreadable_words();
         if !signals.is_empty() || unread || seen.mood().is_some_and(|mood| mood <= LOW_MOOD) {
-            outgoing.push(requested(outbox, &change.user_id, change.changed_at, signals)?);
+            let as_of = seen.seen_from(change.changed_at);
+            outgoing.push(requested(outbox, &change.user_id, as_of, signals)?);
         } else if let Some(ask) = self.paced(&change, now).await? {
-            let request = requested(outbox, &change.user_id, ask.as_of, Vec::new())?;
+            let is_its_own = ask.as_of == change.changed_at;
+            let as_of = if is_its_own { seen.seen_from(ask.as_of) } else { ask.as_of };
+            let request = requested(outbox, &change.user_id, as_of, Vec::new())?;
             outgoing.push(request.delayed(ask.hidden));
         }
         if reads && seen.has_analysable_words() {

@@ -1,5 +1,6 @@
 //! What was written, as far as it is of concern here.
 
+use jiff::{SignedDuration, Timestamp};
 use mindmate_contracts::app_table::Defective;
 use mindmate_domain::app::{AppItem, Author, DiaryText, EventKind};
 use mindmate_domain::{AsOf, CrisisSignal};
@@ -10,6 +11,10 @@ const ACTIVE: [&str; 5] = ["MOOD#", "CHAT#", "SELFIE#", "SESSION#", "ACTIVITY#"]
 
 /// Keys of items that an assessment is made for.
 const ASSESSED: [&str; 2] = ["MOOD#", "CHAT#"];
+
+/// By how much a client's clock may be ahead for its items to be seen at once. What is dated further
+/// ahead is seen when its time has come; crisis language is never waited for.
+const AHEAD: SignedDuration = SignedDuration::from_mins(15);
 
 /// Whether an item of this key is looked at.
 pub(crate) fn is_of_concern(sk: &str) -> bool {
@@ -24,6 +29,8 @@ pub(crate) fn holds_words_or_moods(sk: &str) -> bool {
 /// A mood, words, or both, of the user's own.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Seen {
+    /// When, by the client's clock.
+    at: Option<Timestamp>,
     mood: Option<f64>,
     words: Vec<DiaryText>,
     unreadable: bool,
@@ -35,19 +42,21 @@ impl Seen {
     /// What a mood or a chat message of the user's holds; of anything else nothing.
     pub(crate) fn of(item: AppItem) -> Option<Self> {
         let AppItem::Event(event) = item else { return None };
+        let at = Some(event.at);
         let (mood, words) = match event.kind {
             EventKind::Mood { mood, notes, .. } => (Some(mood), notes),
             EventKind::Chat { author: Author::User, text } => (None, Some(text)),
             _ => return None,
         };
         let words = words.into_iter().filter(|text| !text.is_blank()).collect();
-        Some(Self { mood, words, unreadable: false, fits: true })
+        Some(Self { at, mood, words, unreadable: false, fits: true })
     }
 
     /// What may be words of the user's in an item that does not fit.
     pub(crate) fn of_defective(found: Defective) -> Option<Self> {
         let unreadable = found.unreadable_text;
         (unreadable || !found.texts.is_empty()).then_some(Self {
+            at: found.at,
             mood: None,
             words: found.texts,
             unreadable,
@@ -58,11 +67,20 @@ impl Seen {
     /// An item that is none: it may have held words.
     pub(crate) fn unreadable(sk: &str) -> Option<Self> {
         holds_words_or_moods(sk).then_some(Self {
+            at: None,
             mood: None,
             words: Vec::new(),
             unreadable: true,
             fits: false,
         })
+    }
+
+    /// The instant from which an assessment sees it, if it is made because of it: that of the change,
+    /// or the item's own where the client's clock is a little ahead.
+    pub(crate) fn seen_from(&self, changed_at: AsOf) -> AsOf {
+        let latest = changed_at.instant().saturating_add(AHEAD).unwrap_or(Timestamp::MAX);
+        let own = self.at.filter(|at| *at <= latest).map(AsOf::just_after);
+        own.map_or(changed_at, |own| own.max(changed_at))
     }
 
     pub(crate) fn mood(&self) -> Option<f64> {

@@ -12,7 +12,7 @@ use mindmate_contracts::{Channel, Message, QueueName, RawEvent};
 use mindmate_domain::app::{AppItem, Author, EventKind, Sentiment, StoredSentiment};
 use mindmate_domain::{AsOf, Consent, Consents, CrisisCategory, Policy, UserId, Window};
 use mindmate_language::Lexicons;
-use mindmate_pipeline::ports::UserStates;
+use mindmate_pipeline::ports::{AppItems, UserStates};
 use mindmate_pipeline::{Delivery, Failure, Outgoing, Stage, StageError};
 use mindmate_realtime_trigger::{PACE, RealtimePorts, RealtimeTrigger};
 use mindmate_testkit::conformance::samples::{
@@ -58,14 +58,31 @@ impl World {
     }
 
     fn stage_over(&self, states: Arc<dyn UserStates>) -> RealtimeTrigger {
+        self.stage_of(self.backend.app_items(), states)
+    }
+
+    fn stage_reading(&self, items: Arc<dyn AppItems>) -> RealtimeTrigger {
+        self.stage_of(items, self.backend.states())
+    }
+
+    fn stage_of(&self, items: Arc<dyn AppItems>, states: Arc<dyn UserStates>) -> RealtimeTrigger {
         let ports = RealtimePorts {
-            items: self.backend.app_items(),
+            items,
             profiles: self.backend.profiles(),
             states,
             activity: self.backend.activity(),
         };
         let policy = Arc::new(Policy::built_in().unwrap());
         RealtimeTrigger::new(ports, Arc::clone(&LEXICONS), policy)
+    }
+
+    /// Whatever is called fails.
+    fn broken(&self) -> Arc<Faults> {
+        Faults::seeded(
+            FaultRates { before: 1.0, ..FaultRates::default() },
+            Arc::new(mindmate_pipeline::SeededChance::new(1)),
+            Arc::new(self.clock.clone()),
+        )
     }
 
     fn delivery(&self) -> Delivery<'_> {
@@ -201,11 +218,7 @@ async fn a_low_mood_is_never_held_back() {
 async fn an_urgent_one_needs_no_state() {
     let item = says(CRISIS);
     let world = World::new().with(&item);
-    let faults = Faults::seeded(
-        FaultRates { before: 1.0, ..FaultRates::default() },
-        Arc::new(mindmate_pipeline::SeededChance::new(1)),
-        Arc::new(world.clock.clone()),
-    );
+    let faults = world.broken();
     let stage = world.stage_over(Faulty::new(world.backend.states(), &faults));
     let outgoing = stage.handle(written(&item), &world.delivery()).await.unwrap();
     assert_eq!(requests(&outgoing).len(), 1);
@@ -218,6 +231,18 @@ async fn a_client_ahead_of_its_time_is_heard_now() {
     let asked = World::new().with(&item).requests(written(&item)).await;
     assert_eq!(asked[0].0.request.as_of, as_of(NOW));
     assert_eq!(asked[0].0.seen[0].at, instant(NOW));
+}
+
+/// The clock of the client is a little ahead: an assessment that looked back from the change would
+/// not see what it is made for.
+#[tokio::test]
+async fn a_low_mood_of_a_clock_that_is_ahead_is_seen_by_its_assessment() {
+    let item = mood("2026-11-22T09:00:07.000Z", 1.0);
+    let asked = World::new().with(&item).requests(written(&item)).await;
+    assert_eq!(asked[0].0.request.as_of, as_of("2026-11-22T09:00:07.000Z"));
+    let far = mood("2026-11-22T21:00:00.000Z", 1.0);
+    let asked = World::new().with(&far).requests(written(&far)).await;
+    assert_eq!(asked[0].0.request.as_of, as_of(NOW), "it is seen when its time has come");
 }
 
 /// No loop: of what the pipeline itself writes nothing comes of it.
@@ -267,7 +292,10 @@ async fn whoever_wrote_or_was_there_was_active() {
 async fn without_consent_nobody_is_assessed_and_no_words_are_read() {
     let item = says(CRISIS);
     let refused = World::new().with_consents(Consents::NONE).with(&item);
-    assert_eq!(refused.handle(written(&item)).await, []);
+    let faults = refused.broken();
+    let stage = refused.stage_reading(Faulty::new(refused.backend.app_items(), &faults));
+    let outgoing = stage.handle(written(&item), &refused.delivery()).await;
+    assert_eq!(outgoing.unwrap(), [], "the item is not even read");
     let unread = Consents::NONE.with(Consent::Scoring, true);
     let outgoing = World::new().with_consents(unread).with(&item).handle(written(&item)).await;
     assert_eq!(requests(&outgoing)[0].0.seen, []);

@@ -126,10 +126,26 @@ async fn an_assessment_that_a_newer_one_has_overtaken_goes_to_review() {
         let world = World::new();
         world.put_assessment(AS_OF).await;
         world.put_assessment("2026-11-22T06:00:30.000Z").await;
+        world.clock.advance(15 * MINUTE);
         let said = world.handle(asked(level)).await;
         assert_eq!(said.withheld(), Some(WithheldReason::Overtaken));
         assert!(world.review_reasons().await.contains(&ReviewReason::LateIntervention));
         assert_eq!((world.pages(), world.chats()), (pages, 0));
+    }
+}
+
+/// Safety 4: the helplines of somebody who goes on writing do not wait until they stop, and what they
+/// write next, even where it sounds calm, takes nothing back.
+#[tokio::test]
+async fn a_newer_assessment_overtakes_none_that_is_in_time() {
+    for level in [RiskLevel::High, RiskLevel::Critical] {
+        let world = World::new();
+        world.put_assessment(AS_OF).await;
+        for second in 10..40 {
+            world.put_assessment(&format!("2026-11-22T06:00:{second}.000Z")).await;
+        }
+        assert!(world.handle(asked(level)).await.delivered().is_some());
+        assert_eq!((world.pages(), world.chats()), (0, 1));
     }
 }
 

@@ -69,6 +69,45 @@ fn a_second_text_waits_for_the_end_of_the_quarter_of_an_hour() {
     assert_eq!(assessments(&program, "ada").len(), 2, "a low mood is not held back");
 }
 
+/// What is held back is no concern of the daily run: neither it nor the next one refuses.
+#[test]
+fn a_daily_run_goes_its_way_while_something_is_held_back() {
+    let program = Program::new();
+    for text in ["a long walk", "and tea"] {
+        write(&program, &["--user", "ada", "--mood", "6"], text).exited(0);
+    }
+    program.run(&["daily"]).exited(0);
+    let waiting = "SELECT count(*) FROM messages WHERE queue = 'assessments-priority'";
+    assert_eq!(number(&program.database(), waiting), 1);
+    program.run(&["daily"]).exited(0);
+}
+
+/// Neither is decided at the other's time.
+#[test]
+fn runs_of_the_past_and_people_of_now_do_not_meet() {
+    let program = Program::with_cohort(20);
+    write(&program, &["--user", "ada"], CRISIS).exited(0);
+    // Nothing asked for an assessment of them yet: the run of the past leaves them where they are.
+    program.daily().exited(0);
+    assert_eq!(
+        number(
+            &program.database(),
+            "SELECT count(*) FROM assessments JOIN users USING (uid) WHERE user = 'ada'"
+        ),
+        0
+    );
+    for text in ["a long walk", "and tea"] {
+        write(&program, &["--user", "bob"], text).exited(0);
+    }
+    program.run(&["serve", "--once"]).exited(0);
+    assert_eq!(assessments(&program, "ada")[0]["level"], "critical");
+    let refused = program.run(&["daily", "--as-of", "2025-03-11T06:00:00Z"]).exited(1);
+    refused.complains("expected no real-time assessment in the queues");
+
+    let half = Program::with_cohort(160).half_a_run();
+    half.run(&["serve", "--once"]).exited(1).complains("expected no historical run in the queues");
+}
+
 #[test]
 fn what_cannot_be_written_is_refused_in_words() {
     let program = Program::new();
