@@ -1,7 +1,7 @@
 //! The sentiment of texts by Comprehend.
 //!
-//! Texts that are asked for at the same time go together, those of a language in one call, at most 25
-//! of them, and so many calls a second: the quota is the account's, so all processes share it.
+//! Texts that are asked for at the same time go together, those of a language in one call, at most
+//! 25 of them, and so many calls a second: the quota is the account's, so all processes share it.
 //! Comprehend reads 5,000 bytes of a text: of a longer one its beginning is analysed.
 //!
 //! | what Comprehend says | becomes |
@@ -136,8 +136,8 @@ fn unknown() -> Analysis {
     Analysis::Unknown { reason: "Comprehend does not know the language".to_owned() }
 }
 
-/// The language of a locale (`es`, `es-MX`, `zh_Hant_HK`) as Comprehend calls it, among those that it
-/// knows; without a locale: English.
+/// The language of a locale (`es`, `es-MX`, `zh_Hant_HK`) as Comprehend calls it, among those that
+/// it knows; without a locale: English.
 fn language_of(locale: Option<&str>) -> Option<&'static str> {
     let locale = locale.map_or("en", str::trim).to_ascii_lowercase();
     let mut parts = locale.split(['-', '_', '.', '@']);

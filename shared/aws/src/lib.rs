@@ -1,4 +1,5 @@
-//! The ports over AWS: SQS, Kinesis, `DynamoDB`, S3, SNS, Bedrock, Comprehend, by the official SDKs.
+//! The ports over AWS: SQS, Kinesis, `DynamoDB`, S3, SNS, Bedrock, Comprehend, by the official
+//! SDKs.
 //!
 //! [`Aws`] gives the ports, as the embedded backend does, and passes the same conformance suites.
 //! Each service is a feature, so that a function links only what it uses. [`connect`] reads region,

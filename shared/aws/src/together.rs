@@ -9,7 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use mindmate_pipeline::{PortError, PortResult};
 use tokio::sync::oneshot;
 
-/// Things of one kind, for one queue, stream or language, on their way; and what is answered of each.
+/// Things of one kind, for one queue, stream or language, on their way; and what is answered of
+/// each.
 pub(crate) struct Together<T, R = ()> {
     waiting: Mutex<Vec<Waiting<T, R>>>,
     /// Held by whoever calls.

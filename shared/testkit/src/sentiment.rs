@@ -2,8 +2,8 @@
 //! [`SentimentAnalyzer`].
 //!
 //! An analyser is no part of a backend, so it has a suite of its own:
-//! [`sentiment_suite!`](crate::sentiment_suite). Nothing here says what a text's scores are, but that
-//! a happy text is no sad one.
+//! [`sentiment_suite!`](crate::sentiment_suite). Nothing here says what a text's scores are, but
+//! that a happy text is no sad one.
 
 use mindmate_domain::app::{DiaryText, Sentiment, SentimentLabel};
 use mindmate_pipeline::ports::{Analysis, SentimentAnalyzer, TextToAnalyze};

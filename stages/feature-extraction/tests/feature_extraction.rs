@@ -426,7 +426,8 @@ async fn no_more_than_fifty_texts_are_asked_for_the_newest_ones() {
     assert_eq!(missed[49], "CHAT#2026-11-21T22:10:00.000Z");
 }
 
-/// A real-time request's text was asked for when it came; without consent no text is even looked at.
+/// A real-time request's text was asked for when it came; without consent no text is even looked
+/// at.
 #[tokio::test]
 async fn nothing_is_asked_for_in_real_time_or_without_consent() {
     let text = chat("2026-11-21T22:00:00.000Z", Author::User, "hello");

@@ -1,8 +1,8 @@
 //! Analyses each text once in its life (R1.5).
 //!
 //! **In:** `TextReceived`, the key of a text. **Out:** nothing; the sentiment is stored beside the
-//! text, under `SENTIMENT#{key of the text}`, with the hash of what was analysed and the name of the
-//! analyser. Readers take it only where the hash is that of the text.
+//! text, under `SENTIMENT#{key of the text}`, with the hash of what was analysed and the name of
+//! the analyser. Readers take it only where the hash is that of the text.
 //!
 //! | what is found | what is done |
 //! | --- | --- |

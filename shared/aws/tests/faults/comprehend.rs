@@ -1,5 +1,5 @@
-//! Comprehend, as far as its documentation says how it answers: at most 25 texts of one language, of
-//! 5,000 bytes each; and how it fails.
+//! Comprehend, as far as its documentation says how it answers: at most 25 texts of one language,
+//! of 5,000 bytes each; and how it fails.
 
 use std::num::NonZeroU16;
 use std::sync::Arc;

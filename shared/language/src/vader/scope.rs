@@ -17,7 +17,8 @@ pub enum NoScore {
     Script,
 }
 
-/// Whether a text is English as far as one can see. Of a text in Latin letters its locale is believed.
+/// Whether a text is English as far as one can see. Of a text in Latin letters its locale is
+/// believed.
 pub(super) fn check(text: &str, locale: Option<&str>) -> Result<(), NoScore> {
     if !code_of(locale).eq_ignore_ascii_case(ENGLISH) {
         return Err(NoScore::Language);

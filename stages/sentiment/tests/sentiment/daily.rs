@@ -109,7 +109,8 @@ impl Month {
         }
     }
 
-    /// The texts that the last run looked at, with their language and whether they have a sentiment.
+    /// The texts that the last run looked at, with their language and whether they have a
+    /// sentiment.
     async fn texts_of_the_last_run(&self) -> Vec<(Language, bool)> {
         let legacy = Policy::built_in().unwrap().legacy_consents;
         let mut texts = Vec::new();
@@ -141,7 +142,8 @@ fn is_sentiment(item: &AppItem) -> bool {
     matches!(item, AppItem::Sentiment(_))
 }
 
-/// The daily run analyses only what was missed: thirty of them call the analyser once for each text.
+/// The daily run analyses only what was missed: thirty of them call the analyser once for each
+/// text.
 #[tokio::test]
 async fn thirty_daily_runs_make_one_call_of_the_analyser_for_each_text() {
     let service = Arc::new(Counting::default());

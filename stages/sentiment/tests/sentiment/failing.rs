@@ -121,8 +121,8 @@ async fn a_language_that_the_service_does_not_know_is_the_local_analysers() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// A table that fails at any call, before or after it did what it was asked: with enough tries the
-    /// text has its sentiment, and the service was never asked for nothing.
+    /// A table that fails at any call, before or after it did what it was asked: with enough tries
+    /// the text has its sentiment, and the service was never asked for nothing.
     #[test]
     fn a_failing_table_loses_no_sentiment(seed: u64) {
         let world = world();

@@ -1,5 +1,5 @@
-//! The stage over in-memory ports, with the local analyser as it ships and services that a test makes
-//! up.
+//! The stage over in-memory ports, with the local analyser as it ships and services that a test
+//! makes up.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -111,8 +111,8 @@ fn it_consumes_the_queue_of_texts() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever is written: the sentiment that is stored is that of the text as it stands, and asking
-    /// again changes nothing.
+    /// Whatever is written: the sentiment that is stored is that of the text as it stands, and
+    /// asking again changes nothing.
     #[test]
     fn any_text_has_one_sentiment_of_its_own_or_none(text in "\\PC{0,200}", again in 1..4_u32) {
         let world = World::new().with(&note(AT, &text));
