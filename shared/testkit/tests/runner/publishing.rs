@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mindmate_contracts::RawEvent;
+use mindmate_contracts::{QueueName, RawEvent};
 use mindmate_pipeline::ports::{PortResult, Publisher};
-use mindmate_pipeline::{Disposition, Outgoing, SeededChance};
+use mindmate_pipeline::{Disposition, Outgoing, SeededChance, publish_all};
 use mindmate_testkit::conformance::samples::{message, message_of_tomorrow};
 use mindmate_testkit::{Fault, FaultRates, Faults, Faulty, ManualClock, MemoryBackend};
 
@@ -72,6 +72,17 @@ async fn what_happened_but_timed_out_is_a_duplicate_and_no_loss() {
     let ids = ids(&backend).await;
     assert_eq!(ids.len(), 2);
     assert_eq!(ids[0], ids[1]);
+}
+
+/// The next daily run asks for a sentiment again: no assessment waits for its request to be sent.
+#[tokio::test]
+async fn what_is_asked_for_again_anyway_holds_up_nothing() {
+    let (clock, backend) = backend();
+    let publisher = scripted(&backend, &clock, [Fault::Before, Fault::None, Fault::Before]);
+    let both = [message(QueueName::Texts, 0), message(OUTPUT, 1)];
+    publish_all(&*publisher, &both).await.unwrap();
+    assert_eq!(ids(&backend).await.len(), 1);
+    assert_eq!(backend.queue(QueueName::Texts).depth().await.unwrap().visible, 0);
 }
 
 #[tokio::test]
