@@ -73,7 +73,9 @@ async fn reach(texts: u32, background: u32, standing: u32) {
     let made = made_since(&backend, began).await;
     serving.kill().unwrap();
     serving.wait().unwrap();
+    let unreached = took.iter().filter(|it| it.is_none()).count();
     tell(took, (texts, background, standing), made as f64 / (seconds + 5.0));
+    assert_eq!(unreached, 0, "nobody is left out of the figures");
 }
 
 fn mindmate(data: &Path, args: &[&str]) -> Child {
