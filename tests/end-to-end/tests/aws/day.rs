@@ -20,7 +20,7 @@ const USERS: &str = "60";
 
 /// Most calls a user that a day may make, by operation: what is called for each user by itself, with
 /// room for batches that come out small. What is not named here is not called at all.
-const MOST_A_USER: [(&str, f64); 10] = [
+const MOST_A_USER: [(&str, f64); 11] = [
     // The profile once a stage, guards, the run and its pages; and of each text that has no
     // sentiment yet, of which this cohort has one or two a user: text, profile, sentiment.
     ("DynamoDB_20120810.GetItem", 14.0),
@@ -34,6 +34,8 @@ const MOST_A_USER: [(&str, f64); 10] = [
     ("DynamoDB_20120810.UpdateItem", 4.0),
     ("AmazonSQS.SendMessageBatch", 1.5),
     ("Kinesis_20131202.PutRecords", 1.0),
+    // One notice a run, however many users it has.
+    ("sns.POST", 0.05),
     // The one poison message.
     ("AmazonSQS.SendMessage", 0.1),
     ("AmazonSQS.DeleteMessageBatch", 0.1),
