@@ -207,7 +207,7 @@ fn a_day_killed_at_twenty_moments_is_finished_by_the_same_command() {
     begun.run(&DAY).exited(0);
     let (expected, all) = (counts(&begun), number(&begun.database(), RECORDS));
     for moment in 1..=MOMENTS {
-        let program = killed_at(all * moment / (MOMENTS + 2));
+        let program = killed_at(all * moment / (MOMENTS + 5));
         program.run(&DAY).exited(0);
         assert_eq!(counts(&program), expected, "killed at moment {moment}");
     }
