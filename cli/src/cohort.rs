@@ -10,6 +10,7 @@ use flate2::write::GzEncoder;
 use mindmate_cohort::{CohortSpec, SyntheticUser};
 use mindmate_contracts::app_table::{ExportLine, encode, write_line};
 use mindmate_domain::AsOf;
+use mindmate_domain::app::AppItem;
 use serde_json::json;
 
 use crate::args::{self, Format};
@@ -59,22 +60,35 @@ fn now() -> jiff::Timestamp {
 /// Fills the app's table with a cohort; gives the number of items. What is killed half-way is known
 /// by its mark, and made again by the next daily run.
 pub(crate) async fn fill(session: &Session, spec: &CohortSpec) -> anyhow::Result<u64> {
+    fill_with(session, spec, |items| items).await
+}
+
+/// The same with a part of each person's items.
+pub(crate) async fn fill_with(
+    session: &Session,
+    spec: &CohortSpec,
+    part: impl Fn(Vec<AppItem>) -> Vec<AppItem>,
+) -> anyhow::Result<u64> {
     let table = &*session.installation;
     marks::begin_filling(table, spec).await?;
-    let items = write_items(session, spec).await?;
+    let items = write_items(session, spec, part).await?;
     marks::end_filling(table).await?;
     Ok(items)
 }
 
-async fn write_items(session: &Session, spec: &CohortSpec) -> anyhow::Result<u64> {
+async fn write_items(
+    session: &Session,
+    spec: &CohortSpec,
+    part: impl Fn(Vec<AppItem>) -> Vec<AppItem>,
+) -> anyhow::Result<u64> {
     let bar = progress::count(spec.users.into(), "synthetic cohort");
     let mut truth = TruthFile::create(session.dir()?.truth())?;
     let mut items = 0;
     let mut batch = Vec::new();
     for (index, user) in spec.users().enumerate() {
         truth.write(&user)?;
-        for item in &user.items {
-            let (sk, item) = encode(&user.user, item);
+        for item in part(user.items) {
+            let (sk, item) = encode(&user.user, &item);
             batch.push(ExportLine { user: user.user.clone(), sk, item });
             items += 1;
         }

@@ -17,8 +17,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
-use mindmate_cohort::{CohortSpec, SyntheticUser};
-use mindmate_contracts::app_table::{ExportLine, encode};
+use mindmate_cohort::CohortSpec;
 use mindmate_contracts::envelope::encode_from;
 use mindmate_contracts::messages::{ActivityRecorded, RecordedActivity};
 use mindmate_contracts::{Channel, StreamName};
@@ -35,19 +34,16 @@ use self::clock::SimulatedClock;
 use self::plan::{Counts, Deed, Plan, What, split};
 use crate::args::{self, Format};
 use crate::exit::Exit;
-use crate::marks;
 use crate::output::{self, grouped};
 use crate::progress;
 use crate::runs::{self, Look};
+use crate::session::Place;
 use crate::session::local::Local;
-use crate::session::{Into, Place};
 use crate::stages::{Composition, LOCAL_RETRIES};
+use crate::{cohort, marks};
 
 /// The setting that remembers the day that is played here, and how far it has come.
 const DAY: &str = "simulatedDay";
-
-/// Users whose histories are written together.
-const USERS_PER_BATCH: usize = 16;
 
 /// Nothing is held back for longer than a quarter of an hour, and retries wait for seconds.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
@@ -157,33 +153,12 @@ async fn begin(data: &Path, asked: Day) -> anyhow::Result<Day> {
         eprintln!("The day was begun before and goes on where it stopped.");
         return Ok(kept.unwrap_or(asked));
     }
-    write_histories(&local, &asked).await?;
+    let begins = asked.begins;
+    let before = |items| split(items, begins).0;
+    cohort::fill_with(&local.session, &asked.cohort()?, before).await?;
     let day = Day { done_to: Some(asked.begins), ..asked };
     day.keep(&local).await?;
     Ok(day)
-}
-
-async fn write_histories(local: &Local, day: &Day) -> anyhow::Result<()> {
-    let spec = day.cohort()?;
-    let installation = &*local.session.installation;
-    marks::begin_filling(installation, &spec).await?;
-    let bar = progress::count(day.users.into(), "histories");
-    let mut batch = Vec::new();
-    for (index, made) in spec.users().enumerate() {
-        let SyntheticUser { user, items, .. } = made;
-        let (before, _) = split(items, day.begins);
-        batch.extend(before.iter().map(|item| {
-            let (sk, item) = encode(&user, item);
-            ExportLine { user: user.clone(), sk, item }
-        }));
-        if index % USERS_PER_BATCH == USERS_PER_BATCH - 1 {
-            installation.import(std::mem::take(&mut batch), Into::AppTable).await?;
-        }
-        bar.inc(1);
-    }
-    installation.import(batch, Into::AppTable).await?;
-    bar.finish_and_clear();
-    marks::end_filling(installation).await
 }
 
 /// A day on its way.

@@ -8,7 +8,7 @@ use mindmate_cohort::{CohortSpec, SyntheticUser};
 use mindmate_contracts::AppName;
 use mindmate_contracts::messages::RecordedActivity;
 use mindmate_domain::UserId;
-use mindmate_domain::app::{AppItem, Author, Event, EventKind};
+use mindmate_domain::app::{AppItem, Event, EventKind};
 use serde::Serialize;
 
 /// Something that a person does in the app.
@@ -35,7 +35,6 @@ pub(crate) struct Counts {
     pub(crate) texts: u64,
     pub(crate) sessions: u64,
     pub(crate) activities: u64,
-    pub(crate) others: u64,
 }
 
 /// The deeds of a day.
@@ -137,15 +136,12 @@ impl Plan {
 
 impl Counts {
     fn add(&mut self, kind: &EventKind) {
+        self.texts += u64::from(kind.own_words().is_some_and(|text| !text.is_blank()));
         match kind {
-            EventKind::Mood { notes, .. } => {
-                self.moods += 1;
-                self.texts += u64::from(notes.as_ref().is_some_and(|note| !note.is_blank()));
-            }
-            EventKind::Chat { author: Author::User, .. } => self.texts += 1,
+            EventKind::Mood { .. } => self.moods += 1,
             EventKind::Session { .. } => self.sessions += 1,
             EventKind::Activity { .. } => self.activities += 1,
-            EventKind::Chat { .. } | EventKind::Selfie => self.others += 1,
+            EventKind::Chat { .. } | EventKind::Selfie => {}
         }
     }
 }

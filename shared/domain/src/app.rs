@@ -75,6 +75,17 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+impl EventKind {
+    /// The words of the person's own in it: a note, or a chat message that they wrote.
+    pub fn own_words(&self) -> Option<&DiaryText> {
+        match self {
+            Self::Mood { notes, .. } => notes.as_ref(),
+            Self::Chat { author: Author::User, text } => Some(text),
+            _ => None,
+        }
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventKind {

@@ -195,7 +195,7 @@ impl Stage for ActivityIngest {
         Ok(Vec::new())
     }
 
-    /// The same.
+    /// The same: what the app sent belongs to no run, whatever it says.
     fn give_up_unread(
         &self,
         _: Outbox,

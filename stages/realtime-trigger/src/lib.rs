@@ -37,7 +37,7 @@ use mindmate_contracts::app_table::{Decoded, active_millis, decode};
 use mindmate_contracts::messages::{
     AppItemChanged, AssessmentRequested, Request, TextReceived, Trigger,
 };
-use mindmate_domain::{AsOf, Consent, Consents, CrisisSignal, Policy, Position, StageName, UserId};
+use mindmate_domain::{AsOf, Consent, Consents, CrisisSignal, Policy, StageName, UserId};
 use mindmate_language::Lexicons;
 use mindmate_pipeline::ports::{ActivityIndex, AppItems, FoundItem, ProfileStore, UserStates};
 use mindmate_pipeline::{Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError};
@@ -189,15 +189,6 @@ impl Stage for RealtimeTrigger {
         }
         let outbox = Outbox::new(Self::NAME, cx.clock.now());
         Ok(vec![requested(outbox, &change.user_id, change.changed_at, Vec::new())?])
-    }
-
-    fn give_up_unread(
-        &self,
-        _: Outbox,
-        _: Option<Position>,
-        _: &Failure<'_>,
-    ) -> Result<Vec<Outgoing>, StageError> {
-        Ok(Vec::new())
     }
 }
 

@@ -42,13 +42,13 @@ impl Seen {
     /// What a mood or a chat message of the user's holds; of anything else nothing.
     pub(crate) fn of(item: AppItem) -> Option<Self> {
         let AppItem::Event(event) = item else { return None };
-        let at = Some(event.at);
-        let (mood, words) = match event.kind {
-            EventKind::Mood { mood, notes, .. } => (Some(mood), notes),
-            EventKind::Chat { author: Author::User, text } => (None, Some(text)),
+        let mood = match &event.kind {
+            EventKind::Mood { mood, .. } => Some(*mood),
+            EventKind::Chat { author: Author::User, .. } => None,
             _ => return None,
         };
-        let words = words.into_iter().filter(|text| !text.is_blank()).collect();
+        let words = event.kind.own_words().filter(|text| !text.is_blank());
+        let (at, words) = (Some(event.at), words.cloned().into_iter().collect());
         Some(Self { at, mood, words, unreadable: false, fits: true })
     }
 

@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use mindmate_contracts::app_table::{Attribute, Item};
 use mindmate_contracts::messages::{AppItemChanged, AssessmentRequested, TextReceived, Trigger};
@@ -12,7 +13,8 @@ use mindmate_contracts::{Channel, Message, QueueName, RawEvent};
 use mindmate_domain::app::{AppItem, Author, EventKind, Sentiment, StoredSentiment};
 use mindmate_domain::{AsOf, Consent, Consents, CrisisCategory, Policy, UserId, Window};
 use mindmate_language::Lexicons;
-use mindmate_pipeline::ports::{AppItems, UserStates};
+use mindmate_pipeline::PortResult;
+use mindmate_pipeline::ports::{ActivityIndex, ActivityPage, AppItems, UserStates};
 use mindmate_pipeline::{Delivery, Failure, Outgoing, Stage, StageError};
 use mindmate_realtime_trigger::{PACE, RealtimePorts, RealtimeTrigger};
 use mindmate_testkit::conformance::samples::{
@@ -28,15 +30,47 @@ const FAILURE: Failure<'static> = Failure { code: "retries-exhausted", message: 
 static LEXICONS: LazyLock<Arc<Lexicons>> =
     LazyLock::new(|| Arc::new(Lexicons::built_in().unwrap()));
 
+/// Remembers what is noted: the backend in memory finds it in its table by itself.
+#[derive(Default)]
+struct Noted(Mutex<Vec<(UserId, Timestamp)>>);
+
+impl Noted {
+    fn all(&self) -> Vec<(UserId, Timestamp)> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl ActivityIndex for Noted {
+    async fn record(&self, user: &UserId, at: Timestamp) -> PortResult<()> {
+        self.0.lock().unwrap().push((user.clone(), at));
+        Ok(())
+    }
+
+    async fn active(
+        &self,
+        _: u16,
+        _: u16,
+        _: Window,
+        _: Option<&UserId>,
+        _: usize,
+    ) -> PortResult<ActivityPage> {
+        Ok(ActivityPage { entries: Vec::new(), last: true })
+    }
+}
+
+#[derive(Clone)]
 struct World {
     clock: ManualClock,
     backend: MemoryBackend,
+    noted: Arc<Noted>,
 }
 
 impl World {
     fn new() -> Self {
         let clock = ManualClock::new(instant(NOW));
-        Self { backend: MemoryBackend::new(Arc::new(clock.clone())), clock }
+        let backend = MemoryBackend::new(Arc::new(clock.clone()));
+        Self { clock, backend, noted: Arc::default() }
     }
 
     fn with(self, item: &AppItem) -> Self {
@@ -66,12 +100,9 @@ impl World {
     }
 
     fn stage_of(&self, items: Arc<dyn AppItems>, states: Arc<dyn UserStates>) -> RealtimeTrigger {
-        let ports = RealtimePorts {
-            items,
-            profiles: self.backend.profiles(),
-            states,
-            activity: self.backend.activity(),
-        };
+        let activity = Arc::clone(&self.noted) as Arc<dyn ActivityIndex>;
+        let profiles = self.backend.profiles();
+        let ports = RealtimePorts { items, profiles, states, activity };
         let policy = Arc::new(Policy::built_in().unwrap());
         RealtimeTrigger::new(ports, Arc::clone(&LEXICONS), policy)
     }
@@ -96,12 +127,6 @@ impl World {
     /// The requests for assessments that a change leads to.
     async fn requests(&self, change: AppItemChanged) -> Vec<(AssessmentRequested, Duration)> {
         requests(&self.handle(change).await)
-    }
-
-    async fn was_active(&self) -> bool {
-        let window = Window { after: Timestamp::MIN, until: Timestamp::MAX };
-        let found = self.backend.activity().active(0, 1, window, None, 10).await.unwrap();
-        found.entries.iter().any(|entry| entry.user == person())
     }
 }
 
@@ -174,8 +199,7 @@ async fn what_comes_within_a_quarter_of_an_hour_waits_for_its_end_together() {
     // 200 more of the same second ask for nothing more.
     for n in 0..200 {
         let item = chat(&format!("2026-11-22T09:00:00.{n:03}Z"), Author::User, "and more");
-        let world =
-            World { clock: world.clock.clone(), backend: world.backend.clone() }.with(&item);
+        let world = world.clone().with(&item);
         let at = format!("2026-11-22T09:00:00.{n:03}Z");
         assert_eq!(world.requests(changed(&sk_of(&item), &at)).await, []);
     }
@@ -190,8 +214,7 @@ async fn crisis_language_is_never_held_back_and_says_what_was_seen() {
         (says(CRISIS), NOW),
         (note("2026-11-22T09:00:01.000Z", CRISIS), "2026-11-22T09:00:01.000Z"),
     ] {
-        let world =
-            World { clock: world.clock.clone(), backend: world.backend.clone() }.with(&item);
+        let world = world.clone().with(&item);
         let asked = world.requests(changed(&sk_of(&item), at)).await;
         let [(asked, Duration::ZERO)] = &asked[..] else { panic!("expected one request at once") };
         assert_eq!(asked.request.as_of, as_of(at));
@@ -280,10 +303,13 @@ async fn the_pipelines_own_writes_ask_for_nothing() {
 #[tokio::test]
 async fn whoever_wrote_or_was_there_was_active() {
     let session = EventKind::Session { duration_seconds: 60.0 };
-    for item in [says("hello"), event("SESSION", "2026-11-22T08:59:59.000Z", session)] {
+    for item in [says("hello"), event("SESSION", "2026-11-22T08:59:59.900Z", session)] {
         let world = World::new().with(&item);
         world.handle(written(&item)).await;
-        assert!(world.was_active().await);
+        assert_eq!(world.noted.all(), [(person(), instant("2026-11-22T08:59:59.900Z"))]);
+        let refused = World::new().with_consents(Consents::NONE).with(&item);
+        refused.handle(written(&item)).await;
+        assert_eq!(refused.noted.all(), [], "of who refuses, nothing is noted");
     }
 }
 
@@ -329,7 +355,7 @@ async fn words_in_broken_items_are_not_missed() {
     world.backend.put_item(&person(), &mood("2026-11-22T08:59:00.000Z", 6.0));
     world.requests(changed("MOOD#2026-11-22T08:59:00.000Z", "2026-11-22T08:59:00.000Z")).await;
     for (sk, item, seen) in [("CHAT#x", no_date, 1), ("CHAT#y", no_words, 0)] {
-        let world = World { clock: world.clock.clone(), backend: world.backend.clone() };
+        let world = world.clone();
         let outgoing = world.with_raw(sk, item).handle(changed(sk, NOW)).await;
         let [(asked, Duration::ZERO)] = &requests(&outgoing)[..] else {
             panic!("expected one request at once for {sk}")

@@ -34,13 +34,11 @@ use std::sync::Arc;
 
 use mindmate_contracts::app_table::{Decoded, decode};
 use mindmate_contracts::messages::TextReceived;
-use mindmate_domain::app::{AppItem, Author, DiaryText, EventKind, StoredSentiment};
+use mindmate_domain::app::{AppItem, DiaryText, StoredSentiment};
 use mindmate_domain::history::text_hash;
-use mindmate_domain::{Consent, Policy, Position, StageName, UserId};
+use mindmate_domain::{Consent, Policy, StageName, UserId};
 use mindmate_pipeline::ports::{AppItems, FoundItem, ProfileStore, TextToAnalyze};
-use mindmate_pipeline::{
-    Delivery, Failure, Outbox, Outgoing, PortResult, RetryPolicy, Stage, StageError,
-};
+use mindmate_pipeline::{Delivery, Failure, Outgoing, PortResult, RetryPolicy, Stage, StageError};
 use tracing::info;
 
 pub use self::analysts::Analysts;
@@ -159,26 +157,12 @@ impl Stage for Sentiments {
     ) -> Result<Vec<Outgoing>, StageError> {
         Ok(Vec::new())
     }
-
-    fn give_up_unread(
-        &self,
-        _: Outbox,
-        _: Option<Position>,
-        _: &Failure<'_>,
-    ) -> Result<Vec<Outgoing>, StageError> {
-        Ok(Vec::new())
-    }
 }
 
-/// The words of the user's own in an item: a note, or a chat message that they wrote.
+/// The words of the user's own in an item.
 fn own_words(item: AppItem) -> Option<DiaryText> {
     let AppItem::Event(event) = item else { return None };
-    let text = match event.kind {
-        EventKind::Mood { notes, .. } => notes?,
-        EventKind::Chat { author: Author::User, text } => text,
-        _ => return None,
-    };
-    (!text.is_blank()).then_some(text)
+    event.kind.own_words().filter(|text| !text.is_blank()).cloned()
 }
 
 /// Where the sentiment of a text is stored.

@@ -182,16 +182,21 @@ fn a_simulated_day_closes_its_ledger_and_loses_no_text() {
     let realtime = day["assessments"].as_u64().unwrap() - ledger["assessed"].as_u64().unwrap();
     assert!(realtime > 10, "{day}");
     // Of the texts of those who consent, all whose language the analyser knows have a sentiment.
-    let unread = "SELECT count(*) FROM app_items AS texts JOIN users USING (uid)
+    let of_those = |sentiment: &str| {
+        format!(
+            "SELECT count(*) FROM app_items AS texts
         WHERE sk LIKE 'CHAT#2026-11-22T%' AND item LIKE '%userMessage%'
-        AND NOT EXISTS (SELECT 1 FROM app_items AS found
+        AND {sentiment} (SELECT 1 FROM app_items AS found
                         WHERE found.uid = texts.uid AND found.sk = 'SENTIMENT#' || texts.sk)
         AND EXISTS (SELECT 1 FROM app_items AS profile
                     WHERE profile.uid = texts.uid AND profile.sk = 'PROFILE'
-                    AND profile.item LIKE '%\"locale\":{\"S\":\"en%'
-                    AND profile.item LIKE '%\"textAnalysis\":{\"BOOL\":true}%'
-                    AND profile.item LIKE '%\"scoring\":{\"BOOL\":true}%')";
-    assert_eq!(number(&program.database(), unread), 0);
+                    AND profile.item LIKE '%\"locale\":{{\"S\":\"en%'
+                    AND profile.item LIKE '%\"textAnalysis\":{{\"BOOL\":true}}%'
+                    AND profile.item LIKE '%\"scoring\":{{\"BOOL\":true}}%')"
+        )
+    };
+    assert!(number(&program.database(), &of_those("EXISTS")) > 5);
+    assert_eq!(number(&program.database(), &of_those("NOT EXISTS")), 0);
     let again = program.run(&[&["--format", "json"][..], &DAY].concat()).exited(0).json();
     assert_eq!(again["assessments"], day["assessments"], "a day that is over stays as it is");
     let mut another = DAY;
