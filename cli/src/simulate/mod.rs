@@ -296,7 +296,7 @@ fn record(deed: &Deed, activity: &RecordedActivity, at: Timestamp) -> anyhow::Re
     let message = ActivityRecorded { user_id: user.clone(), at, activity: activity.clone() };
     let body = encode_from("/mindmate/app", &id, deed.at, &message)?;
     let channel = Channel::Stream(StreamName::Activity);
-    Ok(Outgoing { channel, id, key, body, delay: Duration::ZERO })
+    Ok(Outgoing::new(channel, id, key, body))
 }
 
 async fn end(

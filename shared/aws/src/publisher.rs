@@ -163,13 +163,9 @@ mod tests {
 
     #[test]
     fn a_call_takes_no_more_entries_and_bytes_than_its_limits() {
-        let message = |bytes| Outgoing {
-            channel: Channel::Queue(QueueName::Scoring),
-            id: String::new(),
-            key: String::new(),
-            body: "x".repeat(bytes),
-            delay: std::time::Duration::ZERO,
-        };
+        let channel = Channel::Queue(QueueName::Scoring);
+        let message =
+            |bytes| Outgoing::new(channel, String::new(), String::new(), "x".repeat(bytes));
         let messages: Vec<_> = [4, 4, 4, 9, 1, 1, 1, 1].map(message).into();
         let entries: Vec<_> =
             messages.iter().enumerate().map(|(place, message)| Entry { place, message }).collect();

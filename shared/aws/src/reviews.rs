@@ -63,13 +63,9 @@ impl ReviewQueue for Reviews {
         by: &str,
         at: Timestamp,
     ) -> PortResult<bool> {
-        let act = AuditEvent {
-            at,
-            actor: by.to_owned(),
-            action: AuditAction::ReviewAcknowledged,
-            user: user.clone(),
-            subject: format!("{as_of}/{}", reason.name()),
-        };
+        let action = AuditAction::ReviewAcknowledged;
+        let subject = format!("{as_of}/{}", reason.name());
+        let act = AuditEvent::upon(user.clone(), by, action, subject, at);
         for _ in 0..TRIES {
             let [event, head] = audit::append(&self.0, &act).await?;
             let close = self.close(&key(user, as_of, reason), &act)?;

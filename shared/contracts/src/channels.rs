@@ -109,6 +109,36 @@ pub enum StreamName {
     Outcomes,
 }
 
+impl Channel {
+    /// The queue or stream of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let stream = || StreamName::ALL.into_iter().find(|stream| stream.name() == name);
+        QueueName::from_name(name).map(Self::Queue).or_else(|| stream().map(Self::Stream))
+    }
+
+    /// All of them: queues in the order of the way, then streams.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let streams = StreamName::ALL.map(Self::Stream);
+        QueueName::ALL.map(Self::Queue).into_iter().chain(streams)
+    }
+
+    /// As in stores and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queue(queue) => queue.name(),
+            Self::Stream(stream) => stream.name(),
+        }
+    }
+
+    /// The stage that consumes it.
+    pub fn consumer(self) -> StageName {
+        match self {
+            Self::Queue(queue) => queue.consumer(),
+            Self::Stream(stream) => stream.consumer(),
+        }
+    }
+}
+
 impl StreamName {
     /// All streams.
     pub const ALL: [Self; 3] = [Self::AppTable, Self::Activity, Self::Outcomes];

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use mindmate_domain::instant::key_form;
 use mindmate_domain::run::{Position, StageName};
-use mindmate_domain::{AsOf, UserId};
+use mindmate_domain::{AsOf, RunId, UserId};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -144,6 +144,26 @@ impl<'a> RawEvent<'a> {
         Some(Request { user_id, as_of, run, trigger, urgent: true, historical })
     }
 
+    /// Whom and what the data is about, as far as each can be read: for those who look at messages
+    /// that their consumer could not take.
+    pub fn about(&self) -> About {
+        #[derive(Deserialize, Default)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Peek {
+            user_id: serde_json::Value,
+            run_id: serde_json::Value,
+            historical: serde_json::Value,
+        }
+        let peek: Peek = serde_json::from_str(self.data.get()).unwrap_or_default();
+        let of_run = || Some(RunId::named(peek.run_id.as_str()?));
+        About {
+            user: peek.user_id.as_str().and_then(|id| UserId::new(id).ok()),
+            run: self.position().map(|position| position.run).or_else(of_run),
+            historical: peek.historical == true,
+            kind: shown(&self.kind),
+        }
+    }
+
     /// The position in a run, if the data has one, whatever else is wrong with it: so that even a
     /// message that cannot be read is counted in its run's ledger.
     pub fn position(&self) -> Option<Position> {
@@ -153,6 +173,19 @@ impl<'a> RawEvent<'a> {
         }
         serde_json::from_str::<Peek>(self.data.get()).ok().map(|peek| peek.run)
     }
+}
+
+/// Whom and what a message is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The user.
+    pub user: Option<UserId>,
+    /// The run.
+    pub run: Option<RunId>,
+    /// Whether it belongs to a historical run.
+    pub historical: bool,
+    /// The type, if it looks like one.
+    pub kind: String,
 }
 
 /// A name as an error may show it. What does not look like one is a stranger's, and may be anything.

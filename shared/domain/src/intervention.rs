@@ -249,13 +249,9 @@ impl Intervention {
         let created_at =
             Timestamp::from_millisecond(created_at.as_millisecond()).unwrap_or(created_at);
         let id = InterventionId::derive(&user, as_of, content.kind());
-        let audit = AuditEvent {
-            at: created_at,
-            actor: crate::run::StageName::Intervention.name().to_owned(),
-            action: AuditAction::InterventionCreated,
-            user: user.clone(),
-            subject: id.to_string(),
-        };
+        let actor = crate::run::StageName::Intervention.name();
+        let action = AuditAction::InterventionCreated;
+        let audit = AuditEvent::upon(user.clone(), actor, action, id.to_string(), created_at);
         let level = content.kind().level();
         Self { id, user, as_of, level, content, position, historical, created_at, audit }
     }

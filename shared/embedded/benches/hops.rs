@@ -23,13 +23,7 @@ const BODY: usize = 4_000;
 
 fn message(n: usize) -> Outgoing {
     let channel = Channel::Queue(QueueName::Scoring);
-    Outgoing {
-        channel,
-        id: n.to_string(),
-        key: String::new(),
-        body: "x".repeat(BODY),
-        delay: Duration::ZERO,
-    }
+    Outgoing::new(channel, n.to_string(), String::new(), "x".repeat(BODY))
 }
 
 async fn through_the_queue(backend: Embedded) {

@@ -1,12 +1,15 @@
 //! The audit trail: append-only, each row's hash over the one before it.
 
+use async_trait::async_trait;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_domain::pseudonym::hex;
 use mindmate_pipeline::PortResult;
+use mindmate_pipeline::ports::AuditLog;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest, Sha256};
 
 use crate::backend::Embedded;
+use crate::db::Db;
 
 /// What the first row's hash covers in place of an earlier one.
 const ROOT: &str = "mindmate-audit-1";
@@ -57,6 +60,17 @@ pub(crate) fn append(connection: &Connection, event: &AuditEvent) -> rusqlite::R
     let sql = "INSERT INTO audit (event, hash) VALUES (?1, ?2)";
     connection.prepare_cached(sql)?.execute(params![event, hash])?;
     Ok(())
+}
+
+/// The trail, to append to.
+pub(crate) struct Trail(pub(crate) Db);
+
+#[async_trait]
+impl AuditLog for Trail {
+    async fn append(&self, event: &AuditEvent) -> PortResult<()> {
+        let event = event.clone();
+        self.0.write(move |connection| append(connection, &event)).await
+    }
 }
 
 impl Embedded {

@@ -4,20 +4,22 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mindmate_contracts::{QueueName, StreamName};
+use mindmate_contracts::{Channel, QueueName, StreamName};
 use mindmate_domain::RunId;
 use mindmate_domain::pseudonym::{KEY_BYTES, PseudonymKey};
 use mindmate_pipeline::ports::{
-    ActivityIndex, AppChats, AppItems, AssessmentStore, Channels, HistoryStore, InterventionStore,
-    Notifier, Ports, ProfileStore, Publisher, Queue, ReviewQueue, RunLedger, StreamSource,
-    TrainingUsers, UserStates,
+    ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, Channels, DeadLetters,
+    HistoryStore, InterventionStore, Notifier, Ports, ProfileStore, Publisher, Queue, ReviewQueue,
+    RunLedger, StreamSource, TrainingUsers, UserStates,
 };
 use mindmate_pipeline::{Clock, PortResult};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::app_table::AppTable;
 use crate::assessments::Assessments;
+use crate::audit::Trail;
 use crate::db::Db;
+use crate::dead_letters::SqliteDeadLetters;
 use crate::error::OpenError;
 use crate::interventions::Interventions;
 use crate::ledger::Ledger;
@@ -81,6 +83,7 @@ impl Embedded {
             notifier: self.notifier(),
             ledger: self.ledger(),
             training: self.training(),
+            audit: self.audit_log(),
         }
     }
 
@@ -98,6 +101,16 @@ impl Embedded {
     pub fn publisher(&self) -> Arc<dyn Publisher> {
         let (db, clock) = (self.db.clone(), Arc::clone(&self.clock));
         Arc::new(Publish::new(db, clock, Arc::clone(&self.signals)))
+    }
+
+    /// What could not be delivered of a queue or a stream.
+    pub fn dead_letters_of(&self, of: Channel) -> Arc<dyn DeadLetters> {
+        Arc::new(SqliteDeadLetters::new(self.db.clone(), Arc::clone(&self.clock), of))
+    }
+
+    /// The audit trail, to append to.
+    pub fn audit_log(&self) -> Arc<dyn AuditLog> {
+        Arc::new(Trail(self.db.clone()))
     }
 
     fn app_table(&self) -> Arc<AppTable> {
@@ -311,5 +324,9 @@ impl Channels for Embedded {
 
     fn stream(&self, name: StreamName, consumer: &str) -> Arc<dyn StreamSource> {
         Self::stream(self, name, consumer)
+    }
+
+    fn dead_letters(&self, of: Channel) -> Arc<dyn DeadLetters> {
+        self.dead_letters_of(of)
     }
 }

@@ -16,6 +16,7 @@ mod audit;
 mod backend;
 mod data_dir;
 pub mod db;
+mod dead_letters;
 mod error;
 mod inspect;
 mod interventions;

@@ -11,6 +11,7 @@ use rusqlite::{Connection, params};
 use tokio::sync::Notify;
 
 use crate::db::Db;
+use crate::queue::json;
 
 /// Wakes the consumers of this process that wait for a queue.
 #[derive(Default)]
@@ -74,9 +75,11 @@ pub(crate) fn send(connection: &Connection, message: &Outgoing, now: i64) -> rus
             let visible_at = now.saturating_add(delay);
             connection.prepare_cached(sql)?.execute(params![queue.name(), visible_at])?;
             let id = connection.last_insert_rowid();
-            let sql = "INSERT INTO message_bodies (id, event_id, sent_at, body)
-                VALUES (?1, ?2, ?3, ?4)";
-            connection.prepare_cached(sql)?.execute(params![id, message.id, now, message.body])?;
+            let sql = "INSERT INTO message_bodies (id, event_id, sent_at, body, attributes)
+                VALUES (?1, ?2, ?3, ?4, ?5)";
+            let attributes = (!message.attributes.is_empty()).then(|| json(&message.attributes));
+            let row = params![id, message.id, now, message.body, attributes];
+            connection.prepare_cached(sql)?.execute(row)?;
         }
         Channel::Stream(stream) => {
             let sql = "INSERT INTO stream_records (stream, key, put_at, body)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use mindmate_contracts::QueueName;
-use mindmate_pipeline::ports::{Queue, QueueDepth, Receipt, Received, Settlement};
+use mindmate_pipeline::ports::{Queue, QueueDepth, Receipt, Received, Settlement, with_cause};
 use mindmate_pipeline::{Clock, PortResult};
 use rusqlite::{Connection, Row, params};
 use tokio::sync::Notify;
@@ -113,7 +113,7 @@ impl Queue for SqliteQueue {
                 .await
             }
             Settlement::DeadLetter { cause } => {
-                let attributes = json(&cause.attributes());
+                let attributes = json(&with_cause(&message.attributes, cause));
                 self.change(receipt, move |connection, id, received| {
                     let sql = "UPDATE messages SET dead = 1, held = 0, visible_at = ?3
                         WHERE id = ?1 AND received = ?2 AND dead = 0";
@@ -168,7 +168,7 @@ impl SqliteQueue {
     }
 }
 
-fn parse(receipt: &Receipt) -> Option<(i64, u32)> {
+pub(crate) fn parse(receipt: &Receipt) -> Option<(i64, u32)> {
     let (id, received) = receipt.0.split_once('/')?;
     Some((id.parse().ok()?, received.parse().ok()?))
 }
@@ -251,7 +251,7 @@ pub(crate) fn json(attributes: &BTreeMap<String, String>) -> String {
 }
 
 /// Whole milliseconds, rounded up, so that nothing shows before its time.
-fn millis(duration: Duration) -> i64 {
+pub(crate) fn millis(duration: Duration) -> i64 {
     let exact = SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
     let whole = exact.as_millis();
     let up = i64::from(exact.subsec_nanos() % 1_000_000 != 0);

@@ -77,17 +77,13 @@ impl ReviewQueue for Reviews {
         by: &str,
         at: Timestamp,
     ) -> PortResult<bool> {
-        let event = AuditEvent {
-            at,
-            actor: by.to_owned(),
-            action: AuditAction::ReviewAcknowledged,
-            user: user.clone(),
-            subject: format!("{as_of}/{}", reason.name()),
-        };
-        let as_of = stored_as_of(as_of);
+        let action = AuditAction::ReviewAcknowledged;
+        let subject = format!("{as_of}/{}", reason.name());
+        let event = AuditEvent::upon(user.clone(), by, action, subject, at);
+        let (as_of, user) = (stored_as_of(as_of), user.clone());
         self.db
             .write(move |connection| {
-                let Some(uid) = uid_of(connection, &event.user)? else {
+                let Some(uid) = uid_of(connection, &user)? else {
                     return Ok(false);
                 };
                 let sql = "UPDATE reviews SET acknowledged_at = ?4, acknowledged_by = ?5

@@ -7,8 +7,12 @@ use rusqlite::Connection;
 use crate::error::OpenError;
 
 /// Steps from one version to the next; the version of a file is how many of them it has taken.
-const STEPS: &[&str] =
-    &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// Sets the file up for durable writing and takes the steps that it lacks.
 pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {

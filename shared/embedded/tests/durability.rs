@@ -21,13 +21,8 @@ fn open(path: &Path) -> Embedded {
 }
 
 fn message(id: &str, size: usize) -> Outgoing {
-    Outgoing {
-        channel: mindmate_contracts::Channel::Queue(QueueName::Scoring),
-        id: id.to_owned(),
-        key: String::new(),
-        body: "x".repeat(size),
-        delay: Duration::ZERO,
-    }
+    let channel = mindmate_contracts::Channel::Queue(QueueName::Scoring);
+    Outgoing::new(channel, id.to_owned(), String::new(), "x".repeat(size))
 }
 
 #[tokio::test]
@@ -194,13 +189,8 @@ async fn a_data_directory_has_one_run_at_a_time() {
 async fn a_checkpoint_survives_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mindmate.db");
-    let record = Outgoing {
-        channel: mindmate_contracts::Channel::Stream(StreamName::Outcomes),
-        id: "r".to_owned(),
-        key: "k".to_owned(),
-        body: "{}".to_owned(),
-        delay: Duration::ZERO,
-    };
+    let channel = mindmate_contracts::Channel::Stream(StreamName::Outcomes);
+    let record = Outgoing::new(channel, "r".to_owned(), "k".to_owned(), "{}".to_owned());
     let backend = open(&file);
     backend.publisher().publish(&[record.clone(), record]).await.remove(0).unwrap();
     let stream = backend.stream(StreamName::Outcomes, StageName::RunReport.name());

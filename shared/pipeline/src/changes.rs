@@ -25,5 +25,5 @@ pub fn changed(
     let body = encode(&id, StageName::RealtimeTrigger, noted_at, &message)
         .map_err(|error| PortError::permanent("app-table", "unwritable-change", error))?;
     let channel = Channel::Stream(StreamName::AppTable);
-    Ok(Outgoing { channel, id, key: user.partition_key(), body, delay: std::time::Duration::ZERO })
+    Ok(Outgoing::new(channel, id, user.partition_key(), body))
 }

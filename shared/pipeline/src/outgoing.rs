@@ -1,5 +1,6 @@
 //! Messages on their way out of a stage.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -23,12 +24,20 @@ pub struct Outgoing {
     pub body: String,
     /// How long it stays hidden in its queue, at most [`LONGEST_DELAY`]. Streams know no delay.
     pub delay: Duration,
+    /// What travels beside the body to a queue: mostly nothing. A message that was played back says
+    /// so here. Streams carry none: Kinesis has no place for them.
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// The longest delay of a message: SQS knows no longer one.
 pub const LONGEST_DELAY: Duration = Duration::from_mins(15);
 
 impl Outgoing {
+    /// A written message, without a delay and with nothing beside its body.
+    pub fn new(channel: Channel, id: String, key: String, body: String) -> Self {
+        Self { channel, id, key, body, delay: Duration::ZERO, attributes: BTreeMap::new() }
+    }
+
     /// The same, hidden in its queue for a while; at most [`LONGEST_DELAY`].
     #[must_use]
     pub fn delayed(mut self, delay: Duration) -> Self {
@@ -123,6 +132,6 @@ impl Outbox {
             );
             return Err(StageError::permanent("message-too-large", size));
         }
-        Ok(Outgoing { channel, id, key, body, delay: Duration::ZERO })
+        Ok(Outgoing::new(channel, id, key, body))
     }
 }

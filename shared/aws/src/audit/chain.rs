@@ -88,13 +88,10 @@ mod tests {
     }
 
     fn event(name: &str, subject: u64) -> String {
-        let event = AuditEvent {
-            at: "2026-11-22T06:00:00Z".parse().unwrap(),
-            actor: "intervention".to_owned(),
-            action: AuditAction::InterventionCreated,
-            user: user(name),
-            subject: subject.to_string(),
-        };
+        let action = AuditAction::InterventionCreated;
+        let at = "2026-11-22T06:00:00Z".parse().unwrap();
+        let subject = subject.to_string();
+        let event = AuditEvent::upon(user(name), "intervention", action, subject, at);
         serde_json::to_string(&event).unwrap()
     }
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use mindmate_contracts::{QueueName, StreamName};
+use mindmate_contracts::{Channel, QueueName, StreamName};
 
 use super::{
-    ActivityIndex, AppChats, AppItems, AssessmentStore, HistoryStore, InterventionStore, Notifier,
-    ProfileStore, Publisher, Queue, ReviewQueue, RunLedger, StreamSource, TrainingUsers,
-    UserStates,
+    ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
+    InterventionStore, Notifier, ProfileStore, Publisher, Queue, ReviewQueue, RunLedger,
+    StreamSource, TrainingUsers, UserStates,
 };
 
 /// Every port of a backend. Cheap to clone.
@@ -41,6 +41,8 @@ pub struct Ports {
     pub ledger: Arc<dyn RunLedger>,
     /// Everybody.
     pub training: Arc<dyn TrainingUsers>,
+    /// The audit trail.
+    pub audit: Arc<dyn AuditLog>,
 }
 
 /// Queues and streams by their names.
@@ -50,4 +52,7 @@ pub trait Channels: Send + Sync {
 
     /// A stream, for one consumer group.
     fn stream(&self, name: StreamName, consumer: &str) -> Arc<dyn StreamSource>;
+
+    /// What could not be delivered of a queue, or what a stream's own consumer put aside.
+    fn dead_letters(&self, of: Channel) -> Arc<dyn DeadLetters>;
 }

@@ -3,6 +3,8 @@
 
 mod all;
 mod app;
+mod audit;
+mod dead_letters;
 mod error;
 mod ledger;
 mod people;
@@ -15,6 +17,11 @@ pub use all::{Channels, Ports};
 pub use app::{
     ActivityIndex, ActivityPage, AppChats, AppItems, ChatPut, FoundItem, HistoryStore,
     ProfileStore, UserStates,
+};
+pub use audit::AuditLog;
+pub use dead_letters::{
+    CAUSE_ATTRIBUTES, Causes, Content, DeadLetter, DeadLetters, FIRST_DEAD_LETTERED_AT, LetterPage,
+    NO_CAUSE, Place, REPLAY_ID, REPLAYS, Source, Standing, TRACE_HEADER, with_cause,
 };
 pub use error::{PortError, PortResult};
 pub use ledger::{Fates, Mark, MarkKind, Page, RunLedger, RunStart, ShardTally, Tally};

@@ -84,7 +84,10 @@ pub async fn an_acknowledgement_is_audited(backend: &dyn Backend) {
     assert!(open(&*queue).await.is_empty());
     let audit = backend.audit().await;
     assert_eq!(audit.len(), 1);
-    assert_eq!((audit[0].actor.as_str(), &audit[0].user), ("reviewer-1", &entry.user));
+    assert_eq!(
+        (audit[0].actor.as_str(), &audit[0].user),
+        ("reviewer-1", &Some(entry.user.clone()))
+    );
     assert_eq!((audit[0].action, audit[0].at), (AuditAction::ReviewAcknowledged, instant(NOTICED)));
 }
 

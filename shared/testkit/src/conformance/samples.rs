@@ -1,7 +1,5 @@
 //! Things to put into backends. All of it is made up.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use mindmate_contracts::app_table::{self, Item};
 use mindmate_contracts::envelope::encode;
@@ -49,7 +47,7 @@ pub fn message(queue: QueueName, n: u32) -> Outgoing {
     let body =
         encode(&id, StageName::FanOut, time, &AssessmentRequested { request, seen: Vec::new() });
     let body = body.expect("a message");
-    Outgoing { channel: Channel::Queue(queue), id, key: String::new(), body, delay: Duration::ZERO }
+    Outgoing::new(Channel::Queue(queue), id, String::new(), body)
 }
 
 /// A request of shard 0, in its `n`th place.
@@ -79,13 +77,7 @@ pub fn fan_out_message(queue: QueueName) -> Outgoing {
     let data =
         FanOutShardRequested { run_id, as_of, shards: 1, shard: 0, page: 0, historical: false };
     let body = encode("shard", StageName::FanOut, instant(AS_OF), &data).expect("a message");
-    Outgoing {
-        channel: Channel::Queue(queue),
-        id: "shard".to_owned(),
-        key: String::new(),
-        body,
-        delay: Duration::ZERO,
-    }
+    Outgoing::new(Channel::Queue(queue), "shard".to_owned(), String::new(), body)
 }
 
 /// A record of the outcomes, the `n`th of its key.

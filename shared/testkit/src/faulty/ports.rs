@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use mindmate_domain::app::{AppItem, Profile};
+use mindmate_domain::audit::AuditEvent;
 use mindmate_domain::intervention::{Guard, Intervention, ReviewEntry, ReviewReason};
 use mindmate_domain::run::Run;
 use mindmate_domain::{
@@ -13,10 +14,11 @@ use mindmate_domain::{
 use mindmate_pipeline::Outgoing;
 use mindmate_pipeline::ports::{
     ActivityIndex, ActivityPage, Analysis, AppChats, AppItems, AssessmentPut, AssessmentStore,
-    ChatPut, DeadLetterCause, Decision, FoundItem, HistoryStore, InterventionStore, Mark, Notice,
-    Notifier, Page, PortResult, ProfileStore, Publisher, Queue, QueueDepth, Receipt, Received,
-    ReviewQueue, RunLedger, RunStart, SentimentAnalyzer, Sequence, Settlement, StoredIntervention,
-    StreamRecord, StreamSource, Tally, TextToAnalyze, UserStates,
+    AuditLog, ChatPut, DeadLetter, DeadLetterCause, DeadLetters, Decision, FoundItem, HistoryStore,
+    InterventionStore, LetterPage, Mark, Notice, Notifier, Page, Place, PortResult, ProfileStore,
+    Publisher, Queue, QueueDepth, Receipt, Received, ReviewQueue, RunLedger, RunStart,
+    SentimentAnalyzer, Sequence, Settlement, Source, Standing, StoredIntervention, StreamRecord,
+    StreamSource, Tally, TextToAnalyze, UserStates,
 };
 
 use super::{Fault, Faulty, it_happened, nothing_happened};
@@ -109,6 +111,58 @@ faulty!(StreamSource {
     checkpoint(up_to: Sequence) -> ();
     put_aside(record: &StreamRecord, cause: &DeadLetterCause) -> ();
 });
+
+faulty!(AuditLog {
+    append(event: &AuditEvent) -> ();
+});
+
+#[async_trait]
+impl DeadLetters for Faulty<dyn DeadLetters> {
+    async fn standing(&self) -> PortResult<Standing> {
+        self.faults.around("DeadLetters", self.inner.standing()).await
+    }
+
+    async fn end(&self) -> PortResult<Option<Place>> {
+        self.faults.around("DeadLetters", self.inner.end()).await
+    }
+
+    async fn browse(&self, after: Option<Place>, max: usize) -> PortResult<LetterPage> {
+        self.faults.around("DeadLetters", self.inner.browse(after, max)).await
+    }
+
+    async fn hold(
+        &self,
+        letters: &[DeadLetter],
+        hold: Duration,
+    ) -> PortResult<Vec<Option<Receipt>>> {
+        self.faults.around("DeadLetters", self.inner.hold(letters, hold)).await
+    }
+
+    async fn release(&self, held: &[Receipt]) -> PortResult<()> {
+        self.faults.around("DeadLetters", self.inner.release(held)).await
+    }
+
+    /// Each letter has its own fault: a batch half succeeds.
+    async fn remove(&self, held: &[Receipt]) -> Vec<PortResult<bool>> {
+        let mut results = Vec::with_capacity(held.len());
+        for one in held {
+            let remove = async {
+                let removed = self.inner.remove(std::slice::from_ref(one)).await;
+                removed.into_iter().next().unwrap_or(Ok(false))
+            };
+            results.push(self.faults.around("DeadLetters", remove).await);
+        }
+        results
+    }
+
+    async fn end_look(&self) -> PortResult<()> {
+        self.faults.around("DeadLetters", self.inner.end_look()).await
+    }
+
+    async fn source(&self) -> PortResult<Source> {
+        self.faults.around("DeadLetters", self.inner.source()).await
+    }
+}
 
 #[async_trait]
 impl Queue for Faulty<dyn Queue> {

@@ -4,6 +4,7 @@
 //! these fakes has met redelivery, stale receipts, moved guards and pages that were there already.
 
 mod app;
+mod dead_letters;
 mod ledger;
 mod people;
 mod queue;
@@ -15,15 +16,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mindmate_contracts::app_table::{self, Item};
-use mindmate_contracts::{QueueName, StreamName};
+use mindmate_contracts::{Channel, QueueName, StreamName};
 use mindmate_domain::UserId;
 use mindmate_domain::app::AppItem;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::Clock;
 use mindmate_pipeline::ports::{
-    ActivityIndex, AppChats, AppItems, AssessmentStore, HistoryStore, InterventionStore, Notice,
-    Notifier, ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamRecord,
-    StreamSource, TrainingUsers, UserStates,
+    ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
+    InterventionStore, Notice, Notifier, ProfileStore, Publisher, Queue, Received, ReviewQueue,
+    RunLedger, StreamRecord, StreamSource, TrainingUsers, UserStates,
 };
 use tokio::sync::Notify;
 
@@ -162,6 +163,16 @@ impl MemoryBackend {
 
     /// Whom could be learned from, read from the app's table.
     pub fn training(&self) -> Arc<dyn TrainingUsers> {
+        Arc::new(self.clone())
+    }
+
+    /// What could not be delivered of a queue or a stream.
+    pub fn letters(&self, of: Channel) -> Arc<dyn DeadLetters> {
+        Arc::new(dead_letters::MemoryDeadLetters::new(self.clone(), of))
+    }
+
+    /// The audit trail, to append to.
+    pub fn audit_log(&self) -> Arc<dyn AuditLog> {
         Arc::new(self.clone())
     }
 

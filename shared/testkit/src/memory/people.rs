@@ -11,8 +11,8 @@ use mindmate_domain::intervention::{
 };
 use mindmate_domain::{AsOf, Assessment, InterventionId, RiskLevel, UserId};
 use mindmate_pipeline::ports::{
-    AssessmentPut, AssessmentStore, Decision, InterventionStore, Notice, Notifier, PortError,
-    PortResult, ReviewQueue, StoredIntervention,
+    AssessmentPut, AssessmentStore, AuditLog, Decision, InterventionStore, Notice, Notifier,
+    PortError, PortResult, ReviewQueue, StoredIntervention,
 };
 
 use super::{MemoryBackend, lock};
@@ -139,6 +139,14 @@ impl InterventionStore for MemoryBackend {
 }
 
 #[async_trait]
+impl AuditLog for MemoryBackend {
+    async fn append(&self, event: &AuditEvent) -> PortResult<()> {
+        lock(&self.state.people).audit.push(event.clone());
+        Ok(())
+    }
+}
+
+#[async_trait]
 impl ReviewQueue for MemoryBackend {
     async fn enter(&self, entry: &ReviewEntry) -> PortResult<()> {
         let key = (entry.user.clone(), entry.as_of, entry.reason);
@@ -172,13 +180,9 @@ impl ReviewQueue for MemoryBackend {
         if !people.reviews.contains_key(&key) || !people.acknowledged.insert(key) {
             return Ok(false);
         }
-        people.audit.push(AuditEvent {
-            at,
-            actor: by.to_owned(),
-            action: AuditAction::ReviewAcknowledged,
-            user: user.clone(),
-            subject: format!("{as_of}/{}", reason.name()),
-        });
+        let action = AuditAction::ReviewAcknowledged;
+        let subject = format!("{as_of}/{}", reason.name());
+        people.audit.push(AuditEvent::upon(user.clone(), by, action, subject, at));
         Ok(true)
     }
 }

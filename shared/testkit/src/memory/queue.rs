@@ -10,9 +10,11 @@ use jiff::Timestamp;
 use mindmate_contracts::{Channel, QueueName};
 use mindmate_pipeline::Outgoing;
 use mindmate_pipeline::ports::{
-    PortResult, Publisher, Queue, QueueDepth, Receipt, Received, Settlement,
+    DeadLetterCause, PortResult, Publisher, Queue, QueueDepth, Receipt, Received, Settlement,
+    with_cause,
 };
 
+use super::dead_letters::{Letter, Letters};
 use super::{MemoryBackend, lock};
 use crate::clock::later;
 
@@ -31,11 +33,13 @@ pub(super) struct Queues {
 struct Contents {
     /// By number of the message.
     messages: BTreeMap<u64, Stored>,
-    dead: Vec<Received>,
+    /// By a number of their own, in the order in which they came there.
+    dead: Letters,
 }
 
 struct Stored {
     body: String,
+    attributes: BTreeMap<String, String>,
     sent_at: Timestamp,
     receive_count: u32,
     /// The number of the receipt that settles it: of the last receive.
@@ -64,20 +68,32 @@ impl Hidden {
 }
 
 impl Stored {
-    fn received(&self, receipt: Receipt, attributes: BTreeMap<String, String>) -> Received {
+    fn received(&self, receipt: Receipt) -> Received {
         Received {
             receipt,
             receive_count: self.receive_count,
             sent_at: self.sent_at,
             body: self.body.clone(),
-            attributes,
+            attributes: self.attributes.clone(),
         }
     }
 }
 
 impl Queues {
     pub(super) fn dead_letters(&self, queue: QueueName) -> Vec<Received> {
-        self.queues.get(&queue).map(|contents| contents.dead.clone()).unwrap_or_default()
+        let dead = self.queues.get(&queue).map(|contents| &contents.dead).into_iter().flatten();
+        dead.map(|(number, letter)| Received {
+            receipt: Receipt(format!("dead/{number}")),
+            receive_count: 1,
+            sent_at: letter.sent_at,
+            body: letter.body.clone(),
+            attributes: letter.attributes.clone(),
+        })
+        .collect()
+    }
+
+    pub(super) fn letters(&mut self, queue: QueueName) -> &mut Letters {
+        &mut self.queues.entry(queue).or_default().dead
     }
 
     fn send(&mut self, queue: QueueName, message: &Outgoing, now: Timestamp) {
@@ -89,6 +105,7 @@ impl Queues {
         };
         let message = Stored {
             body: message.body.clone(),
+            attributes: message.attributes.clone(),
             sent_at: now,
             receive_count: 0,
             receipt: None,
@@ -112,7 +129,8 @@ impl Queues {
                 continue;
             };
             if message.receive_count >= queue.backend.max_receives {
-                contents.bury(number, BTreeMap::new());
+                self.last_number += 1;
+                contents.bury(number, self.last_number, None);
                 continue;
             }
             self.last_number += 1;
@@ -120,7 +138,7 @@ impl Queues {
             message.receipt = Some(self.last_number);
             message.hidden = Hidden::InFlight(later(now, queue.backend.visibility));
             let receipt = Receipt(format!("{number}/{}", self.last_number));
-            received.push(message.received(receipt, BTreeMap::new()));
+            received.push(message.received(receipt));
         }
         received
     }
@@ -131,7 +149,7 @@ impl Queues {
         contents.messages.values().map(|message| message.hidden.until()).min()
     }
 
-    fn depth(&self, queue: QueueName, now: Timestamp) -> QueueDepth {
+    pub(super) fn depth(&self, queue: QueueName, now: Timestamp) -> QueueDepth {
         let mut depth = QueueDepth::default();
         let Some(contents) = self.queues.get(&queue) else {
             return depth;
@@ -163,10 +181,15 @@ impl Contents {
         (message.receipt == Some(held_by)).then_some(number)
     }
 
-    fn bury(&mut self, number: u64, attributes: BTreeMap<String, String>) {
+    /// Moves a message to the dead letters, under a number of its own there.
+    fn bury(&mut self, number: u64, place: u64, cause: Option<&DeadLetterCause>) {
         if let Some(message) = self.messages.remove(&number) {
-            let receipt = Receipt(format!("dead/{number}"));
-            self.dead.push(message.received(receipt, attributes));
+            let Stored { body, attributes, sent_at, .. } = message;
+            let attributes = match cause {
+                Some(cause) => with_cause(&attributes, cause),
+                None => attributes,
+            };
+            self.dead.insert(place, Letter::new((String::new(), body), attributes, sent_at));
         }
     }
 
@@ -189,13 +212,16 @@ impl MemoryQueue {
     }
 
     /// Changes the message that this receipt holds, if it still does.
-    fn with_held(&self, receipt: &Receipt, change: impl FnOnce(&mut Contents, u64)) {
+    /// The last argument is a number that no message has yet.
+    fn with_held(&self, receipt: &Receipt, change: impl FnOnce(&mut Contents, u64, u64)) {
         let mut queues = lock(&self.backend.state.queues);
+        queues.last_number += 1;
+        let fresh = queues.last_number;
         let Some(contents) = queues.queues.get_mut(&self.name) else {
             return;
         };
         if let Some(number) = contents.held(receipt) {
-            change(contents, number);
+            change(contents, number, fresh);
         }
         drop(queues);
         self.backend.state.arrived.notify_waiters();
@@ -227,7 +253,7 @@ impl Queue for MemoryQueue {
 
     async fn extend(&self, receipt: &Receipt, hidden: Duration) -> PortResult<()> {
         let until = later(self.backend.clock.now(), hidden);
-        self.with_held(receipt, |contents, number| {
+        self.with_held(receipt, |contents, number, _| {
             contents.hide(number, Hidden::InFlight(until));
         });
         Ok(())
@@ -235,14 +261,14 @@ impl Queue for MemoryQueue {
 
     async fn settle(&self, message: &Received, settlement: &Settlement) -> PortResult<()> {
         let now = self.backend.clock.now();
-        self.with_held(&message.receipt, |contents, number| match settlement {
+        self.with_held(&message.receipt, |contents, number, fresh| match settlement {
             Settlement::Delete => {
                 contents.messages.remove(&number);
             }
             Settlement::Release { after } => {
                 contents.hide(number, Hidden::Delayed(later(now, *after)));
             }
-            Settlement::DeadLetter { cause } => contents.bury(number, cause.attributes()),
+            Settlement::DeadLetter { cause } => contents.bury(number, fresh, Some(cause)),
         });
         Ok(())
     }

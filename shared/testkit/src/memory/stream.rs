@@ -8,6 +8,7 @@ use mindmate_contracts::StreamName;
 use mindmate_pipeline::Outgoing;
 use mindmate_pipeline::ports::{DeadLetterCause, PortResult, Sequence, StreamRecord, StreamSource};
 
+use super::dead_letters::{Letter, Letters};
 use super::{MemoryBackend, lock};
 
 /// A record that was put aside, as it lies at the failure destination.
@@ -27,7 +28,8 @@ type Seen = (StreamName, String);
 pub(super) struct Streams {
     records: BTreeMap<StreamName, Vec<StreamRecord>>,
     checkpoints: BTreeMap<Seen, Sequence>,
-    aside: BTreeMap<Seen, BTreeMap<Sequence, Aside>>,
+    /// By the record's sequence.
+    aside: BTreeMap<Seen, Letters>,
 }
 
 impl Streams {
@@ -48,8 +50,29 @@ impl Streams {
     }
 
     pub(super) fn put_aside(&self, stream: StreamName, consumer: &str) -> Vec<Aside> {
-        let aside = self.aside.get(&(stream, consumer.to_owned()));
-        aside.map(|aside| aside.values().cloned().collect()).unwrap_or_default()
+        let aside = self.aside.get(&(stream, consumer.to_owned())).into_iter().flatten();
+        aside
+            .map(|(sequence, letter)| Aside {
+                record: StreamRecord {
+                    sequence: Sequence(*sequence),
+                    key: letter.key.clone(),
+                    put_at: letter.sent_at,
+                    body: letter.body.clone(),
+                },
+                attributes: letter.attributes.clone(),
+            })
+            .collect()
+    }
+
+    pub(super) fn letters(&mut self, stream: StreamName, consumer: &str) -> &mut Letters {
+        self.aside.entry((stream, consumer.to_owned())).or_default()
+    }
+
+    /// Whether the group has done all records.
+    pub(super) fn is_read(&self, stream: StreamName, consumer: &str) -> bool {
+        let done = self.checkpoints.get(&(stream, consumer.to_owned()));
+        let last = self.records.get(&stream).and_then(|records| records.last());
+        last.is_none_or(|last| done.is_some_and(|done| *done >= last.sequence))
     }
 }
 
@@ -84,9 +107,10 @@ impl StreamSource for MemoryStream {
     async fn put_aside(&self, record: &StreamRecord, cause: &DeadLetterCause) -> PortResult<()> {
         let mut streams = lock(&self.backend.state.streams);
         let aside = streams.aside.entry(self.seen.clone()).or_default();
-        aside
-            .entry(record.sequence)
-            .or_insert_with(|| Aside { record: record.clone(), attributes: cause.attributes() });
+        aside.entry(record.sequence.0).or_insert_with(|| {
+            let content = (record.key.clone(), record.body.clone());
+            Letter::new(content, cause.attributes(), record.put_at)
+        });
         Ok(())
     }
 }

@@ -102,14 +102,7 @@ async fn what_cannot_be_read_says_why() {
         ("bad-data", good.replace("\"urgent\":false", "\"urgent\":7")),
     ];
     for (expected, body) in bodies {
-        let channel = Channel::Queue(INPUT);
-        let bad = Outgoing {
-            channel,
-            id: String::new(),
-            key: String::new(),
-            body,
-            delay: Duration::ZERO,
-        };
+        let bad = Outgoing::new(Channel::Queue(INPUT), String::new(), String::new(), body);
         send(&backend, &[bad]).await;
         deliver(&backend, &runner).await;
         let dead = backend.dead_letters(INPUT);

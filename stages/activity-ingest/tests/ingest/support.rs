@@ -138,12 +138,11 @@ impl World {
     /// Puts bodies on the stream, under the user's key as the app does.
     pub(crate) async fn put(&self, bodies: Vec<String>) {
         let channel = Channel::Stream(StreamName::Activity);
-        let delay = std::time::Duration::ZERO;
         let batch: Vec<_> = (0..)
             .zip(bodies)
             .map(|(n, body)| {
                 let (id, key) = (format!("activity/{n}"), ada().partition_key());
-                Outgoing { channel, id, key, body, delay }
+                Outgoing::new(channel, id, key, body)
             })
             .collect();
         for sent in self.backend.publisher().publish(&batch).await {

@@ -96,7 +96,7 @@ async fn every_intervention_has_its_audit_event() {
         let [event] = &world.backend.audit()[..] else { panic!("one event") };
         assert_eq!(event.action, AuditAction::InterventionCreated);
         let id = InterventionId::derive(&person(), as_of(AS_OF), kind);
-        assert_eq!((event.subject.as_str(), event.user.clone()), (id.as_str(), person()));
+        assert_eq!((event.subject.as_str(), event.user.clone()), (id.as_str(), Some(person())));
     }
 }
 

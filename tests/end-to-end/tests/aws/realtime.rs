@@ -96,13 +96,9 @@ async fn becomes_an_item(deployed: &Deployed, user: &UserId) {
     .map(|(activity, at)| {
         let message =
             ActivityRecorded { user_id: user.clone(), at: AsOf::just_after(at), activity };
-        Outgoing {
-            channel: Channel::Stream(StreamName::Activity),
-            id: at.to_string(),
-            key: user.partition_key(),
-            body: encode_from("/mindmate/app", &at.to_string(), ends, &message).unwrap(),
-            delay: std::time::Duration::ZERO,
-        }
+        let body = encode_from("/mindmate/app", &at.to_string(), ends, &message).unwrap();
+        let channel = Channel::Stream(StreamName::Activity);
+        Outgoing::new(channel, at.to_string(), user.partition_key(), body)
     });
     for sent in deployed.aws.publisher().publish(&told).await {
         sent.unwrap();
