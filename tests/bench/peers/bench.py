@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import redis
+from celery import Celery
 
 import features
 import store
@@ -150,11 +151,15 @@ class Peer:
         self.env = {**os.environ, "PEER_REDIS": f"redis://127.0.0.1:{PORT}/0",
                     "PEER_DATA": str(data), "PEER_VISIBILITY": str(VISIBILITY)}
         self.workers = [self.worker(n) for n in range(WORKERS)]
-        import pipeline  # noqa: PLC0415
-        self.pipeline = pipeline
-        pipeline.app.conf.broker_url = self.env["PEER_REDIS"]
-        while len(pipeline.app.control.ping(timeout=1) or []) < WORKERS:
-            time.sleep(0.2)
+        # A connection of its own: the one before speaks to a server that is gone.
+        self.app = Celery("driver", broker=self.env["PEER_REDIS"])
+        for _ in range(60):
+            if len(self.app.control.ping(timeout=1) or []) == WORKERS:
+                return
+            if any(worker.poll() is not None for worker in self.workers):
+                break
+        self.end()
+        sys.exit("error: the workers of Celery do not start")
 
     def worker(self, n):
         return subprocess.Popen(
@@ -181,8 +186,10 @@ class Peer:
 
     def end(self):
         for worker in self.workers:
-            os.killpg(worker.pid, signal.SIGKILL)
-            worker.wait()
+            if worker.poll() is None:
+                os.killpg(worker.pid, signal.SIGKILL)
+                worker.wait()
+        self.app.close()
         self.server.terminate()
         self.server.wait()
 
@@ -195,7 +202,7 @@ def theirs(args, data, fsync, expected, kill_at=None):
         idle = dict(sampler.cpu)
         began, as_of, killed = time.time(), args.as_of.timestamp(), False
         for shard in range(16):
-            peer.pipeline.fan_out.delay(shard, as_of)
+            peer.app.send_task("peers.fan_out", args=[shard, as_of], queue="fan_out")
         known, news = 0, began
         patience = VISIBILITY * 3 + 10
         while time.time() - news < patience:

@@ -174,13 +174,11 @@ impl Book {
     /// Positions of which nobody has said what became of them. Where the book grows, only those
     /// below one that is known.
     pub fn missing(&self) -> Vec<Position> {
-        let is_open = |entry: &Entry| {
-            entry.fate.is_none() || (entry.asked && entry.intervention.is_none())
-        };
+        let is_open =
+            |entry: &Entry| entry.fate.is_none() || (entry.asked && entry.intervention.is_none());
         let of = |(shard, entries): (&u16, &Vec<Entry>)| {
             let open = entries.iter().zip(0_u32..).filter(|(entry, _)| is_open(entry));
-            let position =
-                |ordinal| Position { run: self.run.clone(), shard: *shard, ordinal };
+            let position = |ordinal| Position { run: self.run.clone(), shard: *shard, ordinal };
             open.map(|(_, ordinal)| position(ordinal)).collect::<Vec<_>>()
         };
         self.shards.iter().flat_map(of).collect()
@@ -240,7 +238,9 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// A histogram that resizes by itself takes every number.
-fn record(histogram: &mut Histogram<u64>, micros: u64) {
-    histogram.saturating_record(micros);
+/// Takes a time. A histogram that resizes by itself takes every number up to half of 2^64.
+pub(crate) fn record(histogram: &mut Histogram<u64>, micros: u64) {
+    if histogram.record(micros).is_err() {
+        histogram.saturating_record(micros);
+    }
 }

@@ -26,7 +26,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use self::watch::Watch;
-use crate::book::{Book, Totals};
+use crate::book::{Book, Totals, record};
 use crate::check;
 use crate::plan::Plan;
 use crate::process::{self, Use};
@@ -81,7 +81,7 @@ impl Shared<'_> {
         let mut sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
         for due in dues {
             let late = now.saturating_sub(*due).as_micros();
-            sending.saturating_record(u64::try_from(late).unwrap_or(u64::MAX));
+            record(&mut sending, u64::try_from(late).unwrap_or(u64::MAX));
         }
         self.sent.fetch_add(dues.len() as u64, Ordering::Relaxed);
     }
@@ -105,7 +105,7 @@ pub async fn run(target: &Target, scenario: &Scenario, lose: usize) -> anyhow::R
         sent: AtomicU64::new(0),
         all_sent: AtomicU64::new(0),
     };
-    let lost = take_away(&shared, lose).await?;
+    let taken = take_away(&shared, lose).await?;
     let (stop, stopped) = mpsc::channel(2);
     let stages = target.worker.as_ref().map(|worker| {
         let worker = Arc::clone(worker);
@@ -117,7 +117,7 @@ pub async fn run(target: &Target, scenario: &Scenario, lose: usize) -> anyhow::R
     let before = process::used().unwrap_or_default();
     let watch = Watch::new(&shared, scenario);
     let measured = tokio::select! {
-        ended = parts(&shared, &watch, lost) => ended,
+        ended = parts(&shared, &watch, taken) => ended,
         error = ended_early(stages) => Err(error),
     };
     // A worker that ended by itself hears nothing any more.
@@ -131,9 +131,9 @@ pub async fn run(target: &Target, scenario: &Scenario, lose: usize) -> anyhow::R
 }
 
 /// Sends, listens and looks, until everything is known or nothing comes any more.
-async fn parts(shared: &Shared<'_>, watch: &Watch<'_>, lost: usize) -> anyhow::Result<()> {
+async fn parts(shared: &Shared<'_>, watch: &Watch<'_>, taken: usize) -> anyhow::Result<()> {
     let sending = async {
-        send(shared, lost).await.context("not all requests could be sent")?;
+        send(shared, taken).await.context("not all requests could be sent")?;
         shared.all_sent.store(1, Ordering::Relaxed);
         std::future::pending::<anyhow::Result<()>>().await
     };

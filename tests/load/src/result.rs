@@ -152,7 +152,8 @@ pub struct Sample {
 impl Quantiles {
     /// Those of a histogram of microseconds.
     pub fn of(histogram: &Histogram<u64>) -> Self {
-        let at = |quantile| if histogram.is_empty() { 0 } else { histogram.value_at_quantile(quantile) };
+        let at =
+            |quantile| if histogram.is_empty() { 0 } else { histogram.value_at_quantile(quantile) };
         Self {
             count: histogram.len(),
             p50_us: at(0.5),

@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+mod arrivals;
 #[cfg(test)]
 mod tests;
+
+use self::arrivals::ArrivalKeys;
 
 /// Most requests of one scenario: each has its own millisecond as its `asOf`, within a few hours.
 const MOST_REQUESTS: f64 = 10_000_000.0;
@@ -54,12 +57,11 @@ pub struct Cohort {
 
 /// When requests come.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "profile", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(try_from = "ArrivalKeys", into = "ArrivalKeys")]
 pub enum Arrivals {
     /// The daily run of the whole cohort: everybody at once, by the fan-out.
     DailyWave {
         /// Shards that the users are dealt to.
-        #[serde(default = "shards")]
         shards: u16,
     },
     /// As many a second from beginning to end.
@@ -69,7 +71,6 @@ pub enum Arrivals {
         /// For how long.
         seconds: f64,
         /// How far apart they are.
-        #[serde(default)]
         spacing: Spacing,
     },
     /// The same, with a peak in it.
@@ -85,7 +86,6 @@ pub enum Arrivals {
         /// How long it lasts.
         peak_seconds: f64,
         /// How far apart they are.
-        #[serde(default)]
         spacing: Spacing,
     },
 }
@@ -132,10 +132,6 @@ pub struct Limits {
 
 fn seed() -> u64 {
     1
-}
-
-fn shards() -> u16 {
-    mindmate_pipeline::daily::DEFAULT_SHARDS
 }
 
 fn settle_seconds() -> f64 {

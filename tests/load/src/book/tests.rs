@@ -15,8 +15,7 @@ fn outcome<M: Message>(shard: u16, ordinal: u32) -> Outcome {
     let examples = mindmate_contracts::examples::all().unwrap();
     let body = &examples.iter().find(|example| example.name == M::NAME).unwrap().body;
     let mut event: serde_json::Value = serde_json::from_str(body).unwrap();
-    event["data"]["run"] =
-        serde_json::json!({ "run": run(), "shard": shard, "ordinal": ordinal });
+    event["data"]["run"] = serde_json::json!({ "run": run(), "shard": shard, "ordinal": ordinal });
     if M::NAME == AssessmentDeadLettered::NAME {
         event["data"]["stage"] = "scoring".into();
     }

@@ -33,8 +33,8 @@ pub(super) struct Watch<'a> {
 impl<'a> Watch<'a> {
     pub(super) fn new(shared: &'a Shared<'a>, scenario: &Scenario) -> Self {
         let template = "{prefix:>18} [{bar:32}] {human_pos} of {human_len} {per_sec} {msg}";
-        let style = ProgressStyle::with_template(template)
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let length = shared.plan.requests.len() as u64;
         let bar = ProgressBar::new(length).with_style(style).with_prefix(scenario.name.clone());
         let settle = Duration::from_secs_f64(scenario.settle_seconds);

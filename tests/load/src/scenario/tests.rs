@@ -71,6 +71,8 @@ fn a_peak_lies_within_its_time() {
 fn a_wave_takes_no_poison_bodies() {
     let wave = GOOD.replace("\"steady\"\nrate = 5\nseconds = 2.5", "\"daily-wave\"");
     assert!(read(&wave).is_ok());
+    let error = read(&wave.replace("\"daily-wave\"", "\"daily-wave\"\nrate = 3")).unwrap_err();
+    assert!(error.contains("arrivals.rate") && error.contains("daily-wave"), "{error}");
     let error = read(&format!("{wave}[hot_user]\nshare = 0.5\n")).unwrap_err();
     assert!(error.contains("hot_user.share"), "{error}");
 }

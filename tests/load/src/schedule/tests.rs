@@ -21,12 +21,12 @@ proptest! {
                 "profile = \"steady\"\nrate = {rate}\nseconds = {seconds}\nspacing = \"{spacing}\""
             );
             let scenario = scenario(&steady, "");
-            let made = arrivals(&scenario);
+            let made: Vec<Arrival> = arrivals(&scenario);
             prop_assert!(made.is_sorted_by_key(|arrival| arrival.due_us));
             let last = made.last().unwrap();
             prop_assert!(last.due().as_secs_f64() <= seconds && last.user < 50);
             // Six standard deviations of a Poisson count.
-            let wanted = rate * seconds;
+            let wanted: f64 = rate * seconds;
             prop_assert!((made.len() as f64 - wanted).abs() < 6.0 * wanted.sqrt() + 2.0);
             prop_assert_eq!(made, arrivals(&scenario));
         }
