@@ -39,6 +39,14 @@ schemas:
 bench:
     cargo bench -p mindmate-features -p mindmate-language -p mindmate-embedded
 
+# A load scenario: just load steady
+load SCENARIO *ARGS:
+    cargo run --release -p mindmate-load-tests -- run tests/load/scenarios/{{SCENARIO}}.toml {{ARGS}}
+
+# Ours beside Celery and Redis
+peers *ARGS:
+    tests/bench/peers/run {{ARGS}}
+
 # Licences, sources, duplicates and advisories (needs cargo-deny and the network)
 deny:
     cargo deny check

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use mindmate_domain::{AsOf, Policy, RunId, StageName};
+use mindmate_domain::{AsOf, RunId, StageName};
 use mindmate_host::local::{LocalHost, Settings};
-use mindmate_host::worker::{Worker, WorkerSettings, signals};
+use mindmate_host::worker::signals;
 use mindmate_pipeline::daily::{DEFAULT_SHARDS, DailyRuns};
 use mindmate_pipeline::{Firing, ScheduledTask as _};
 
@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::runs;
 use crate::session::Place;
 use crate::session::local::Local;
-use crate::stages::{self, Composition, LOCAL_RETRIES};
+use crate::stages::Composition;
 
 /// How often somebody looks whether a daily run is due, or has ended.
 const LOOK: Duration = Duration::from_secs(20);
@@ -38,25 +38,14 @@ pub(crate) async fn run(place: &Place, args: &args::Serve) -> anyhow::Result<Exi
     // The lock says that no other host lives: what is still held was held by one that died.
     local.backend.release_orphans().await?;
     let session = &local.session;
-    let composition = Composition {
-        session,
-        clock: Arc::clone(&session.clock),
-        chance: stages::chance()?,
-        retries: LOCAL_RETRIES,
-        policy: Policy::built_in()?.into(),
-        writer: None,
-        sentiment: None,
-    };
+    let composition = Composition::on_one_machine(session)?;
     if args.once {
         let host = LocalHost::new(Arc::clone(&session.clock), Settings::default(), Arc::new(()));
         let host = composition.put_into(host, &StageName::ALL).await?;
         host.drain().await.context("the stages were stopped; nothing is lost by that")?;
         return Ok(Exit::Success);
     }
-    let settings = WorkerSettings { queues: Settings::default(), ..WorkerSettings::default() };
-    let chance = composition.chance.clone();
-    let worker = Worker::new(Arc::clone(&session.clock), chance, settings, Arc::new(()));
-    let worker = composition.put_into(worker, &StageName::ALL).await?;
+    let worker = composition.all_in_a_worker().await?;
     eprintln!("All stages work on {}; Ctrl-C ends them in order.", local.dir.path().display());
     tokio::select! {
         ended = worker.run(stop) => {

@@ -10,8 +10,8 @@ use mindmate_contracts::{QueueName, StreamName};
 use mindmate_domain::{Policy, StageName};
 use mindmate_fan_out::{FanOut, FanOutPorts};
 use mindmate_feature_extraction::{FeatureExtraction, FeatureExtractionPorts};
-use mindmate_host::local::LocalHost;
-use mindmate_host::worker::Worker;
+use mindmate_host::local::{LocalHost, Settings};
+use mindmate_host::worker::{Worker, WorkerSettings};
 use mindmate_intervention::{InterventionPorts, Interventions, Materials};
 use mindmate_language::Lexicons;
 use mindmate_model::{RiskModel, RuleScorer};
@@ -61,7 +61,30 @@ pub(crate) trait Host: Sized {
     fn with_stream<S: Stage>(self, source: Arc<dyn StreamSource>, runner: StreamRunner<S>) -> Self;
 }
 
+impl<'a> Composition<'a> {
+    /// On this machine, in the time that it is, with the built-in policy.
+    pub(crate) fn on_one_machine(session: &'a Session) -> anyhow::Result<Self> {
+        Ok(Self {
+            session,
+            clock: Arc::clone(&session.clock),
+            chance: chance()?,
+            retries: LOCAL_RETRIES,
+            policy: Policy::built_in()?.into(),
+            writer: None,
+            sentiment: None,
+        })
+    }
+}
+
 impl Composition<'_> {
+    /// All stages in a worker that polls as one machine can: nobody is charged for it.
+    pub(crate) async fn all_in_a_worker(&self) -> anyhow::Result<Worker> {
+        let settings = WorkerSettings { queues: Settings::default(), ..WorkerSettings::default() };
+        let (clock, chance) = (Arc::clone(&self.clock), self.chance.clone());
+        let worker = Worker::new(clock, chance, settings, Arc::new(()));
+        self.put_into(worker, &StageName::ALL).await
+    }
+
     /// The host with these stages.
     pub(crate) async fn put_into<H: Host>(
         &self,

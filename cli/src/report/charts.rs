@@ -1,4 +1,4 @@
-//! Charts as SVG: bars, a histogram and spans of time.
+//! Charts as SVG: bars, a histogram, spans of time, and lines over time.
 //!
 //! A chart is drawn in the colours of the light scheme, so that it stands alone; `style.css` names
 //! each of these colours and gives it another one in the dark. A test holds the two together.
@@ -8,8 +8,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// Why a chart could not be drawn.
-pub(super) type DrawError =
-    DrawingAreaErrorKind<<SVGBackend<'static> as DrawingBackend>::ErrorType>;
+pub type DrawError = DrawingAreaErrorKind<<SVGBackend<'static> as DrawingBackend>::ErrorType>;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
@@ -20,9 +19,19 @@ const MUTED: RGBColor = RGBColor(0x5B, 0x67, 0x76);
 /// What a bar could have filled, and lines that guide the eye.
 const TRACK: RGBColor = RGBColor(0xE6, 0xEA, 0xF0);
 /// Bars that stand for no level.
-pub(super) const PLAIN: RGBColor = RGBColor(0x4A, 0x6F, 0xA5);
+pub const PLAIN: RGBColor = RGBColor(0x4A, 0x6F, 0xA5);
 /// Bars that stand for something that went wrong.
-pub(super) const WARN: RGBColor = RGBColor(0xB4, 0x53, 0x09);
+pub const WARN: RGBColor = RGBColor(0xB4, 0x53, 0x09);
+
+/// Further lines of a chart: colours of the levels, which say nothing of a level there.
+pub const SECOND: RGBColor = RGBColor(0x3F, 0x8F, 0x83);
+/// One more.
+pub const THIRD: RGBColor = RGBColor(0x9F, 0x1D, 0x3A);
+/// And one more.
+pub const FOURTH: RGBColor = RGBColor(0x7A, 0x85, 0x94);
+
+/// A colour of a chart.
+pub type Colour = RGBColor;
 
 /// Charts are drawn this wide and scaled by the page; at 420 pixels the text stays readable.
 const WIDTH: i32 = 460;
@@ -42,19 +51,22 @@ const TEXT: f64 = 14.0;
 const BACKEND_FONT_RATIO: f64 = 1.24;
 
 /// One bar.
-pub(super) struct Bar {
+pub struct Bar {
     /// What it stands for.
-    pub(super) label: String,
+    pub label: String,
     /// How much of the track it fills, 0 to 1.
-    pub(super) share: f64,
+    pub share: f64,
     /// The number at its end, in words.
-    pub(super) value: String,
+    pub value: String,
     /// Its colour.
-    pub(super) colour: RGBColor,
+    pub colour: RGBColor,
 }
 
 /// Horizontal bars, one a row, each between its label and its number.
-pub(super) fn bars(bars: &[Bar]) -> Result<String, DrawError> {
+///
+/// # Errors
+/// What the drawing says.
+pub fn bars(bars: &[Bar]) -> Result<String, DrawError> {
     let height = ROW * i32::try_from(bars.len()).unwrap_or(i32::MAX / ROW);
     let start = room(bars.iter().map(|bar| bar.label.as_str()));
     let end = (WIDTH - room(bars.iter().map(|bar| bar.value.as_str()))).max(start + LEAST);
@@ -74,7 +86,10 @@ pub(super) fn bars(bars: &[Bar]) -> Result<String, DrawError> {
 }
 
 /// A histogram of what lies from 0 to 1, in bins of equal width.
-pub(super) fn histogram(bins: &[u64], x_label: &str) -> Result<String, DrawError> {
+///
+/// # Errors
+/// What the drawing says.
+pub fn histogram(bins: &[u64], x_label: &str) -> Result<String, DrawError> {
     const HEIGHT: i32 = 250;
     const TOP: i32 = 14;
     const FLOOR: i32 = HEIGHT - 46;
@@ -105,19 +120,22 @@ pub(super) fn histogram(bins: &[u64], x_label: &str) -> Result<String, DrawError
 }
 
 /// From the usual to the longest.
-pub(super) struct Span {
+pub struct Span {
     /// What took it.
-    pub(super) label: String,
+    pub label: String,
     /// Half took no longer, in microseconds.
-    pub(super) p50: u64,
+    pub p50: u64,
     /// 99 of 100 took no longer.
-    pub(super) p99: u64,
+    pub p99: u64,
     /// The longest.
-    pub(super) max: u64,
+    pub max: u64,
 }
 
 /// Spans of time on an axis of powers of ten: a disc, a bar and a ring at p50, p99 and max.
-pub(super) fn spans(spans: &[Span]) -> Result<String, DrawError> {
+///
+/// # Errors
+/// What the drawing says.
+pub fn spans(spans: &[Span]) -> Result<String, DrawError> {
     /// Half of the last name on the axis stands beyond it.
     const EDGE: i32 = 28;
     const MOST_NAMED: u32 = 4;
@@ -153,6 +171,90 @@ pub(super) fn spans(spans: &[Span]) -> Result<String, DrawError> {
         }
         Ok(())
     })
+}
+
+/// One line over time.
+pub struct Series {
+    /// What it shows.
+    pub label: String,
+    /// Instants from the beginning, in seconds, and the value at each; at least 0.
+    pub points: Vec<(f64, f64)>,
+    /// Its colour, one that `style.css` knows.
+    pub colour: RGBColor,
+}
+
+/// Lines over time on one axis from 0; `unit` stands above it. Each line's name and latest value
+/// stand below, in its colour.
+///
+/// # Errors
+/// What the drawing says.
+pub fn lines(series: &[Series], unit: &str) -> Result<String, DrawError> {
+    const PLOT: i32 = 190;
+    const TOP: i32 = 30;
+    const TICKS: i32 = 4;
+    let floor = TOP + PLOT;
+    let all = || series.iter().flat_map(|one| &one.points);
+    let most = all().map(|point| point.1).fold(0.0, f64::max);
+    let (step, top) = axis(most);
+    let last = all().map(|point| point.0).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
+    let left = room([number(top, step).as_str()]);
+    let right = WIDTH - 2 * GAP;
+    let rows = i32::try_from(series.len()).unwrap_or(i32::MAX / ROW - 20);
+    draw(floor + ROW + rows * LEGEND_ROW, |area| {
+        write(area, unit, (0, 9), HPos::Left, MUTED)?;
+        let mut tick = 0.0;
+        while tick <= top * (1.0 + f64::EPSILON) {
+            let y = floor - along(PLOT, tick / top);
+            fill(area, (left, y), (right, y + 1), TRACK)?;
+            write(area, &number(tick, step), (left - GAP, y), HPos::Right, MUTED)?;
+            tick += step;
+        }
+        for tick in 0..=TICKS {
+            let share = f64::from(tick) / f64::from(TICKS);
+            let x = left + along(right - left, share);
+            let words = format!("{} s", number(last * share, last / f64::from(TICKS)));
+            let side = if tick == TICKS { HPos::Right } else { HPos::Center };
+            write(area, &words, (x, floor + 15), side, MUTED)?;
+        }
+        for (one, row) in series.iter().zip(0_i32..) {
+            let place = |&(at, value): &(f64, f64)| {
+                (left + along(right - left, at / last), floor - along(PLOT, value / top))
+            };
+            let path: Vec<_> = one.points.iter().map(place).collect();
+            area.draw(&PathElement::new(path, one.colour.stroke_width(2)))?;
+            let y = floor + ROW + row * LEGEND_ROW + LEGEND_ROW / 2;
+            fill(area, (left, y - 2), (left + 3 * GAP, y + 2), one.colour)?;
+            write(area, &one.label, (left + 4 * GAP, y), HPos::Left, INK)?;
+        }
+        Ok(())
+    })
+}
+
+/// Height of a line of the legend.
+const LEGEND_ROW: i32 = 22;
+
+/// A step of 1, 2 or 5 times a power of ten, and the first multiple of it that is not below `most`.
+fn axis(most: f64) -> (f64, f64) {
+    const STEPS: f64 = 4.0;
+    let raw = (most / STEPS).max(1e-3);
+    let power = 10_f64.powf(raw.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].map(|times| times * power);
+    let step = step.into_iter().find(|step| *step >= raw * 0.999_999).unwrap_or(raw);
+    (step, (most / step).ceil().max(1.0) * step)
+}
+
+/// A number of an axis, with as many digits as its steps need.
+fn number(value: f64, step: f64) -> String {
+    if step >= 1.0 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "what a chart shows is neither below 0 nor beyond 2^64"
+        )]
+        return super::words::count(value.round() as u64);
+    }
+    let digits = usize::from(step < 1.0) + usize::from(step < 0.1) + usize::from(step < 0.01);
+    format!("{value:.digits$}")
 }
 
 fn draw(

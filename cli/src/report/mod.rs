@@ -4,11 +4,13 @@
 //! it does not. It holds sums only: no id of a user, no text. It needs no network, no script and
 //! no font of its own, and a content policy in its head makes the browser hold it to that.
 //!
+//! Its style, charts and words are for pages of others too: `mindmate-load` makes one.
+//!
 //! `sections` has what the page says, `charts` draws, `words` turns numbers into text.
 
-mod charts;
+pub mod charts;
 mod sections;
-mod words;
+pub mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,10 +24,11 @@ use mindmate_run_report::Summary;
 
 use crate::marks::Origin;
 
-const STYLE: &str = include_str!("style.css");
+/// How pages look, in both schemes.
+pub const STYLE: &str = include_str!("style.css");
 
 /// What the page may load: its own style, and nothing else from anywhere.
-const CONTENT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+pub const CONTENT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// Below this many assessed users a sum can point at a person.
 const FEW: u64 = 10;

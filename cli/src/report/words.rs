@@ -8,7 +8,7 @@ use mindmate_domain::quality::Defect;
 use plotters::style::RGBColor;
 
 /// `12345` as `12,345`.
-pub(super) fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut words = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.char_indices() {
@@ -21,17 +21,17 @@ pub(super) fn count(number: u64) -> String {
 }
 
 /// A count with its noun: `1 request`, `2 requests`.
-pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
+pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
 /// The part of a whole, 0 to 1; 0 of nothing.
-pub(super) fn share(part: u64, whole: u64) -> f64 {
+pub fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 /// The part of a whole in per cent. What is not quite none or all never reads as none or all.
-pub(super) fn percent(part: u64, whole: u64) -> String {
+pub fn percent(part: u64, whole: u64) -> String {
     let share = share(part, whole) * 100.0;
     if part > 0 && share < 0.1 {
         "<0.1%".to_owned()
@@ -48,7 +48,7 @@ pub(super) fn count_and_percent(part: u64, whole: u64) -> String {
 }
 
 /// Microseconds in the unit that suits them.
-pub(super) fn micros(micros: u64) -> String {
+pub fn micros(micros: u64) -> String {
     match micros {
         0..1_000 => format!("{micros} µs"),
         1_000..1_000_000 => in_unit(micros as f64 / 1e3, "ms"),
@@ -58,7 +58,7 @@ pub(super) fn micros(micros: u64) -> String {
 }
 
 /// A length of time in the unit that suits it.
-pub(super) fn duration(took: Duration) -> String {
+pub fn duration(took: Duration) -> String {
     micros(u64::try_from(took.as_micros()).unwrap_or(u64::MAX))
 }
 
@@ -71,7 +71,7 @@ fn in_unit(number: f64, unit: &str) -> String {
 }
 
 /// Events a second, where there were any and any time passed.
-pub(super) fn rate(events: u64, took: Duration) -> Option<String> {
+pub fn rate(events: u64, took: Duration) -> Option<String> {
     let seconds = took.as_secs_f64();
     (events > 0 && seconds > 0.0).then(|| {
         let rate = events as f64 / seconds;

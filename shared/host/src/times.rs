@@ -46,6 +46,11 @@ impl StageTimes {
         }
     }
 
+    /// What was taken so far, in microseconds, whole: for who asks for other quantiles.
+    pub fn histograms(&self) -> BTreeMap<StageName, Histogram<u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// What was taken so far.
     pub fn all(&self) -> BTreeMap<StageName, Times> {
         let stages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
