@@ -1,5 +1,6 @@
 //! The command line.
 
+mod cost;
 mod live;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use mindmate_domain::{AsOf, StageName};
 
+pub(crate) use self::cost::Cost;
 pub(crate) use self::live::{Serve, SimulateDay, Write};
 use crate::exit;
 
@@ -91,6 +93,7 @@ pub(crate) enum Command {
     Serve(Serve),
     Write(Write),
     SimulateDay(SimulateDay),
+    Cost(Cost),
     Worker(Worker),
 }
 
