@@ -109,31 +109,48 @@ impl<'a> Demand<'a> {
         f.history_read_units.amount() + other
     }
 
-    /// Write units of a request: the assessment, small items, marks, and interventions with their
-    /// transaction, which is paid twice, and their index.
-    pub(super) fn writes_a_request(&self) -> Amount {
-        let f = self.figures;
-        let puts = f.calls_put_item.amount();
+    /// Write units of a request's own items: the assessment, and small ones.
+    pub(super) fn item_writes_a_request(&self) -> Amount {
+        let puts = self.figures.calls_put_item.amount();
         let small = Amount { value: (puts.value - 1.0).max(0.0), ..puts };
+        self.figures.assessment_write_units.amount() + small
+    }
+
+    /// Write units of a request's marks, and of interventions with their transaction, which is paid
+    /// twice, and their index.
+    pub(super) fn book_writes_a_request(&self) -> Amount {
+        let f = self.figures;
         let marks = f.calls_update_item.amount() * f.mark_write_units.amount();
         let decided = f.intervention_write_units.amount();
         let others = f.transaction_items.amount() + Amount::given(-1.0);
         let transaction = (decided + others) * 2.0 + decided;
-        f.assessment_write_units.amount() + small + marks + f.calls_transact.amount() * transaction
+        marks + f.calls_transact.amount() * transaction
     }
 
-    pub(super) fn read_units(&self) -> Amount {
+    pub(super) fn daily_reads(&self) -> Amount {
+        self.daily * self.reads_a_request() * DAYS
+    }
+
+    pub(super) fn realtime_reads(&self) -> Amount {
         let f = self.figures;
-        (self.requests() * self.reads_a_request()
+        (self.realtime * self.reads_a_request()
             + self.changes() * f.change_reads.amount()
             + self.texts * f.text_reads.amount()
             + self.session_records() * f.session_reads.amount())
             * DAYS
     }
 
-    pub(super) fn write_units(&self) -> Amount {
+    pub(super) fn daily_item_writes(&self) -> Amount {
+        self.daily * self.item_writes_a_request() * DAYS
+    }
+
+    pub(super) fn daily_book_writes(&self) -> Amount {
+        self.daily * self.book_writes_a_request() * DAYS
+    }
+
+    pub(super) fn realtime_writes(&self) -> Amount {
         let f = self.figures;
-        (self.requests() * self.writes_a_request()
+        (self.realtime * (self.item_writes_a_request() + self.book_writes_a_request())
             + self.changes() * f.change_writes.amount()
             + self.texts
             + self.session_records() * f.session_writes.amount())
@@ -153,26 +170,42 @@ impl<'a> Demand<'a> {
         (assessments + interventions + ledger + sentiments) / GIB
     }
 
-    /// Chunks that are paid for one batch of such messages.
-    fn chunks(bytes: Amount) -> Amount {
+    /// Requests that send what the daily run has.
+    pub(super) fn daily_sends(&self) -> Amount {
+        self.daily * self.figures.calls_send_batch.amount() * self.scoring_chunks() * DAYS
+    }
+
+    /// Requests that send what comes in real time.
+    pub(super) fn realtime_sends(&self) -> Amount {
+        let sends = self.figures.calls_send_batch.amount() * self.scoring_chunks();
+        (self.realtime * sends + self.texts) * DAYS
+    }
+
+    /// Lambda's requests: each batch is received once and deleted once, and empty queues are asked.
+    pub(super) fn polls(&self) -> Amount {
+        let batches = self.functions_of_queues().map(|one| self.invocations(one));
+        batches.sum::<Amount>() * 2.0 * self.scoring_chunks()
+            + self.figures.idle_polls_a_minute.amount() * (HOURS * 60.0)
+    }
+
+    /// Chunks that are paid for one batch of the largest messages.
+    fn scoring_chunks(&self) -> Amount {
+        let bytes = self.figures.scoring_message_bytes.amount();
         (bytes * SEND_BATCH / CHUNK).ceil().at_least(1.0)
     }
 
-    /// Requests to SQS: ours to send, and Lambda's to receive and to delete.
-    pub(super) fn sqs_requests(&self) -> Amount {
-        let f = self.figures;
-        let chunks = Self::chunks(f.scoring_message_bytes.amount());
-        let sent = self.requests() * f.calls_send_batch.amount() * chunks + self.texts;
-        let from_queues = self.functions_of_queues().map(|one| self.invocations(one));
-        // Each batch is received once and deleted once.
-        let taken = from_queues.sum::<Amount>() * 2.0 * chunks;
-        sent * DAYS + taken + f.idle_polls_a_minute.amount() * (HOURS * 60.0)
+    pub(super) fn daily_kinesis_gb_in(&self) -> Amount {
+        self.outcome_gb(self.daily)
     }
 
-    pub(super) fn kinesis_gb_in(&self) -> Amount {
-        let outcome = (self.figures.outcome_bytes.amount() / RECORD_UNIT).ceil() * RECORD_UNIT;
-        let outcomes = self.outcomes() * outcome;
-        (outcomes + self.session_records() * RECORD_UNIT) * DAYS / GIB
+    pub(super) fn realtime_kinesis_gb_in(&self) -> Amount {
+        let sessions = self.session_records() * RECORD_UNIT * DAYS / GIB;
+        self.outcome_gb(self.realtime) + sessions
+    }
+
+    fn outcome_gb(&self, requests: Amount) -> Amount {
+        let bytes = (self.figures.outcome_bytes.amount() / RECORD_UNIT).ceil() * RECORD_UNIT;
+        requests * self.figures.outcomes_a_request.amount() * bytes * DAYS / GIB
     }
 
     pub(super) fn kinesis_gb_out(&self) -> Amount {
@@ -182,7 +215,7 @@ impl<'a> Demand<'a> {
 
     /// Gigabytes beyond the first day, at any moment.
     pub(super) fn kinesis_gb_kept(&self) -> Amount {
-        self.kinesis_gb_in() / DAYS * STREAM_DAYS
+        (self.daily_kinesis_gb_in() + self.realtime_kinesis_gb_in()) / DAYS * STREAM_DAYS
     }
 
     pub(super) fn outcomes(&self) -> Amount {

@@ -29,11 +29,11 @@ fn services(estimate: &Estimate, out: &mut String) {
     for service in SERVICES {
         let usd = estimate.bill.of_service(service);
         let said = SETUP_DOCUMENT.iter().find(|(name, _)| *name == service);
-        let said = said.map_or_else(|| "-".to_owned(), |(_, usd)| format!("~{}", dollars(*usd)));
+        let said = said.map_or_else(|| "-".to_owned(), |(_, usd)| format!("~${usd:.0}"));
         *out += &format!("  {service:<12} {:>14}   {said:>28}\n", dollars(usd));
     }
     let said: f64 = SETUP_DOCUMENT.iter().map(|(_, usd)| usd).sum();
-    let said = format!("~{}", dollars(said));
+    let said = format!("~${said:.0}");
     *out += &format!("  {:<12} {:>14}   {said:>28}\n", "total", dollars(estimate.bill.total()));
 }
 
@@ -43,7 +43,7 @@ fn lines(estimate: &Estimate, out: &mut String) {
     for line in &estimate.bill.0 {
         let star = if line.price_verified || line.usd == 0.0 { " " } else { "*" };
         *out += &format!(
-            "  {:<11} {:<16} {:>14}{star} {:<9} {} {}\n",
+            "  {:<11} {:<18} {:>10}{star} {:<9} {} {}\n",
             line.service,
             line.what,
             dollars(line.usd),

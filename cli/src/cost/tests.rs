@@ -62,10 +62,13 @@ fn a_request_reads_its_history_and_the_rest_by_the_smallest_unit() {
         sessions_a_day: Some(0.0),
         ..assumed()
     };
-    let line = of(&estimate(1_000, quiet), "DynamoDB", "reads");
+    let line = of(&estimate(1_000, quiet), "DynamoDB", "reads, daily");
     close_to(line.quantity, 1_000.0 * 23.47 * DAYS);
-    // Somebody said how many there are.
+    // Somebody said how many there are; without that it is measured.
     assert_eq!(line.basis, Basis::Modelled);
+    let asked = estimate(1_000, assumed());
+    assert_eq!(of(&asked, "DynamoDB", "reads, daily").basis, Basis::Measured);
+    assert_eq!(of(&asked, "DynamoDB", "reads, real time").basis, Basis::Modelled);
 }
 
 /// Quotas by hand: 1,000 users of whom all are asked for within 1,000 s are one a second.
