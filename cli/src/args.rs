@@ -2,6 +2,8 @@
 
 mod cost;
 mod live;
+#[cfg(test)]
+mod runbook;
 
 use std::path::PathBuf;
 
