@@ -1,6 +1,9 @@
 //! The command line.
 
+mod cost;
 mod live;
+#[cfg(test)]
+mod runbook;
 
 use std::path::PathBuf;
 
@@ -9,6 +12,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use mindmate_domain::{AsOf, StageName};
 
+pub(crate) use self::cost::Cost;
 pub(crate) use self::live::{Serve, SimulateDay, Write};
 use crate::exit;
 
@@ -91,6 +95,7 @@ pub(crate) enum Command {
     Serve(Serve),
     Write(Write),
     SimulateDay(SimulateDay),
+    Cost(Cost),
     Worker(Worker),
 }
 

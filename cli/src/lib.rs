@@ -6,6 +6,7 @@
 mod args;
 mod audit;
 mod cohort;
+mod cost;
 mod daily;
 mod exit;
 mod features;
@@ -83,6 +84,7 @@ async fn dispatch(place: &Place, args: Args) -> anyhow::Result<Exit> {
         Command::Write(write) => write::run(place, &write).await,
         Command::SimulateDay(day) => simulate::run(place, format, &day).await,
         Command::Text(args::Text::Analyze(analyze)) => text::analyze(&analyze),
+        Command::Cost(cost) => cost::run(format, &cost),
         #[cfg(feature = "aws")]
         Command::Worker(worker) => {
             let logs = worker::Logs { filter: log.as_deref(), json: log_json };

@@ -657,9 +657,25 @@ def test_a_message_that_is_given_up_is_seen_also_where_others_lie_already(templa
 
 def test_a_queue_that_is_not_read_raises_an_alarm_sooner_where_nobody_can_wait(template):
     found = alarmed(template, "ApproximateAgeOfOldestMessage")
-    assert set(found) == set(QUEUES)
-    for queue, [alarm] in found.items():
+    assert set(found) == set(QUEUES) | dlqs(template)
+    for queue in QUEUES:
+        [alarm] = found[queue]
         assert alarm["Threshold"] <= (120 if "Priority" in queue else 1200), queue
+
+
+def test_a_letter_raises_an_alarm_two_days_before_it_is_lost(template):
+    queues = of_type(template, "SQS::Queue")
+    found = alarmed(template, "ApproximateAgeOfOldestMessage")
+    # What a redrive policy moves is deleted by the time of its source queue, and its age is counted from the
+    # move: it may have lain there for as long as the source keeps messages.
+    before = {target(queues[name]["RedrivePolicy"]["deadLetterTargetArn"]): queues[name]["MessageRetentionPeriod"]
+              for name in QUEUES}
+    for name in dlqs(template):
+        [alarm] = found[name]
+        left = queues[name]["MessageRetentionPeriod"] - before.get(name, 0) - alarm["Threshold"]
+        assert left == 2 * DAY, name
+        assert (alarm["Statistic"], alarm["ComparisonOperator"]) == ("Maximum", "GreaterThanThreshold"), name
+        assert alarm["EvaluationPeriods"] == 1
 
 
 def test_every_function_is_watched(template):
