@@ -34,3 +34,13 @@ pub(crate) fn eventually<T>(within: Duration, mut look: impl FnMut() -> Option<T
         pause(LOOK);
     }
 }
+
+/// This share of a count, rounded down.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "shares are in [0, 1), and counts far below 2^53"
+)]
+pub(crate) fn share_of(count: u64, share: f64) -> u64 {
+    (count as f64 * share) as u64
+}

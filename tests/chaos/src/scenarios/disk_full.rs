@@ -118,7 +118,7 @@ fn filled_up(disk: &Disk, cohort: &Program, needs: Needs, share: f64) -> Program
     disk.resize(ROOM);
     let program = Program::within(&disk.0);
     program.restore(cohort);
-    disk.resize(needs.before + (needs.adds as f64 * share) as u64);
+    disk.resize(needs.before + waits::share_of(needs.adds, share));
     program
 }
 
@@ -127,7 +127,7 @@ fn limited(cohort: &Program, needs: Needs, share: f64) -> Program {
     let mut program = cohort.copy();
     let file = std::fs::metadata(program.database()).unwrap().len();
     // The log's file is what grows first; it is held to less than what the database has already.
-    let bytes = ((needs.adds as f64 * share) as u64).min(file);
+    let bytes = waits::share_of(needs.adds, share).min(file);
     program.most_bytes = Some(bytes);
     program
 }
@@ -176,10 +176,13 @@ fn stages_wait_it_out(report: &mut Report, disk: &Disk) {
     }});
     std::fs::write(&path, format!("{one}\n")).unwrap();
     program.run(&["import", path.to_str().unwrap()]).well();
+    let mut serving = program.start(&["serve"]);
+    assert!(told(&serving, "All stages work"), "{}", serving.said());
+    // Held still, so that there is work for them when the disk is full.
+    serving.signal(Signal::STOP);
     write(&program, "ada").well();
     fill(&program);
-
-    let mut serving = program.start(&["serve"]);
+    serving.signal(Signal::CONT);
     let start = waits::now();
     if !told(&serving, "make room") {
         let words = format!("nobody is told of the full disk: {:?}", serving.said());

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::kill_local_run::undisturbed;
 use crate::program::{END, NEXT, Program, Said};
 use crate::report::{Fault, Report};
+use crate::waits::share_of;
 use crate::{Settings, judge};
 
 /// As `SQLite` has it here.
@@ -55,7 +56,7 @@ const DAMAGES: [Damage; 9] = [
         half: true,
         inflict: |program, draw| {
             let bytes = std::fs::metadata(log(program)).unwrap().len();
-            noise(log(program), (bytes as f64 * draw()) as u64, draw);
+            noise(log(program), share_of(bytes, draw()), draw);
         },
     },
     Damage {
@@ -156,18 +157,18 @@ fn log(program: &Program) -> PathBuf {
 fn cut(path: PathBuf, share: f64) {
     let file = OpenOptions::new().write(true).open(path).unwrap();
     let bytes = file.metadata().unwrap().len();
-    file.set_len((bytes as f64 * share) as u64).unwrap();
+    file.set_len(share_of(bytes, share)).unwrap();
 }
 
 fn page_overwritten(program: &Program, draw: &dyn Fn() -> f64) {
     let bytes = std::fs::metadata(program.database()).unwrap().len();
-    let page = ((bytes / PAGE) as f64 * draw()) as u64;
+    let page = share_of(bytes / PAGE, draw());
     noise(program.database(), page * PAGE, draw);
 }
 
 /// Overwrites a page's worth of bytes.
 fn noise(path: PathBuf, at: u64, draw: &dyn Fn() -> f64) {
     let file = OpenOptions::new().write(true).open(path).unwrap();
-    let noise: Vec<u8> = (0..PAGE).map(|_| (256.0 * draw()) as u8).collect();
+    let noise: Vec<u8> = (0..PAGE).map(|_| u8::try_from(share_of(256, draw())).unwrap()).collect();
     file.write_all_at(&noise, at).unwrap();
 }

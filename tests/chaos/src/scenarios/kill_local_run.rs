@@ -5,7 +5,7 @@ use std::time::Duration;
 use mindmate_end_to_end_tests::stores::{dump, number};
 use mindmate_pipeline::{Chance as _, SeededChance};
 
-use crate::program::{END, Program};
+use crate::program::{END, Program, Said};
 use crate::report::{Fault, Report};
 use crate::{Settings, judge, waits};
 
@@ -49,18 +49,18 @@ fn killed_until_it_ends(
         let start = waits::now();
         let mut run = program.start(&["daily", "--as-of", END]);
         if run.ends_within(took.mul_f64(chance.fraction())) || !run.kill() {
-            ended_well(run.end(), report);
+            ended_well(&run.end(), report);
             return waits::since(start);
         }
         report.count("kills", 1);
         report.count(moment(program), 1);
     }
     let start = waits::now();
-    ended_well(program.daily(), report);
+    ended_well(&program.daily(), report);
     waits::since(start)
 }
 
-fn ended_well(said: crate::program::Said, report: &mut Report) {
+fn ended_well(said: &Said, report: &mut Report) {
     if said.code != Some(0) {
         report.fault(Fault::Unclear, format!("the same command did not go on: {said}"));
     }

@@ -81,7 +81,7 @@ struct Person {
 
 impl Person {
     fn new(number: u32) -> Self {
-        Self { name: format!("person-{number:04}"), in_crisis: number % IN_CRISIS == 0 }
+        Self { name: format!("person-{number:04}"), in_crisis: number.is_multiple_of(IN_CRISIS) }
     }
 }
 
