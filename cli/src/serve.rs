@@ -49,7 +49,7 @@ pub(crate) async fn run(place: &Place, args: &args::Serve) -> anyhow::Result<Exi
     eprintln!("All stages work on {}; Ctrl-C ends them in order.", local.dir.path().display());
     tokio::select! {
         ended = worker.run(stop) => {
-            ended.context("the stages cannot go on; nothing is lost by that")?;
+            ended.context("the stages cannot go on; what waits stays where it is")?;
         }
         never = keep_the_days(&local) => match never {},
     }

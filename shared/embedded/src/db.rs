@@ -1,6 +1,6 @@
 //! One `SQLite` file: a writer thread with group commit, and readers beside it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -10,7 +10,8 @@ use mindmate_pipeline::{PortError, PortResult};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::error::{OpenError, gone, port_error};
+use crate::error::{OpenError, gone, open_error};
+use crate::file::{DbFile, Found, beside, look, put_in_place};
 use crate::schema;
 
 /// How long a statement waits for another process's transaction.
@@ -32,7 +33,7 @@ pub struct Db {
 }
 
 struct Inner {
-    path: PathBuf,
+    file: Arc<DbFile>,
     jobs: Option<Sender<Box<dyn Work>>>,
     writer: Option<JoinHandle<()>>,
     readers: Mutex<Vec<Connection>>,
@@ -41,6 +42,9 @@ struct Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        // Readers first: whoever closes last takes the log into the file, and they cannot. So a
+        // log that is there says that the end was none in order.
+        self.readers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         // Closing the channel ends the writer, after the jobs that wait.
         drop(self.jobs.take());
         if let Some(writer) = self.writer.take()
@@ -59,19 +63,24 @@ impl Db {
     /// # Errors
     /// [`OpenError`]: a file of a newer version is left untouched.
     pub fn open(path: &Path, max_pages: Option<u32>) -> Result<Self, OpenError> {
-        let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
+        if look(path)? == Found::Nothing {
+            make(path)?;
+        }
+        let sqlite = |source| open_error(path, source);
         let mut connection = connect(path, OpenFlags::default()).map_err(sqlite)?;
         schema::prepare(&mut connection, path)?;
         if let Some(pages) = max_pages {
             connection.pragma_update(None, "max_page_count", pages).map_err(sqlite)?;
         }
         let (jobs, queue) = channel();
+        let file = Arc::new(DbFile::new(path));
+        let written = Arc::clone(&file);
         let writer = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write_until_closed(&connection, &queue))
+            .spawn(move || write_until_closed(&connection, &queue, &written))
             .map_err(|source| OpenError::Thread { path: path.to_owned(), source })?;
         let inner = Inner {
-            path: path.to_owned(),
+            file,
             jobs: Some(jobs),
             writer: Some(writer),
             readers: Mutex::new(Vec::new()),
@@ -92,6 +101,7 @@ impl Db {
         T: Send + 'static,
         F: FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
+        self.inner.file.whole()?;
         let (answer, answered) = oneshot::channel();
         let work = Job { run: job, value: None, answer };
         let jobs = self.inner.jobs.as_ref().ok_or_else(gone)?;
@@ -108,6 +118,7 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
+        self.inner.file.whole()?;
         let _permit = self.inner.permits.acquire().await.map_err(|_| gone())?;
         let inner = Arc::clone(&self.inner);
         let answer = tokio::task::spawn_blocking(move || inner.with_reader(query));
@@ -121,14 +132,25 @@ impl Inner {
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> PortResult<T> {
         let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let error = |error| self.file.error(error);
         let connection = match idle {
             Some(connection) => connection,
-            None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(port_error)?,
+            None => connect(&self.file.path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(error)?,
         };
-        let answer = query(&connection).map_err(port_error);
+        let answer = query(&connection).map_err(error);
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         answer
     }
+}
+
+/// Makes the file whole before it is in its place: one that is killed meanwhile leaves none.
+fn make(path: &Path) -> Result<(), OpenError> {
+    let made = beside(path, &format!(".new-{}", std::process::id()));
+    let mut connection =
+        connect(&made, OpenFlags::default()).map_err(|error| open_error(path, error))?;
+    schema::prepare(&mut connection, &made)?;
+    connection.close().map_err(|(_, error)| open_error(path, error))?;
+    put_in_place(&made, path).map_err(|source| OpenError::Place { path: path.to_owned(), source })
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
@@ -171,7 +193,7 @@ where
     }
 }
 
-fn write_until_closed(connection: &Connection, queue: &Receiver<Box<dyn Work>>) {
+fn write_until_closed(connection: &Connection, queue: &Receiver<Box<dyn Work>>, file: &DbFile) {
     while let Ok(first) = queue.recv() {
         let mut batch = vec![first];
         batch.extend(queue.try_iter().take(JOBS_PER_COMMIT - 1));
@@ -180,8 +202,12 @@ fn write_until_closed(connection: &Connection, queue: &Receiver<Box<dyn Work>>) 
             Err(error) => {
                 tracing::debug!(%error, jobs = batch.len(), "a group commit failed: one by one");
                 for mut work in batch {
-                    let result = commit(connection, std::slice::from_mut(&mut work));
-                    work.answer(result.map_err(port_error));
+                    let whole = file.whole();
+                    let result = whole.and_then(|()| {
+                        let one = std::slice::from_mut(&mut work);
+                        commit(connection, one).map_err(|error| file.error(error))
+                    });
+                    work.answer(result);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! How `SQLite` fails, in the words of the ports.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mindmate_contracts::JsonFault;
 use mindmate_domain::ids::UserIdError;
@@ -23,6 +23,9 @@ pub enum OpenError {
         /// What is known here.
         known: i64,
     },
+    /// The file itself is in trouble.
+    #[error(transparent)]
+    File(#[from] FileTrouble),
     /// `SQLite` could not open or prepare it.
     #[error("cannot open {}: {source}", path.display())]
     Sqlite {
@@ -31,6 +34,15 @@ pub enum OpenError {
         /// Why.
         #[source]
         source: rusqlite::Error,
+    },
+    /// It was made and could not be put into its place.
+    #[error("cannot make {}: {source}", path.display())]
+    Place {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
     },
     /// The writer's thread could not be started.
     #[error("cannot start the writer of {}: {source}", path.display())]
@@ -46,14 +58,75 @@ pub enum OpenError {
 /// Name of this backend in errors.
 const PORT: &str = "sqlite";
 
-/// Says of an error whether it may heal.
-pub(crate) fn port_error(error: rusqlite::Error) -> PortError {
-    let code = error.sqlite_error_code();
-    match code {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            PortError::permanent(PORT, "store-corrupt", error)
+/// What is wrong with the file or its disk, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum FileTrouble {
+    /// Its content is not what was written.
+    #[error(
+        "{} is damaged: {cause}; nothing more is done with it: restore a backup: end whatever works on it, move it and the files beside it that end in -wal and -shm away, put the backup in its place, and run the same command again",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        cause: String,
+    },
+    /// It cannot be written to.
+    #[error(
+        "cannot write to {}: {cause}; make room on its disk (or lift the quota or limit that it meets), then run the same command again where it has ended",
+        path.display()
+    )]
+    NoRoom {
+        /// The file.
+        path: PathBuf,
+        /// What `SQLite` says.
+        cause: String,
+    },
+}
+
+/// The extended code of a write that the system refused: past a limit of a file's size it says so.
+const IOERR_WRITE: i32 = 778;
+
+impl FileTrouble {
+    /// What of an error is the file's or its disk's.
+    pub(crate) fn of(path: &Path, error: &rusqlite::Error) -> Option<Self> {
+        let (path, cause) = (path.to_owned(), error.to_string());
+        let extended = error.sqlite_error().map(|error| error.extended_code);
+        match error.sqlite_error_code()? {
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                Some(Self::Damaged { path, cause })
+            }
+            ErrorCode::DiskFull => Some(Self::NoRoom { path, cause }),
+            _ if extended == Some(IOERR_WRITE) => Some(Self::NoRoom { path, cause }),
+            _ => None,
         }
-        // Busy, locked, full, out of memory, input/output, and whatever else the machine does.
+    }
+
+    /// Damage does not heal; room may be made.
+    pub(crate) fn into_port_error(self) -> PortError {
+        match self {
+            Self::Damaged { .. } => PortError::permanent(PORT, "store-corrupt", self),
+            Self::NoRoom { .. } => PortError::transient(PORT, self),
+        }
+    }
+}
+
+/// Why the file could not be opened.
+pub(crate) fn open_error(path: &Path, source: rusqlite::Error) -> OpenError {
+    match FileTrouble::of(path, &source) {
+        Some(trouble) => trouble.into(),
+        None => OpenError::Sqlite { path: path.to_owned(), source },
+    }
+}
+
+/// Says of an error whether it may heal.
+pub(crate) fn port_error(path: &Path, error: rusqlite::Error) -> PortError {
+    if let Some(trouble) = FileTrouble::of(path, &error) {
+        return trouble.into_port_error();
+    }
+    match error.sqlite_error_code() {
+        // Busy, locked, out of memory, input/output, and whatever else the machine does.
         Some(_) => PortError::transient(PORT, error),
         // A value of a wrong type or a row that is not there: what is stored is not ours.
         None => PortError::permanent(PORT, "store-unreadable", error),

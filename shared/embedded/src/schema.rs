@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::error::OpenError;
+use crate::error::{OpenError, open_error};
 
 /// Steps from one version to the next; the version of a file is how many of them it has taken.
 const STEPS: &[&str] = &[
@@ -16,7 +16,7 @@ const STEPS: &[&str] = &[
 
 /// Sets the file up for durable writing and takes the steps that it lacks.
 pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
-    let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
+    let sqlite = |source| open_error(path, source);
     connection.pragma_update(None, "journal_mode", "WAL").map_err(sqlite)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(sqlite)?;
     connection.pragma_update(None, "wal_autocheckpoint", 4_000).map_err(sqlite)?;

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,9 @@ use std::time::Duration;
 use mindmate_contracts::{QueueName, StreamName};
 use mindmate_domain::run::StageName;
 use mindmate_embedded::db::Db;
-use mindmate_embedded::{AuditBreak, DataDir, DataDirError, Embedded, OpenError, Options};
+use mindmate_embedded::{
+    AuditBreak, DataDir, DataDirError, Embedded, FileTrouble, OpenError, Options,
+};
 use mindmate_pipeline::{Outgoing, PortError, SystemClock};
 use mindmate_testkit::conformance::samples;
 use rusqlite::Connection;
@@ -41,7 +44,8 @@ async fn a_full_disk_is_an_error_and_what_was_written_stays() {
         assert!(sent < 1_000, "the disk never became full");
     };
     assert!(matches!(error, PortError::Transient { .. }), "space may be freed: {error}");
-    assert!(error.to_string().contains("full"), "{error}");
+    let words = error.to_string();
+    assert!(words.contains("full") && words.contains("make room"), "{words}");
     drop(backend);
     // More room, and the same file goes on.
     let backend = open(&file);
@@ -215,4 +219,43 @@ fn a_new_data_directory_is_its_owners_alone() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o750)).unwrap();
     DataDir::open(&path).unwrap();
     assert_eq!(mode(&path), 0o750);
+}
+
+/// `SQLite` takes an empty file for a new one: everybody in it would be gone without a word.
+#[tokio::test]
+async fn a_file_that_was_emptied_is_not_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mindmate.db");
+    drop(open(&file));
+    std::fs::File::options().write(true).open(&file).unwrap().set_len(0).unwrap();
+    let error = Embedded::open(&file, Arc::new(SystemClock), Options::default()).err().unwrap();
+    assert!(matches!(error, OpenError::File(FileTrouble::Damaged { .. })), "{error}");
+    let words = error.to_string();
+    assert!(words.contains("mindmate.db") && words.contains("restore a backup"), "{words}");
+    assert_eq!(std::fs::metadata(&file).unwrap().len(), 0, "left as it was found");
+}
+
+/// A damaged page is no message's fault: after it is met nothing is settled any more, so that the
+/// host ends and nobody is put aside for it.
+#[tokio::test]
+async fn nothing_is_done_with_a_file_that_was_found_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mindmate.db");
+    let backend = open(&file);
+    backend.publisher().publish(&[message("m", 10)]).await.remove(0).unwrap();
+    drop(backend);
+    assert!(!folder.path().join("mindmate.db-wal").exists(), "closed in order, no log is left");
+    let bytes = std::fs::metadata(&file).unwrap().len();
+    let raw = std::fs::File::options().write(true).open(&file).unwrap();
+    // All pages but the first, which says what tables there are.
+    raw.write_all_at(&vec![0xA5; usize::try_from(bytes).unwrap() - 4_096], 4_096).unwrap();
+    let backend = open(&file);
+    let queue = backend.queue(QueueName::Scoring);
+    for _ in 0..2 {
+        let error = queue.receive(1, Duration::ZERO).await.unwrap_err();
+        assert!(matches!(error, PortError::Permanent { code: "store-corrupt", .. }), "{error}");
+        assert!(error.to_string().contains("restore a backup"), "{error}");
+    }
+    let sent = backend.publisher().publish(&[message("m", 10)]).await.remove(0);
+    assert!(sent.is_err(), "a damaged file is not written to");
 }

@@ -16,6 +16,9 @@ pub(crate) use self::queue::QueueConsumer;
 pub(crate) use self::stream::StreamConsumer;
 use crate::times::StageTimes;
 
+/// Failures in a row after which it is an error: what lasts so long wants a human.
+const LASTING: u32 = 4;
+
 /// What consumers do with their queues.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
@@ -99,7 +102,13 @@ impl Shared {
             return Err(error);
         };
         let wait = patience.policy.wait(failures, *retry_after, &*patience.chance);
-        tracing::warn!(%error, failures, wait_ms = wait.as_millis(), "the backend failed; waiting");
+        let wait_ms = wait.as_millis();
+        // Who only hears of errors is told of what lasts, less and less often.
+        if failures >= LASTING && failures.is_power_of_two() {
+            tracing::error!(%error, failures, wait_ms, "the backend keeps failing; waiting");
+        } else {
+            tracing::warn!(%error, failures, wait_ms, "the backend failed; waiting");
+        }
         tokio::select! {
             () = self.clock.sleep(wait) => {}
             () = phase.reached(Phase::Draining) => {}

@@ -21,7 +21,7 @@ mod privacy;
 mod program;
 #[path = "suite/realtime.rs"]
 mod realtime;
-#[path = "suite/stores.rs"]
-mod stores;
 #[path = "suite/text.rs"]
 mod text;
+
+use mindmate_end_to_end_tests::stores;

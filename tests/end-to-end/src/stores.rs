@@ -51,12 +51,13 @@ const STORES: [(&str, &str); 9] = [
     ),
 ];
 
-pub(crate) fn open(database: &Path) -> Connection {
+/// The file, for reading only.
+pub fn open(database: &Path) -> Connection {
     Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
 }
 
 /// All stores, a line a row.
-pub(crate) fn dump(database: &Path) -> String {
+pub fn dump(database: &Path) -> String {
     let connection = open(database);
     let mut out = String::new();
     for (store, sql) in STORES {
@@ -124,6 +125,6 @@ fn without_times(json: &mut Value) {
 }
 
 /// One number of the database.
-pub(crate) fn number(database: &Path, sql: &str) -> i64 {
+pub fn number(database: &Path, sql: &str) -> i64 {
     open(database).query_row(sql, [], |row| row.get(0)).unwrap()
 }
