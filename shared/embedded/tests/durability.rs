@@ -245,10 +245,10 @@ async fn nothing_is_done_with_a_file_that_was_found_damaged() {
     backend.publisher().publish(&[message("m", 10)]).await.remove(0).unwrap();
     drop(backend);
     assert!(!folder.path().join("mindmate.db-wal").exists(), "closed in order, no log is left");
-    let bytes = std::fs::metadata(&file).unwrap().len();
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'messages_ready'";
+    let root: u64 = Connection::open(&file).unwrap().query_row(root, [], |row| row.get(0)).unwrap();
     let raw = std::fs::File::options().write(true).open(&file).unwrap();
-    // All pages but the first, which says what tables there are.
-    raw.write_all_at(&vec![0xA5; usize::try_from(bytes).unwrap() - 4_096], 4_096).unwrap();
+    raw.write_all_at(&[0xA5; 4_096], (root - 1) * 4_096).unwrap();
     let backend = open(&file);
     let queue = backend.queue(QueueName::Scoring);
     for _ in 0..2 {
