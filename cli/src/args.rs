@@ -1,6 +1,7 @@
 //! The command line.
 
 mod cost;
+mod dlq;
 mod live;
 #[cfg(test)]
 mod runbook;
@@ -13,6 +14,9 @@ use jiff::SignedDuration;
 use mindmate_domain::{AsOf, StageName};
 
 pub(crate) use self::cost::Cost;
+pub(crate) use self::dlq::{
+    Chosen, Dlq, DlqAction, DropLetters, ExportLetters, ReplayLetters, ShowLetters, Since,
+};
 pub(crate) use self::live::{Serve, SimulateDay, Write};
 use crate::exit;
 
@@ -89,6 +93,7 @@ pub(crate) enum Command {
     Runs(Runs),
     Report(Report),
     Review(Review),
+    Dlq(Dlq),
     Audit(Audit),
     #[command(subcommand)]
     Text(Text),

@@ -21,6 +21,8 @@ pub(crate) enum Exit {
     Busy = 5,
     /// Some of the input was bad and was left out; the rest is done.
     BadInput = 6,
+    /// Dead letters that were played back came back: the cause is not mended.
+    CameBack = 7,
 }
 
 impl Exit {
@@ -29,7 +31,7 @@ impl Exit {
     pub(crate) fn worse(self, other: Self) -> Self {
         let weight = |exit| match exit {
             Self::Success => 0,
-            Self::BadInput => 1,
+            Self::BadInput | Self::CameBack => 1,
             Self::DeadLettered => 2,
             Self::LedgerOpen => 3,
             Self::Busy => 4,
@@ -53,7 +55,8 @@ const CODES: &str = "Exit codes:
   4  the run's ledger is open: some users are missing
      (3 and 4 also where that holds of an earlier run that `daily` finished first)
   5  another run works on the data directory
-  6  some of the input was bad and was left out; the rest is done";
+  6  some of the input was bad and was left out; the rest is done
+  7  dead letters that were played back came back: the cause is not mended, and the rest stays";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

@@ -8,6 +8,7 @@ mod audit;
 mod cohort;
 mod cost;
 mod daily;
+mod dlq;
 mod exit;
 mod features;
 mod following;
@@ -79,6 +80,7 @@ async fn dispatch(place: &Place, args: Args) -> anyhow::Result<Exit> {
         Command::Runs(runs) => runs::run(place, format, &runs).await,
         Command::Report(report) => reports::run(place, &report).await,
         Command::Review(review) => review::run(place, format, &review).await,
+        Command::Dlq(dlq) => dlq::run(place, format, &dlq).await,
         Command::Audit(audit) => audit::run(place, format, &audit).await,
         Command::Serve(serve) => serve::run(place, &serve).await,
         Command::Write(write) => write::run(place, &write).await,

@@ -57,7 +57,7 @@ pub(crate) async fn run(place: &Place, args: &args::Serve) -> anyhow::Result<Exi
 }
 
 /// A historical run's messages would be decided at today's time.
-async fn nothing_of_the_past_waits(local: &Local) -> anyhow::Result<()> {
+pub(crate) async fn nothing_of_the_past_waits(local: &Local) -> anyhow::Result<()> {
     for id in local.backend.queued_runs().await? {
         let run = runs::find(&local.session, id.as_str()).await?;
         anyhow::ensure!(

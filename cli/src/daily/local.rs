@@ -112,6 +112,17 @@ async fn finish(
     Other::look_at(&local.session, &run).await
 }
 
+/// Works on what waits of a run that was played back, under the run's clock, and closes its books
+/// anew.
+pub(crate) async fn work_on(
+    local: &Local,
+    run: &Run,
+    policy: Arc<mindmate_domain::Policy>,
+) -> anyhow::Result<()> {
+    drain(local, run, policy).await?;
+    tell(&local.session, run).await.map(drop)
+}
+
 /// Runs all stages until nothing is left to do.
 async fn drain(
     local: &Local,

@@ -66,6 +66,11 @@ pub(crate) enum Into {
 }
 
 impl Place {
+    /// Whether it is a stack on AWS.
+    pub(crate) fn is_aws(&self) -> bool {
+        !matches!(self, Self::Local { .. })
+    }
+
     /// What an import fills here. On AWS the table is the app's: nobody writes there by mistake.
     pub(crate) fn fills(&self, into_app_table: bool, index_only: bool) -> anyhow::Result<Into> {
         match self {

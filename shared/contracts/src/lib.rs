@@ -19,5 +19,5 @@ pub mod schemas;
 
 pub use app_name::AppName;
 pub use channels::{Channel, QueueName, StreamName};
-pub use envelope::{Contract, DecodeError, Message, RawEvent};
+pub use envelope::{About, Contract, DecodeError, Message, RawEvent};
 pub use json_fault::JsonFault;

@@ -15,6 +15,8 @@ mod bad_input;
 mod crash;
 #[path = "suite/daily.rs"]
 mod daily;
+#[path = "suite/dlq.rs"]
+mod dlq;
 #[path = "suite/privacy.rs"]
 mod privacy;
 #[path = "suite/program.rs"]

@@ -1,0 +1,80 @@
+//! `mindmate dlq export`: letters as JSON lines, whole.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use mindmate_domain::audit::AuditAction;
+use mindmate_domain::instant::key_form;
+use mindmate_pipeline::letters::{PAGE, Walk};
+use mindmate_pipeline::ports::DeadLetter;
+use serde_json::json;
+
+use super::chosen::{Choice, Filter};
+use super::trail::Act;
+use crate::args::{ExportLetters, Format};
+use crate::exit::Exit;
+use crate::output::{self, grouped};
+use crate::progress;
+use crate::session::Session;
+
+pub(super) async fn run(
+    session: &Session,
+    format: Format,
+    args: &ExportLetters,
+) -> anyhow::Result<Exit> {
+    let chosen = &args.chosen;
+    let filter = Filter::of(session, chosen).await?;
+    let letters = session.ports.channels.dead_letters(chosen.queue);
+    let choice = Choice::look(&*letters, &filter, chosen.limit).await?;
+    choice.must_be_some(chosen.queue.name())?;
+    let mut out = BufWriter::new(create(&args.out)?);
+    // Before the first of them leaves: whoever reads the trail finds it even where this is killed.
+    let act = Act { by: &args.by, queue: chosen.queue, details: filter.details() };
+    let count = ("letters", choice.letters.to_string());
+    act.note(session, AuditAction::DeadLettersExported, &[count]).await?;
+    let bar = progress::count(choice.letters, "exported");
+    let wanted = |letter: &DeadLetter| filter.takes(letter);
+    let mut walk = Walk::begin(&*letters, &wanted).await?;
+    let mut written = 0;
+    while let Some(page) = walk.next(PAGE).await? {
+        let left = chosen.limit.map_or(u64::MAX, |limit| limit - written);
+        for letter in page.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
+            serde_json::to_writer(&mut out, &line(letter))?;
+            writeln!(out)?;
+            written += 1;
+            bar.inc(1);
+        }
+    }
+    letters.end_look().await?;
+    let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    file.sync_all().with_context(|| format!("cannot finish {}", args.out.display()))?;
+    bar.finish_and_clear();
+    match format {
+        Format::Json => output::json(&json!({"exported": written, "file": args.out}))?,
+        Format::Text | Format::Csv => output::text(&format!(
+            "{} letters are in {}, with raw ids; they lie in {} all the same\n",
+            grouped(written),
+            args.out.display(),
+            chosen.queue.name()
+        ))?,
+    }
+    Ok(Exit::Success)
+}
+
+/// Readable by its owner alone, and never in place of another file.
+fn create(path: &Path) -> anyhow::Result<File> {
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    opened.with_context(|| format!("expected to make the file {}", path.display()))
+}
+
+fn line(letter: &DeadLetter) -> serde_json::Value {
+    let contents = letter.contents.iter();
+    let contents = contents.map(|content| json!({"key": content.key, "body": content.body}));
+    json!({
+        "attributes": letter.attributes, "sentAt": key_form(letter.sent_at),
+        "lost": letter.lost, "contents": contents.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,256 @@
+//! `mindmate dlq replay`: a canary first, then the rest.
+
+use std::num::NonZeroU32;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use indicatif::ProgressBar;
+use mindmate_domain::audit::AuditAction;
+use mindmate_domain::instant::key_form;
+use mindmate_pipeline::ports::DeadLetter;
+use mindmate_pipeline::replay::{Counts, Pace, Replay, ReplayPorts, Verdict};
+use serde_json::json;
+
+use super::chosen::{Choice, Filter, codes};
+use super::trail::Act;
+use super::work::Work;
+use super::{agreed, stop_flag};
+use crate::args::{Format, ReplayLetters};
+use crate::exit::Exit;
+use crate::output::{self, grouped};
+use crate::progress;
+use crate::session::{Place, Session};
+
+/// The rate on AWS, unless somebody says otherwise: functions and tables have others to serve.
+const RATE_ON_AWS: NonZeroU32 = NonZeroU32::new(100).unwrap();
+
+pub(super) async fn run(
+    place: &Place,
+    format: Format,
+    args: &ReplayLetters,
+) -> anyhow::Result<Exit> {
+    let chosen = &args.chosen;
+    let mut work = Work::open(place).await?;
+    let session = work.session();
+    let filter = Filter::of(session, chosen).await?;
+    let letters = session.ports.channels.dead_letters(chosen.queue);
+    let choice = Choice::look(&*letters, &filter, chosen.limit).await?;
+    choice.must_be_some(chosen.queue.name())?;
+    work.prepare(&choice).await?;
+    let session = work.session();
+    if args.dry_run {
+        show_plan(format, args, &choice)?;
+        return Ok(Exit::Success);
+    }
+    let question = format!(
+        "Play {} letters of {} back ({})?",
+        grouped(choice.letters),
+        chosen.queue.name(),
+        codes(&choice.codes)
+    );
+    if !agreed(&question, args.yes)? {
+        output::text("nothing was played back\n")?;
+        return Ok(Exit::Success);
+    }
+    let id = new_id(session)?;
+    let act = Act { by: &args.by, queue: chosen.queue, details: filter.details() };
+    let meant = [("replayId", id.clone()), ("letters", choice.letters.to_string())];
+    act.note(session, AuditAction::ReplayStarted, &meant).await?;
+    let wanted = |letter: &DeadLetter| filter.takes(letter);
+    let ports = ReplayPorts {
+        letters: &*letters,
+        publisher: &*session.ports.publisher,
+        clock: &*session.clock,
+    };
+    let replay = Replay::begin(ports, chosen.queue, id.clone(), &wanted).await?;
+    let stop = stop_flag()?;
+    let rate = args.rate.or_else(|| place.is_aws().then_some(RATE_ON_AWS));
+    let bar = progress::count(choice.letters, "played back");
+    let mut playing =
+        Playing { replay, work: &work, args, rate, stop: &stop, bar, choice: &choice };
+    let ended = playing.play().await;
+    playing.bar.finish_and_clear();
+    let counts = playing.replay.end().await?;
+    let outcome = [
+        ("replayId", id.clone()),
+        ("replayed", counts.replayed.to_string()),
+        ("ended", ended.as_ref().map_or("failed", |ended| ended.name()).to_owned()),
+    ];
+    act.note(session, AuditAction::ReplayEnded, &outcome).await?;
+    let ended = ended.with_context(|| {
+        format!(
+            "{} letters are played back, the others lie in {} as before",
+            grouped(counts.replayed),
+            chosen.queue.name()
+        )
+    })?;
+    tell(format, &Told { id: &id, args, choice: &choice, counts, ended })?;
+    Ok(ended.exit())
+}
+
+/// How a replay ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// All that were meant are played back.
+    Complete,
+    /// Somebody stopped it.
+    Stopped,
+    /// So many came back, of the canary or of all.
+    CameBack(u64),
+    /// Nobody knows what became of the canary.
+    Undecided,
+}
+
+impl Ended {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Stopped => "stopped",
+            Self::CameBack(_) => "cameBack",
+            Self::Undecided => "undecided",
+        }
+    }
+
+    fn exit(self) -> Exit {
+        match self {
+            Self::Complete | Self::Stopped => Exit::Success,
+            Self::CameBack(_) => Exit::CameBack,
+            Self::Undecided => Exit::Failure,
+        }
+    }
+}
+
+struct Playing<'a> {
+    replay: Replay<'a>,
+    work: &'a Work,
+    args: &'a ReplayLetters,
+    rate: Option<NonZeroU32>,
+    stop: &'a AtomicBool,
+    bar: ProgressBar,
+    choice: &'a Choice,
+}
+
+impl Playing<'_> {
+    async fn play(&mut self) -> anyhow::Result<Ended> {
+        let canary = self.args.canary.min(self.choice.letters);
+        if canary > 0 {
+            self.send(canary).await?;
+            match self.verdict("the canary").await? {
+                Verdict::Through => {}
+                Verdict::CameBack(back) => return Ok(Ended::CameBack(back)),
+                Verdict::Undecided => return Ok(Ended::Undecided),
+            }
+        }
+        let mut rest = self.choice.letters - canary;
+        if rest > 0 {
+            self.send(rest).await?;
+        }
+        if self.stop.load(std::sync::atomic::Ordering::SeqCst) {
+            return Ok(Ended::Stopped);
+        }
+        rest = 0;
+        // What came back of the rest is told where this command itself did the work.
+        if self.work.is_here() {
+            self.work.go().await?;
+            rest = self.replay.came_back().await?;
+        }
+        Ok(if rest > 0 { Ended::CameBack(rest) } else { Ended::Complete })
+    }
+
+    async fn send(&mut self, most: u64) -> anyhow::Result<()> {
+        let pace = Pace { most: Some(most), rate: self.rate, stop: self.stop };
+        let bar = self.bar.clone();
+        self.replay.send(pace, |counts: Counts| bar.set_position(counts.replayed)).await?;
+        Ok(())
+    }
+
+    async fn verdict(&self, what: &str) -> anyhow::Result<Verdict> {
+        let looking = format!("{what} of {} is on its way", grouped(self.replay.counts().replayed));
+        self.bar.println(looking);
+        self.work.go().await?;
+        let patience = Duration::try_from(self.args.patience)
+            .context("expected a --patience that is not negative")?;
+        Ok(self.replay.verdict(patience).await?)
+    }
+}
+
+/// An id that tells when it was, and that no other has.
+fn new_id(session: &Session) -> anyhow::Result<String> {
+    let mut random = [0; 4];
+    getrandom::fill(&mut random).context("cannot draw from the system's generator")?;
+    let random = random.map(|byte| format!("{byte:02x}")).concat();
+    Ok(format!("replay-{}-{random}", key_form(session.clock.now())))
+}
+
+fn show_plan(format: Format, args: &ReplayLetters, choice: &Choice) -> anyhow::Result<()> {
+    let canary = args.canary.min(choice.letters);
+    if format == Format::Json {
+        return output::json(&json!({
+            "dryRun": true, "letters": choice.letters, "codes": choice.codes, "canary": canary,
+            "others": choice.all - choice.letters, "cutShort": choice.cut_short,
+        }));
+    }
+    let cut_short = if choice.cut_short { "; more lie there than can be looked at" } else { "" };
+    output::text(&format!(
+        "would play back {} of the {} letters in {}: {}{cut_short}\n{} of them first, as a canary; nothing was moved\n",
+        grouped(choice.letters),
+        grouped(choice.all),
+        args.chosen.queue.name(),
+        codes(&choice.codes),
+        grouped(canary),
+    ))
+}
+
+/// What is told at the end.
+struct Told<'a> {
+    id: &'a str,
+    args: &'a ReplayLetters,
+    choice: &'a Choice,
+    counts: Counts,
+    ended: Ended,
+}
+
+fn tell(format: Format, told: &Told<'_>) -> anyhow::Result<()> {
+    let Told { id, args, choice, counts, ended } = told;
+    let back = if let Ended::CameBack(back) = ended { *back } else { 0 };
+    if format == Format::Json {
+        return output::json(&json!({
+            "replayId": id, "ended": ended.name(), "meant": choice.letters,
+            "replayed": counts.replayed, "cameBack": back, "elsewhere": counts.elsewhere,
+            "unplayable": counts.unplayable, "failed": counts.failed,
+            "duplicated": counts.duplicated,
+        }));
+    }
+    let queue = args.chosen.queue.name();
+    let left = choice.letters.saturating_sub(counts.replayed);
+    let mut out =
+        format!("{} letters of {queue} are played back ({id})\n", grouped(counts.replayed));
+    out += &match ended {
+        Ended::Complete => String::new(),
+        Ended::Stopped => format!("it was stopped; {} are left: type it again\n", grouped(left)),
+        Ended::CameBack(back) => format!(
+            "{} of them came back: the cause is not mended. {} that were not sent stay in {queue}; `mindmate dlq show {queue}` says why\n",
+            grouped(*back),
+            grouped(left)
+        ),
+        Ended::Undecided => format!(
+            "{queue} did not drain in time, so that nobody knows what became of the canary; {} stay in {queue}. Is its consumer working? Wait longer (--patience), or go without (--canary 0)\n",
+            grouped(left)
+        ),
+    };
+    for (count, words) in [
+        (counts.elsewhere, "are in somebody else's hands: another replay moves them"),
+        (counts.unplayable, "cannot be played back: their contents are lost; `show` says why"),
+        (counts.failed, "could not be sent and lie where they lay: type it again"),
+        (
+            counts.duplicated,
+            "were sent and could not be removed: they may go twice, which does no harm",
+        ),
+    ] {
+        if count > 0 {
+            out += &format!("{} {words}\n", grouped(count));
+        }
+    }
+    output::text(&out)
+}
