@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use mindmate_contracts::messages::{AssessmentRequested, InterventionRequested, Request, Trigger};
-use mindmate_contracts::{Message, QueueName};
+use mindmate_contracts::{Channel, Message, QueueName};
 use mindmate_domain::{AsOf, RiskLevel, StageName, UserId};
 use mindmate_embedded::{Embedded, Options};
 use mindmate_pipeline::ports::{DeadLetterCause, Settlement};
@@ -18,6 +18,8 @@ use crate::stores::number;
 
 /// An id that no output may hold.
 const CANARY: &str = "canary-id-7f3a";
+
+const SCORING: QueueName = QueueName::Scoring;
 
 /// Writes into the queues as stages do.
 struct Queues(Embedded, tokio::runtime::Runtime);
@@ -67,7 +69,7 @@ fn request(user: &str, as_of: Timestamp) -> Request {
         user_id: UserId::new(user).unwrap(),
         as_of: AsOf::just_after(as_of),
         run: None,
-        trigger: Trigger::Mood,
+        trigger: Trigger::Realtime,
         urgent: false,
         historical: false,
     }
@@ -85,9 +87,9 @@ fn assessment(n: u32) -> Outgoing {
 }
 
 /// Messages of a version that this program does not know.
-fn unknown(count: u32) -> Vec<Outgoing> {
+fn unknown(queue: QueueName, count: u32) -> Vec<Outgoing> {
     let of = |n| {
-        let mut message = assessment(n);
+        let mut message = Outgoing { channel: Channel::Queue(queue), ..assessment(n) };
         message.body = message.body.replace("requested.v1", "requested.v9");
         message
     };
@@ -127,7 +129,7 @@ fn says_nothing_of_anybody(said: &Said) {
 #[test]
 fn letters_are_listed_with_their_causes_and_no_id() {
     let program = with_letters(3);
-    Queues::of(&program).put_aside(QueueName::Scoring, "panicked", &unknown(1));
+    Queues::of(&program).put_aside(SCORING, "panicked", &unknown(SCORING, 1));
     let rows = rows(&program);
     assert_eq!(rows.len(), 2, "{rows:?}");
     assert_eq!((&rows[0]["queue"], &rows[0]["letters"]), (&json!("assessments"), &json!(3)));
@@ -185,7 +187,11 @@ fn what_is_mended_is_played_back_and_worked_on() {
 fn a_canary_that_comes_back_keeps_the_rest_where_it_lies() {
     let program = Program::new();
     program.import(&[profile("ada", &json!({}))]).exited(0);
-    Queues::of(&program).put_aside(QueueName::Assessments, "unknown-type", &unknown(9));
+    Queues::of(&program).put_aside(
+        QueueName::Assessments,
+        "unknown-type",
+        &unknown(QueueName::Assessments, 9),
+    );
     let said = program.run(&["dlq", "replay", "assessments", "--yes", "--canary", "3"]).exited(7);
     assert!(said.out.contains("3 of them came back: the cause is not mended. 6"), "{said}");
     assert_eq!((dead(&program), waiting(&program)), (9, 0));
@@ -225,7 +231,11 @@ fn a_queue_that_is_not_there_is_named_with_those_that_are() {
 fn two_replays_at_once_move_each_letter_once() {
     let program = Program::new();
     program.import(&[profile("ada", &json!({}))]).exited(0);
-    Queues::of(&program).put_aside(QueueName::Assessments, "unknown-type", &unknown(3_000));
+    Queues::of(&program).put_aside(
+        QueueName::Assessments,
+        "unknown-type",
+        &unknown(QueueName::Assessments, 3_000),
+    );
     let replay = ["--format", "json", "dlq", "replay", "assessments", "--yes", "--canary", "0"];
     let both: Vec<Said> = std::thread::scope(|scope| {
         let one = scope.spawn(|| program.run(&replay));
@@ -266,7 +276,7 @@ fn a_stale_intervention_goes_to_a_human_and_is_not_sent() {
     assert_eq!((dead(&program), waiting(&program)), (0, 0));
     let chats = "SELECT count(*) FROM app_items WHERE sk LIKE 'CHAT#%'";
     assert_eq!(number(&program.database(), chats), 0, "nothing is sent");
-    let open = "SELECT count(*) FROM reviews WHERE acknowledged_at IS NULL";
+    let open = "SELECT count(*) FROM reviews WHERE reason = 'lateIntervention'";
     assert_eq!(number(&program.database(), open), 1, "somebody looks at it");
 }
 
