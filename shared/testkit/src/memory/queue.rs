@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use futures::future::select;
 use jiff::Timestamp;
 use mindmate_contracts::{Channel, QueueName};
-use mindmate_pipeline::Outgoing;
 use mindmate_pipeline::ports::{
     PortResult, Publisher, Queue, QueueDepth, Receipt, Received, Settlement,
 };
+use mindmate_pipeline::{Chance, Outgoing};
 
 use super::{MemoryBackend, lock};
 use crate::clock::later;
@@ -80,6 +80,13 @@ impl Queues {
         self.queues.get(&queue).map(|contents| contents.dead.clone()).unwrap_or_default()
     }
 
+    pub(super) fn remove_dead_letter(&mut self, queue: QueueName, receipt: &Receipt) -> bool {
+        let Some(contents) = self.queues.get_mut(&queue) else { return false };
+        let before = contents.dead.len();
+        contents.dead.retain(|letter| letter.receipt != *receipt);
+        contents.dead.len() < before
+    }
+
     fn send(&mut self, queue: QueueName, message: &Outgoing, now: Timestamp) {
         self.last_number += 1;
         let hidden = if message.delay.is_zero() {
@@ -102,7 +109,10 @@ impl Queues {
         let Some(contents) = self.queues.get_mut(&queue.name) else {
             return Vec::new();
         };
-        let visible: Vec<u64> = contents.visible(now).collect();
+        let mut visible: Vec<u64> = contents.visible(now).collect();
+        if let Some(chance) = &queue.backend.order {
+            shuffle(&mut visible, &**chance);
+        }
         let mut received = Vec::new();
         for number in visible {
             if received.len() == max {
@@ -126,12 +136,12 @@ impl Queues {
     }
 
     /// When the next hidden message can be received.
-    fn next_visible(&self, queue: QueueName) -> Option<Timestamp> {
+    pub(super) fn next_visible(&self, queue: QueueName) -> Option<Timestamp> {
         let contents = self.queues.get(&queue)?;
         contents.messages.values().map(|message| message.hidden.until()).min()
     }
 
-    fn depth(&self, queue: QueueName, now: Timestamp) -> QueueDepth {
+    pub(super) fn depth(&self, queue: QueueName, now: Timestamp) -> QueueDepth {
         let mut depth = QueueDepth::default();
         let Some(contents) = self.queues.get(&queue) else {
             return depth;
@@ -145,6 +155,14 @@ impl Queues {
             }
         }
         depth
+    }
+}
+
+/// Any order is as likely as any other (Fisher and Yates).
+fn shuffle(numbers: &mut [u64], chance: &dyn Chance) {
+    for end in (1..numbers.len()).rev() {
+        let other = chance.next() % (end as u64 + 1);
+        numbers.swap(end, usize::try_from(other).unwrap_or(end));
     }
 }
 
