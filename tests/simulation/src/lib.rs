@@ -26,7 +26,8 @@ mod stages;
 mod trace;
 mod world;
 
-pub use broken::Broken;
+pub use broken::{Broken, SEEDS_TO_CATCH};
 pub use invariants::{Invariant, Violation};
 pub use report::{Report, run_many};
+pub use reached::REACHED;
 pub use run::{Outcome, run};

@@ -39,6 +39,8 @@ pub(crate) enum What {
     Marked(Vec<Mark>),
     /// Somebody wrote words that set this floor.
     Wrote(UserId, Option<RiskLevel>),
+    /// The schedule was refused: it came when the next run was due.
+    Refused(AsOf),
     /// Somebody took a consent back.
     OptedOut(UserId, Consent),
 }

@@ -132,6 +132,9 @@ impl AssessmentStore for Recorded<dyn AssessmentStore> {
     async fn put(&self, assessment: &Assessment) -> PortResult<AssessmentPut> {
         let put = self.inner.put(assessment).await?;
         let is_new = put == AssessmentPut::Written;
+        let (user, as_of) = (assessment.user.as_str(), assessment.as_of);
+        let words = format!("{} for {user} at {as_of}, new: {is_new}", assessment.level);
+        self.log.trace().tell("assessed", &words);
         self.log.add(What::Assessed(Box::new(assessment.clone()), is_new));
         self.log.count(if is_new {
             "assessment written"
@@ -180,7 +183,13 @@ impl InterventionStore for Recorded<dyn InterventionStore> {
     ) -> PortResult<Decision> {
         let decision = self.inner.decide(intervention, new_guard, seen).await?;
         match &decision {
-            Decision::Written => self.log.add(What::Decided(Box::new(intervention.clone()))),
+            Decision::Written => {
+                let (user, level) = (intervention.user().as_str(), intervention.level());
+                let words =
+                    format!("{} {level} for {user} at {}", intervention.id(), intervention.as_of());
+                self.log.trace().tell("decided", &words);
+                self.log.add(What::Decided(Box::new(intervention.clone())));
+            }
             Decision::Existing(_) => self.log.count("intervention stood there already"),
             Decision::GuardMoved => self.log.count("guard moved while deciding"),
         }
@@ -188,6 +197,7 @@ impl InterventionStore for Recorded<dyn InterventionStore> {
     }
 
     async fn delivered(&self, id: &InterventionId, at: Timestamp) -> PortResult<()> {
+        self.log.trace().tell("delivered", id.as_str());
         self.inner.delivered(id, at).await
     }
 
@@ -201,6 +211,7 @@ impl AppChats for Recorded<dyn AppChats> {
     async fn deliver(&self, intervention: &Intervention) -> PortResult<ChatPut> {
         let put = self.inner.deliver(intervention).await?;
         let is_new = put == ChatPut::Put;
+        self.log.trace().tell("chatted", &format!("{} {is_new}", intervention.id()));
         self.log.add(What::Chatted(Box::new(intervention.clone()), is_new));
         self.log.count(if is_new { "chat put" } else { "chat was there already" });
         self.log.ring();

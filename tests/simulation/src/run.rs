@@ -54,7 +54,7 @@ pub fn run(seed: u64, broken: Option<Broken>, lines: bool) -> Outcome {
     crate::reached::in_the_end(world);
     let trace = world.log.trace();
     let state = crate::reached::final_state(world);
-    trace.tell("end", &state);
+    trace.hash_in(&state);
     Outcome {
         seed,
         violations,

@@ -120,6 +120,7 @@ async fn fire(world: &World, as_of: mindmate_domain::AsOf, draws: &SeededChance)
         match cut_short(run, dies_at).await {
             Some(Ok(_)) => return,
             Some(Err(mindmate_pipeline::StageError::Permanent { .. })) => {
+                world.log.add(What::Refused(as_of));
                 return world.log.count("run refused");
             }
             Some(Err(_)) => world.log.count("start of a run failed"),

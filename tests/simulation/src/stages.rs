@@ -58,6 +58,7 @@ pub(crate) fn on(build: &Build) -> Stages {
         assessments: ports.assessments.clone(),
         interventions: ports.interventions.clone(),
         chats: ports.chats.clone(),
+        items: ports.items.clone(),
         review: ports.reviews.clone(),
         notifier: ports.notifier.clone(),
         writer: None,

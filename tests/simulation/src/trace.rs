@@ -45,6 +45,11 @@ impl Trace {
         }
     }
 
+    /// Adds what is too long to be printed.
+    pub(crate) fn hash_in(&self, state: &str) {
+        self.add(state.as_bytes());
+    }
+
     fn add(&self, bytes: &[u8]) {
         let mut hash = self.0.hash.lock().unwrap_or_else(PoisonError::into_inner);
         for byte in bytes {

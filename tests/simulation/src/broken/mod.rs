@@ -86,3 +86,6 @@ impl Broken {
         }
     }
 }
+
+/// In how many seeds, from 0 on, each broken part is caught.
+pub const SEEDS_TO_CATCH: u64 = 200;

@@ -50,7 +50,7 @@ fn closes_or_says_why(evidence: &Evidence<'_>, run: &Run, tally: &Tally, verdict
                 && letter.shard.as_ref() == Some(&(run.id.clone(), number))
         });
         let shard = tally.shards.iter().find(|shard| shard.shard == number);
-        if is_given_up {
+        if is_given_up || is_told_as_refused(evidence, run) {
             continue;
         }
         let Some(shard) = shard.filter(|shard| shard.all_paged) else {
@@ -71,6 +71,19 @@ fn closes_or_says_why(evidence: &Evidence<'_>, run: &Run, tally: &Tally, verdict
     if named != missing {
         verdict.add(by, format!("{}: {missing} are missing and {named} are named", run.id));
     }
+}
+
+/// Whether the schedule began the run too late to go on with it, and somebody was told that it is
+/// overdue.
+fn is_told_as_refused(evidence: &Evidence<'_>, run: &Run) -> bool {
+    let is_refused = evidence.world.log.read(|happened| {
+        happened
+            .iter()
+            .any(|it| matches!(&it.what, What::Refused(as_of) if *as_of == run.as_of))
+    });
+    let name = run.id.as_str();
+    let notices = evidence.world.backend.notices();
+    is_refused && notices.iter().any(|told| told.is_about_a_run() && told.id.contains(name))
 }
 
 fn count_missing(shard: &ShardTally) -> usize {

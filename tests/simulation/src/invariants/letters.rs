@@ -67,7 +67,8 @@ fn what_is_told_is_there(evidence: &Evidence<'_>, verdict: &mut Verdict) {
         own.filter_map(|letter| letter.position.clone()).collect()
     };
     let on_the_way = lying(&[StageName::FeatureExtraction, StageName::Scoring]);
-    let at_the_end = lying(&[StageName::Intervention]);
+    // What scoring told of and could not send lies in scoring's.
+    let at_the_end = lying(&[StageName::Scoring, StageName::Intervention]);
     for (run, tally) in &evidence.runs {
         for shard in &tally.shards {
             let given_up = [
