@@ -44,15 +44,13 @@ impl Scoring {
         }
         // What was read of texts is no longer used where that is no longer consented to.
         let crisis = (!refused(Consent::TextAnalysis)).then_some(&input.crisis);
-        let floor = crisis
-            .and_then(|crisis| self.policy.floor(crisis.signals(), request.as_of.instant()));
+        let floor =
+            crisis.and_then(|crisis| self.policy.floor(crisis.signals(), request.as_of.instant()));
         let is_critical = self.stands_as_critical(request).await;
         let floor = floor.map(|floor| floor.level);
         let (reason, level) = match floor {
             _ if is_critical => (ReviewReason::CriticalNotDelivered, RiskLevel::Critical),
-            Some(RiskLevel::Critical) => {
-                (ReviewReason::CriticalNotDelivered, RiskLevel::Critical)
-            }
+            Some(RiskLevel::Critical) => (ReviewReason::CriticalNotDelivered, RiskLevel::Critical),
             Some(level) => (ReviewReason::LateIntervention, level),
             None if crisis.is_some_and(CrisisCheck::has_failed) => {
                 (ReviewReason::CrisisCheckFailed, RiskLevel::Unknown)

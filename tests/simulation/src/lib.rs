@@ -28,6 +28,6 @@ mod world;
 
 pub use broken::{Broken, SEEDS_TO_CATCH};
 pub use invariants::{Invariant, Violation};
-pub use report::{Report, run_many};
 pub use reached::REACHED;
+pub use report::{Report, run_many};
 pub use run::{Outcome, run};

@@ -118,16 +118,15 @@ impl Machine {
                 }
                 is_idle = false;
                 let max = 1 + below(&*self.build.chance, room.min(BATCH)).unwrap_or(0);
-                match consumer.queue.receive(max, Duration::ZERO).await {
-                    Ok(received) => {
-                        failures = 0;
-                        received.into_iter().for_each(|message| self.begin(consumer, message));
+                if let Ok(received) = consumer.queue.receive(max, Duration::ZERO).await {
+                    failures = 0;
+                    for message in received {
+                        self.begin(consumer, message);
                     }
-                    Err(_) => {
-                        failures += 1;
-                        let wait = self.policy.interval(failures);
-                        self.build.clock.sleep(wait).await;
-                    }
+                } else {
+                    failures += 1;
+                    let wait = self.policy.interval(failures);
+                    self.build.clock.sleep(wait).await;
                 }
             }
             if is_idle {
@@ -157,7 +156,7 @@ impl Machine {
                 let tick = SignedDuration::from_millis(1);
                 let next: Timestamp = next.max(crate::clock::later(now, tick));
                 let sleep = std::pin::pin!(self.build.log.time().sleep_until(next));
-                drop(select(rung, sleep).await);
+                select(rung, sleep).await;
             }
             None => rung.await,
         }

@@ -140,7 +140,9 @@ pub(crate) fn in_the_end(world: &World) {
         });
         levels.collect()
     });
-    levels.into_iter().for_each(|level| log.count(format!("level: {level}")));
+    for level in levels {
+        log.count(format!("level: {level}"));
+    }
     if world.plan.skews.iter().any(|skew| !skew.is_zero()) {
         log.count("clocks apart");
     }

@@ -38,17 +38,14 @@ pub fn run(seed: u64, broken: Option<Broken>, lines: bool) -> Outcome {
         see_to_runs(&running.world);
         running.rest()
     });
-    match rested {
-        Err(_) => violations.push(endless()),
-        Ok(()) => {
-            violations = check(&running.world, Moment::AtRest);
-            crate::reached::at_rest(&running.world);
-            if mend(&mut running).is_err() {
-                violations.push(endless());
-            } else {
-                violations.extend(check(&running.world, Moment::Mended));
-            }
-        }
+    if rested.is_ok() {
+        violations = check(&running.world, Moment::AtRest);
+        crate::reached::at_rest(&running.world);
+    }
+    if rested.and_then(|()| mend(&mut running)).is_ok() {
+        violations.extend(check(&running.world, Moment::Mended));
+    } else {
+        violations.push(endless());
     }
     let world = &running.world;
     crate::reached::in_the_end(world);
@@ -73,7 +70,7 @@ fn see_to_runs(world: &Arc<World>) {
     let of = Arc::clone(world);
     world.spawner.spawn(Owner::World, async move {
         let clock = of.time.clock();
-        let task = of.closing(&of.calm);
+        let task = World::closing(&of.calm);
         let firing = Firing { due: clock.now(), clock: &*clock };
         if task.run(firing).await.is_err() {
             of.log.count("look at runs failed");

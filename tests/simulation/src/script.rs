@@ -80,7 +80,7 @@ async fn happen(world: &World, event: &Event, draws: &SeededChance) {
             fire(world, *as_of, draws).await;
         }
         Event::Looks => {
-            let task = world.closing(&world.stormy);
+            let task = World::closing(&world.stormy);
             let clock = world.time.clock();
             let firing = Firing { due: world.time.now(), clock: &*clock };
             // The next look makes up for one that fails.

@@ -46,7 +46,7 @@ impl Ward {
     async fn kill(&self, machine: usize) {
         self.0.log.count("machine killed by a message");
         self.0.condemned.lock().unwrap_or_else(PoisonError::into_inner).push(machine);
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -26,10 +26,10 @@ pub(crate) struct Stages {
 /// All stages on the ports of a machine.
 pub(crate) fn on(build: &Build) -> Stages {
     let ports = &build.ports;
-    let parts = parts();
+    let made_of = parts();
     let policy = || match build.broken {
-        Some(Broken::SendsStale) => Arc::clone(&parts.patient_policy),
-        _ => Arc::clone(&parts.policy),
+        Some(Broken::SendsStale) => Arc::clone(&made_of.patient_policy),
+        _ => Arc::clone(&made_of.policy),
     };
     let mut stages = Stages { queues: Vec::new(), streams: Vec::new() };
     stages.add_queues(
@@ -43,7 +43,7 @@ pub(crate) fn on(build: &Build) -> Stages {
     };
     stages.add_queues(
         build,
-        FeatureExtraction::new(extraction, Arc::clone(&parts.lexicons), policy()),
+        FeatureExtraction::new(extraction, Arc::clone(&made_of.lexicons), policy()),
     );
     let scoring = ScoringPorts {
         profiles: ports.profiles.clone(),
@@ -51,8 +51,8 @@ pub(crate) fn on(build: &Build) -> Stages {
         review: ports.reviews.clone(),
         notifier: ports.notifier.clone(),
     };
-    let pseudonyms = parts.pseudonyms.clone();
-    stages.add_queues(build, Scoring::new(scoring, parts.models.clone(), policy(), pseudonyms));
+    let pseudonyms = made_of.pseudonyms.clone();
+    stages.add_queues(build, Scoring::new(scoring, made_of.models.clone(), policy(), pseudonyms));
     let intervention = InterventionPorts {
         profiles: ports.profiles.clone(),
         assessments: ports.assessments.clone(),
@@ -63,10 +63,10 @@ pub(crate) fn on(build: &Build) -> Stages {
         notifier: ports.notifier.clone(),
         writer: None,
     };
-    let (materials, pseudonyms) = (parts.materials.clone(), parts.pseudonyms.clone());
+    let (materials, pseudonyms) = (made_of.materials.clone(), made_of.pseudonyms.clone());
     stages.add_queues(build, Interventions::new(intervention, materials, policy(), pseudonyms));
     let sentiment = SentimentPorts { items: ports.items.clone(), profiles: ports.profiles.clone() };
-    let analysts = Analysts::local(Arc::clone(&parts.analyzer));
+    let analysts = Analysts::local(Arc::clone(&made_of.analyzer));
     stages.add_queues(build, Sentiments::new(sentiment, analysts, policy()));
     let realtime = RealtimePorts {
         items: ports.items.clone(),
@@ -74,7 +74,7 @@ pub(crate) fn on(build: &Build) -> Stages {
         states: ports.states.clone(),
         activity: ports.activity.clone(),
     };
-    let trigger = RealtimeTrigger::new(realtime, Arc::clone(&parts.lexicons), policy());
+    let trigger = RealtimeTrigger::new(realtime, Arc::clone(&made_of.lexicons), policy());
     stages.add_stream(build, StreamName::AppTable, trigger);
     stages.add_stream(build, StreamName::Outcomes, RunReport::new(ports.ledger.clone()));
     stages

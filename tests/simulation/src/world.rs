@@ -169,7 +169,7 @@ impl World {
     }
 
     /// The task that closes runs.
-    pub(crate) fn closing(&self, ports: &Ports) -> RunClosing {
+    pub(crate) fn closing(ports: &Ports) -> RunClosing {
         let ports = ClosingPorts {
             ledger: Arc::clone(&ports.ledger),
             assessments: Arc::clone(&ports.assessments),

@@ -1,7 +1,5 @@
 //! A thousand seeds, and that a seed always says the same.
 
-#![expect(clippy::panic, reason = "a test fails by panicking")]
-
 use mindmate_simulation_tests::{REACHED, run, run_many};
 
 /// Nothing lost and nothing twice, whatever goes wrong; and everything that can go wrong does, and

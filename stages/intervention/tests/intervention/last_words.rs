@@ -18,7 +18,8 @@ use crate::support::{FAILURE, World, asked, position};
 async fn giving_up_is_said_of_the_position() {
     let world = World::new();
     let stage = world.stage();
-    let said = stage.give_up(asked(RiskLevel::Moderate), &FAILURE, &world.delivery()).await.unwrap();
+    let said =
+        stage.give_up(asked(RiskLevel::Moderate), &FAILURE, &world.delivery()).await.unwrap();
     let unread = stage.give_up_unread(outbox(), Some(position()), &FAILURE).unwrap();
     for outcome in [&said[0], &unread[0]] {
         assert_eq!(outcome.id, "daily-2026-11-22/3/17/dead-lettered/intervention");

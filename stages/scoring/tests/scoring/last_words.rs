@@ -6,7 +6,7 @@ use mindmate_contracts::messages::AssessmentDeadLettered;
 use mindmate_contracts::{Channel, StreamName};
 use mindmate_domain::intervention::ReviewReason;
 use mindmate_domain::{Consent, CrisisCategory, CrisisCheck, RiskLevel, StageName};
-use mindmate_pipeline::ports::{AssessmentStore as _, Notifier, ProfileStore, ReviewQueue};
+use mindmate_pipeline::ports::{Notifier, ProfileStore, ReviewQueue};
 use mindmate_pipeline::{Outbox, Stage};
 use mindmate_scoring::ScoringPorts;
 use mindmate_testkit::conformance::samples::{AS_OF, as_of, assessment};

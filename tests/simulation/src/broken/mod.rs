@@ -61,9 +61,10 @@ impl Broken {
             | Self::RetryIsDone
             | Self::LosesHalfBatches
             | Self::ChecksPointFirst
-            | Self::ReplayDeletesFirst
             | Self::DropsAside => By::LedgerClosesOrSaysWhy,
-            Self::DeadLetterIsDone | Self::SilentDeadLetters => By::DeadLettersAreTold,
+            Self::DeadLetterIsDone | Self::SilentDeadLetters | Self::ReplayDeletesFirst => {
+                By::DeadLettersAreTold
+            }
             Self::OverwritesAssessments => By::OneAssessment,
             Self::IgnoresGuard => By::CoolDown,
             Self::ChatsWithoutKey => By::OneInterventionAnAssessment,

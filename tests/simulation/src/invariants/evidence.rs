@@ -16,7 +16,7 @@ use crate::world::World;
 /// A dead letter.
 pub(crate) struct Letter {
     pub(crate) queue: QueueName,
-    pub(crate) letter: Received,
+    pub(crate) message: Received,
     /// Where it stands in its run, if that can be read.
     pub(crate) position: Option<Position>,
     pub(crate) user: Option<UserId>,
@@ -25,17 +25,17 @@ pub(crate) struct Letter {
 }
 
 impl Letter {
-    fn new(queue: QueueName, letter: Received) -> Self {
-        let event = RawEvent::parse(&letter.body).ok();
+    fn new(queue: QueueName, message: Received) -> Self {
+        let event = RawEvent::parse(&message.body).ok();
         let position = event.as_ref().and_then(RawEvent::position);
         let user = event.as_ref().and_then(RawEvent::request).map(|request| request.user_id);
-        let shard = shard(&letter.body);
-        Self { queue, letter, position, user, shard }
+        let shard = shard(&message.body);
+        Self { queue, message, position, user, shard }
     }
 
     /// Whether the queue itself put it aside, without a word to anybody.
     pub(crate) fn is_by_the_queue(&self) -> bool {
-        self.letter.attributes.is_empty()
+        self.message.attributes.is_empty()
     }
 }
 

@@ -77,9 +77,7 @@ fn closes_or_says_why(evidence: &Evidence<'_>, run: &Run, tally: &Tally, verdict
 /// overdue.
 fn is_told_as_refused(evidence: &Evidence<'_>, run: &Run) -> bool {
     let is_refused = evidence.world.log.read(|happened| {
-        happened
-            .iter()
-            .any(|it| matches!(&it.what, What::Refused(as_of) if *as_of == run.as_of))
+        happened.iter().any(|it| matches!(&it.what, What::Refused(as_of) if *as_of == run.as_of))
     });
     let name = run.id.as_str();
     let notices = evidence.world.backend.notices();

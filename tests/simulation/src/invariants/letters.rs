@@ -32,9 +32,9 @@ pub(super) fn check(evidence: &Evidence<'_>, verdict: &mut Verdict) {
 }
 
 fn has_a_cause(letter: &Letter, verdict: &mut Verdict) {
-    let (queue, attributes) = (letter.queue, &letter.letter.attributes);
+    let (queue, attributes) = (letter.queue, &letter.message.attributes);
     let words = match attributes.is_empty() {
-        true if letter.letter.receive_count < DEFAULT_MAX_RECEIVES => "none, and few receives",
+        true if letter.message.receive_count < DEFAULT_MAX_RECEIVES => "none, and few receives",
         false if ATTRIBUTES.iter().any(|name| !attributes.contains_key(*name)) => "a part of one",
         _ => return,
     };

@@ -110,10 +110,12 @@ impl Sent {
         for person in &world.plan.people {
             let stored = at_once(world.calm.interventions.latest(&person.user, usize::MAX));
             let stored = stored.expect("the store in memory answers");
+            let chats = world.backend.chat_items(&person.user);
             for one in &stored {
                 let id = one.intervention.id();
                 let is_delivered = one.status != DeliveryStatus::Pending;
-                if is_delivered && !self.chatted.contains_key(id.as_str()) {
+                let is_there = chats.iter().any(|(sk, _)| sk.ends_with(id.as_str()));
+                if is_delivered && !is_there {
                     verdict.add(by, format!("{id} is called delivered, and is in no chat"));
                 }
             }
@@ -187,7 +189,14 @@ fn is_lost(evidence: &Evidence<'_>, user: &UserId) -> bool {
 fn crises(evidence: &Evidence<'_>) -> Vec<(UserId, Timestamp, RiskLevel)> {
     let world = evidence.world;
     let first: Timestamp = crate::plan::FIRST_RUN.parse().expect("an instant");
-    let lookback = later(first, -SignedDuration::from_hours(71));
+    // A run that could not begin before the next was due looks at nobody: that one does.
+    let is_refused = world.log.read(|happened| {
+        happened
+            .iter()
+            .any(|it| matches!(it.what, What::Refused(as_of) if as_of.instant() == first))
+    });
+    let looks = if is_refused { later(first, DAY) } else { first };
+    let lookback = later(looks, -SignedDuration::from_hours(71));
     let before = world.plan.people.iter().flat_map(|person| {
         let recent = person.history.iter().filter(|written| written.at > lookback);
         recent.filter_map(|written| Some((person.user.clone(), written.at, written.floor?)))
@@ -238,8 +247,9 @@ fn opted_out_left_alone(evidence: &Evidence<'_>, verdict: &mut Verdict) {
         for happening in happened {
             let (user, needs): (&UserId, &[Consent]) = match &happening.what {
                 What::Assessed(assessment, true) => (&assessment.user, &[Consent::Scoring]),
-                What::Decided(one) => (one.user(), &[Consent::Scoring, Consent::Outreach]),
-                What::Chatted(one, true) => (one.user(), &[Consent::Scoring, Consent::Outreach]),
+                What::Decided(one) | What::Chatted(one, true) => {
+                    (one.user(), &[Consent::Scoring, Consent::Outreach])
+                }
                 What::Felt(user) => (user, &[Consent::Scoring, Consent::TextAnalysis]),
                 _ => continue,
             };
