@@ -159,6 +159,7 @@ impl Composition<'_> {
             assessments: ports.assessments.clone(),
             interventions: ports.interventions.clone(),
             chats: ports.chats.clone(),
+            items: ports.items.clone(),
             review: ports.reviews.clone(),
             notifier: ports.notifier.clone(),
             writer: self.writer.clone(),

@@ -53,22 +53,22 @@ impl Interventions {
         entered.and(paged)
     }
 
-    /// What is done before a critical intervention is given up, unless it is in the chat already.
+    /// What is done before an intervention is given up, unless it is in the chat already. A critical
+    /// one is entered and pages; a high one, which may answer crisis language, is entered as late.
     pub(crate) async fn last_words(
         &self,
         case: &Case<'_>,
         failure: &Failure<'_>,
     ) -> PortResult<()> {
+        if case.level == RiskLevel::High && case.opted_out().is_none() {
+            return self.late_words(case).await;
+        }
         // An opt-out stops everything (safety 13).
         if !case.is_critical() || case.opted_out() == Some(WithheldReason::NoScoringConsent) {
             return Ok(());
         }
         let alarm = async {
-            let stored = self.ports.interventions.get(&case.id).await;
-            // Where the store cannot say, the page goes out: a false alarm is the smaller harm.
-            let is_delivered = stored
-                .is_ok_and(|found| found.is_some_and(|it| it.status != DeliveryStatus::Pending));
-            if is_delivered {
+            if self.is_delivered(case).await {
                 return Ok(());
             }
             let why = Page::Yes(failure.code);
@@ -77,6 +77,19 @@ impl Interventions {
         let enter = self.enter(case, ReviewReason::CriticalAssessment);
         let (entered, alarmed) = join(enter, alarm).await;
         entered.and(alarmed)
+    }
+
+    async fn late_words(&self, case: &Case<'_>) -> PortResult<()> {
+        if self.is_delivered(case).await {
+            return Ok(());
+        }
+        self.enter(case, ReviewReason::LateIntervention).await
+    }
+
+    /// Where the store cannot say, it is not: a false alarm is the smaller harm.
+    async fn is_delivered(&self, case: &Case<'_>) -> bool {
+        let stored = self.ports.interventions.get(&case.id).await;
+        stored.is_ok_and(|found| found.is_some_and(|it| it.status != DeliveryStatus::Pending))
     }
 
     /// Somebody was to be reached, and nobody can read how urgently: a human looks, at once.

@@ -109,13 +109,23 @@ impl Interventions {
     }
 
     /// Whether the last intervention never got into the chat and, by its age, never will: nobody
-    /// was reached by it, so it holds nothing back.
+    /// was reached by it, so it holds nothing back. Where only the note is missing that it is there,
+    /// the person was reached.
     async fn was_in_vain(&self, case: &Case<'_>, now: Timestamp) -> PortResult<bool> {
         let last = self.ports.interventions.latest(&case.request.user_id, 1).await?;
-        Ok(last.first().is_some_and(|last| {
-            last.status == DeliveryStatus::Pending
-                && self.is_too_old(last.intervention.as_of(), now)
-        }))
+        let Some(StoredIntervention { intervention, status }) = last.first() else {
+            return Ok(false);
+        };
+        if *status != DeliveryStatus::Pending || !self.is_too_old(intervention.as_of(), now) {
+            return Ok(false);
+        }
+        Ok(!self.is_in_the_chat(intervention).await?)
+    }
+
+    /// Whether the message is in the person's chat, whatever is noted of it.
+    pub(crate) async fn is_in_the_chat(&self, intervention: &Intervention) -> PortResult<bool> {
+        let (user, sk) = (intervention.user(), intervention.chat_sk());
+        Ok(self.ports.items.item(user, &sk).await?.is_some())
     }
 
     /// Whether the person wrote after the last intervention.

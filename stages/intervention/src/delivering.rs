@@ -25,7 +25,7 @@ impl Interventions {
             if let Some(reason) = case.opted_out() {
                 return self.withhold(case, reason).await;
             }
-            if self.is_stale(case) {
+            if self.is_stale(case) && !self.is_in_the_chat(&intervention).await? {
                 return self.withhold(case, WithheldReason::Stale).await;
             }
             self.ports.chats.deliver(&intervention).await?;

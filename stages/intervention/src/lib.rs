@@ -32,6 +32,7 @@
 //! | too soon after the last one | withheld; a critical one stays in the review queue |
 //! | a level at which nothing is sent | dead-lettered at once |
 //! | every try failed, or the message cannot be read | dead-lettered, and an outcome says so |
+//! | … and it was high | also `LateIntervention`, unless it is in the chat |
 //! | … and it was critical | also `CriticalNotDelivered` and a page, unless it is in the chat |
 
 mod alarm;
@@ -53,7 +54,7 @@ use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::{Consent, Consents, Policy, StageName, UserId};
 use mindmate_language::{Activities, Drafts, Templates};
 use mindmate_pipeline::ports::{
-    AppChats, AssessmentStore, InterventionStore, MessageWriter, Notifier, ProfileStore,
+    AppChats, AppItems, AssessmentStore, InterventionStore, MessageWriter, Notifier, ProfileStore,
     ReviewQueue,
 };
 use mindmate_pipeline::{
@@ -75,6 +76,8 @@ pub struct InterventionPorts {
     pub interventions: Arc<dyn InterventionStore>,
     /// Where messages are delivered.
     pub chats: Arc<dyn AppChats>,
+    /// Where it is seen whether a message got there, when the note of it is missing.
+    pub items: Arc<dyn AppItems>,
     /// What humans look at.
     pub review: Arc<dyn ReviewQueue>,
     /// Who is called when somebody critical is not reached.

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
             assessments: aws.assessments(),
             interventions: aws.interventions(),
             chats: aws.chats(),
+            items: aws.app_items(),
             review: aws.reviews(),
             notifier: aws.notifier(),
             writer: config.message_model.as_deref().map(|model| aws.writer(model)),

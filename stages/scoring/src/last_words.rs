@@ -8,6 +8,7 @@
 //! | --- | --- | --- |
 //! | a floor of critical | `CriticalNotDelivered`: no crisis resources will go out | yes |
 //! | a floor of high | `LateIntervention`: the check-in will not go out in time | yes |
+//! | none, and a critical assessment that was written at an earlier try | `CriticalNotDelivered` | yes |
 //! | the look for crisis language had failed | `CrisisCheckFailed`, level unknown | no |
 //! | none of these | none | no |
 //! | something that cannot be read, but for whom it is about | `CrisisCheckFailed`, level unknown | no |
@@ -19,9 +20,9 @@
 //! given up.
 
 use jiff::Timestamp;
-use mindmate_contracts::messages::FeaturesExtracted;
+use mindmate_contracts::messages::{FeaturesExtracted, Request};
 use mindmate_domain::intervention::{ReviewEntry, ReviewReason};
-use mindmate_domain::{Consent, RiskLevel};
+use mindmate_domain::{Consent, CrisisCheck, RiskLevel};
 use mindmate_pipeline::ports::Notice;
 use mindmate_pipeline::{Failure, PortResult};
 
@@ -38,17 +39,20 @@ impl Scoring {
         let request = &input.request;
         let consents = self.consents(&request.user_id).await.ok();
         let refused = |consent| consents.is_some_and(|consents| !consents.allows(consent));
-        // What was read of texts is no longer used where that is no longer consented to.
-        if refused(Consent::Scoring) || refused(Consent::TextAnalysis) {
+        if refused(Consent::Scoring) {
             return Ok(());
         }
-        let floor = self.policy.floor(input.crisis.signals(), request.as_of.instant());
+        // What was read of texts is no longer used where that is no longer consented to.
+        let crisis = (!refused(Consent::TextAnalysis)).then_some(&input.crisis);
+        let floor =
+            crisis.and_then(|crisis| self.policy.floor(crisis.signals(), request.as_of.instant()));
+        let is_critical = self.stands_as_critical(request).await;
+        let floor = floor.map(|floor| floor.level);
         let (reason, level) = match floor {
-            Some(floor) if floor.level == RiskLevel::Critical => {
-                (ReviewReason::CriticalNotDelivered, floor.level)
-            }
-            Some(floor) => (ReviewReason::LateIntervention, floor.level),
-            None if input.crisis.has_failed() => {
+            _ if is_critical => (ReviewReason::CriticalNotDelivered, RiskLevel::Critical),
+            Some(RiskLevel::Critical) => (ReviewReason::CriticalNotDelivered, RiskLevel::Critical),
+            Some(level) => (ReviewReason::LateIntervention, level),
+            None if crisis.is_some_and(CrisisCheck::has_failed) => {
                 (ReviewReason::CrisisCheckFailed, RiskLevel::Unknown)
             }
             None => return Ok(()),
@@ -56,11 +60,21 @@ impl Scoring {
         let allowed = consents.is_some_and(|given| given.allows(Consent::HumanReview));
         let entry = request.review(reason, level, allowed, (now, self.policy.review));
         let entered = self.ports.review.enter(&entry).await;
-        let paged = match floor {
-            Some(_) => self.ports.notifier.notify(&self.notice(&entry, failure)).await,
-            None => Ok(()),
+        let paged = if floor.is_some() || is_critical {
+            self.ports.notifier.notify(&self.notice(&entry, failure)).await
+        } else {
+            Ok(())
         };
         entered.and(paged)
+    }
+
+    /// Whether an earlier try wrote a critical assessment and could not send it on: every critical
+    /// one is known to a human (safety 6), by whatever it became critical. A store that does not
+    /// answer says nothing; what the message carries still counts.
+    async fn stands_as_critical(&self, request: &Request) -> bool {
+        let user = std::slice::from_ref(&request.user_id);
+        let standing = self.ports.assessments.get_many(user, request.as_of).await;
+        standing.is_ok_and(|found| found.iter().any(|one| one.level == RiskLevel::Critical))
     }
 
     /// Whom it is about is said by pseudonym; what failed, by its code.
@@ -71,8 +85,8 @@ impl Scoring {
             id: format!("{reason}/{user}/{as_of}"),
             at: entry.entered_at,
             text: format!(
-                "{user} wrote crisis language that calls for at least {level} (asOf {as_of}) and \
-                 could not be assessed: {}. Nothing was sent to them. See the review queue, \
+                "{user} is at {level} at least (asOf {as_of}), and their assessment could not be \
+                 sent on: {}. Nothing was sent to them. See the review queue, \
                  {reason}.",
                 failure.code
             ),

@@ -73,9 +73,10 @@ fn dependencies_point_one_way() {
 
 #[test]
 fn the_testkit_is_only_ever_a_dev_dependency() {
-    for package in packages() {
+    // Crates of tests ship nothing, and their programs stand on the testkit as their tests do.
+    for package in packages().iter().filter(|package| !package.name.ends_with("-tests")) {
         let kinds = [DependencyKind::Normal, DependencyKind::Build];
-        let imports = arrows(&package, &kinds);
+        let imports = arrows(package, &kinds);
         assert!(!imports.contains("testkit"), "{} ships the testkit", package.name);
     }
 }

@@ -29,6 +29,7 @@ const RATES: FaultRates = FaultRates {
     twice: 0.05,
     delay: 0.2,
     longest: Duration::from_secs(20),
+    ..FaultRates::NONE
 };
 
 /// A stage that fails, panics and hangs by chance.

@@ -193,12 +193,18 @@ impl ShardTally {
         Fates { assessed, skipped, dead_lettered }
     }
 
-    /// What became of the interventions that were asked for.
+    /// What became of the interventions that were asked for. Of one that scoring told of and then
+    /// gave up sending, the dead letter is scoring's: a replay of that sends it.
     pub fn interventions(&self) -> Fates {
         let of = |fate| self.of(StageName::Intervention, &MarkKind::fate(fate));
         let assessed = of(Fate::Completed);
         let skipped = of(Fate::Skipped).minus(&assessed);
-        let dead_lettered = of(Fate::DeadLettered).minus(&assessed).minus(&skipped);
+        let asked = self.of(StageName::Scoring, &MarkKind::sent_on());
+        let unsent = self.of(StageName::Scoring, &MarkKind::fate(Fate::DeadLettered));
+        // Both: minus what is only in one of them.
+        let unsent = unsent.minus(&unsent.minus(&asked));
+        let given_up = of(Fate::DeadLettered).union(&unsent);
+        let dead_lettered = given_up.minus(&assessed).minus(&skipped);
         Fates { assessed, skipped, dead_lettered }
     }
 
@@ -241,5 +247,38 @@ impl Tally {
     /// How many marks there are of a kind at a stage.
     pub fn count(&self, stage: StageName, kind: &MarkKind) -> u64 {
         self.shards.iter().map(|shard| shard.of(stage, kind).count()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(marks: &[(StageName, MarkKind)]) -> ShardTally {
+        let mut tally = ShardTally { enqueued: 1, all_paged: true, ..ShardTally::default() };
+        for mark in marks {
+            tally.marks.entry(mark.clone()).or_default().set(0);
+        }
+        tally
+    }
+
+    /// Scoring told of the assessment, could not send the request that came of it, and gave up: its
+    /// dead letter is known, and the books close. Found by the simulation.
+    #[test]
+    fn what_scoring_told_of_and_could_not_send_is_dead_lettered() {
+        let scoring = StageName::Scoring;
+        let (done, asked) = (MarkKind::fate(Fate::Completed), MarkKind::sent_on());
+        let told = [(scoring, done.clone()), (scoring, asked)];
+        assert_eq!(tally(&told).missing_interventions(), [0]);
+        let given_up = (scoring, MarkKind::fate(Fate::DeadLettered));
+        let [done_mark, asked_mark] = told;
+        let unsent = tally(&[done_mark.clone(), asked_mark.clone(), given_up.clone()]);
+        assert!(unsent.is_closed());
+        assert_eq!(unsent.interventions().dead_lettered.count(), 1);
+        let replayed = (StageName::Intervention, done);
+        let sent = tally(&[done_mark, asked_mark, given_up.clone(), replayed]).interventions();
+        assert_eq!((sent.assessed.count(), sent.dead_lettered.count()), (1, 0));
+        // Where no intervention was asked for, none is dead-lettered.
+        assert_eq!(tally(&[given_up]).interventions().dead_lettered.count(), 0);
     }
 }

@@ -21,7 +21,7 @@ use mindmate_pipeline::ports::{
     StreamSource, Tally, TextToAnalyze, UserStates,
 };
 
-use super::{Fault, Faulty, it_happened, nothing_happened};
+use super::{Fault, Faulty, it_happened, nothing_happened, throttled};
 
 /// Writes the methods of a port that fail as a whole.
 macro_rules! faulty {
@@ -171,7 +171,7 @@ impl Queue for Faulty<dyn Queue> {
     async fn receive(&self, max: usize, wait: Duration) -> PortResult<Vec<Received>> {
         let received = self.faults.around("Queue", self.inner.receive(max, wait)).await?;
         for message in &received {
-            if self.faults.next() == Fault::Twice {
+            if self.faults.next("Queue") == Fault::Twice {
                 self.inner.extend(&message.receipt, Duration::ZERO).await?;
             }
         }
@@ -195,14 +195,22 @@ impl Queue for Faulty<dyn Queue> {
 impl SentimentAnalyzer for Faulty<dyn SentimentAnalyzer> {
     /// One call, one fault, which each of its texts meets.
     async fn analyze(&self, batch: &[TextToAnalyze]) -> Vec<PortResult<Analysis>> {
-        self.faults.delay().await;
-        let fault = self.faults.next();
-        if fault == Fault::Before {
-            return batch.iter().map(|_| Err(nothing_happened("SentimentAnalyzer"))).collect();
+        const PORT: &str = "SentimentAnalyzer";
+        self.faults.yield_now().await;
+        self.faults.delay(PORT).await;
+        let fault = if self.faults.is_down(PORT) { Fault::Before } else { self.faults.next(PORT) };
+        let refusal = match fault {
+            Fault::Before => Some(nothing_happened as fn(_) -> _),
+            Fault::Throttled => Some(throttled as fn(_) -> _),
+            _ => None,
+        };
+        if let Some(refusal) = refusal {
+            return batch.iter().map(|_| Err(refusal(PORT))).collect();
         }
         let found = self.inner.analyze(batch).await;
+        self.faults.yield_now().await;
         match fault {
-            Fault::After => found.iter().map(|_| Err(it_happened("SentimentAnalyzer"))).collect(),
+            Fault::After => found.iter().map(|_| Err(it_happened(PORT))).collect(),
             _ => found,
         }
     }
@@ -212,12 +220,17 @@ impl SentimentAnalyzer for Faulty<dyn SentimentAnalyzer> {
 impl Publisher for Faulty<dyn Publisher> {
     /// Each message has its own fault: a batch half succeeds.
     async fn publish(&self, batch: &[Outgoing]) -> Vec<PortResult<()>> {
-        self.faults.delay().await;
+        const PORT: &str = "Publisher";
+        self.faults.yield_now().await;
+        self.faults.delay(PORT).await;
+        if self.faults.is_down(PORT) {
+            return batch.iter().map(|_| Err(nothing_happened(PORT))).collect();
+        }
         let mut results = Vec::with_capacity(batch.len());
         for message in batch {
-            let fault = self.faults.next();
+            let fault = self.faults.next(PORT);
             let copies = match fault {
-                Fault::Before => 0,
+                Fault::Before | Fault::Throttled => 0,
                 Fault::None | Fault::After => 1,
                 Fault::Twice => 2,
             };
@@ -225,10 +238,12 @@ impl Publisher for Faulty<dyn Publisher> {
             for _ in 0..copies {
                 let one = std::slice::from_ref(message);
                 sent = self.inner.publish(one).await.into_iter().collect();
+                self.faults.yield_now().await;
             }
             results.push(match fault {
-                Fault::Before => Err(nothing_happened("Publisher")),
-                Fault::After => sent.and_then(|()| Err(it_happened("Publisher"))),
+                Fault::Before => Err(nothing_happened(PORT)),
+                Fault::Throttled => Err(throttled(PORT)),
+                Fault::After => sent.and_then(|()| Err(it_happened(PORT))),
                 Fault::None | Fault::Twice => sent,
             });
         }

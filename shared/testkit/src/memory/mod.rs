@@ -15,17 +15,18 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use mindmate_contracts::app_table::{self, Item};
 use mindmate_contracts::{Channel, QueueName, StreamName};
 use mindmate_domain::UserId;
 use mindmate_domain::app::AppItem;
 use mindmate_domain::audit::AuditEvent;
-use mindmate_pipeline::Clock;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, Notice, Notifier, ProfileStore, Publisher, Queue, Received, ReviewQueue,
-    RunLedger, StreamRecord, StreamSource, TrainingUsers, UserStates,
+    InterventionStore, Notice, Notifier, ProfileStore, Publisher, Queue, QueueDepth, Received,
+    ReviewQueue, RunLedger, StreamRecord, StreamSource, TrainingUsers, UserStates,
 };
+use mindmate_pipeline::{Chance, Clock};
 use tokio::sync::Notify;
 
 use self::ledger::Ledger;
@@ -51,6 +52,8 @@ pub struct MemoryBackend {
     clock: Arc<dyn Clock>,
     visibility: Duration,
     max_receives: u32,
+    /// Draws the order in which a queue gives its messages; without it the oldest comes first.
+    order: Option<Arc<dyn Chance>>,
     state: Arc<State>,
 }
 
@@ -78,6 +81,7 @@ impl MemoryBackend {
             clock,
             visibility: DEFAULT_VISIBILITY,
             max_receives: DEFAULT_MAX_RECEIVES,
+            order: None,
             state: Arc::default(),
         }
     }
@@ -93,6 +97,13 @@ impl MemoryBackend {
     #[must_use]
     pub fn with_max_receives(mut self, max_receives: u32) -> Self {
         self.max_receives = max_receives;
+        self
+    }
+
+    /// The same with queues that give any visible message next, as SQS's may.
+    #[must_use]
+    pub fn with_drawn_order(mut self, chance: Arc<dyn Chance>) -> Self {
+        self.order = Some(chance);
         self
     }
 
@@ -213,6 +224,21 @@ impl MemoryBackend {
     /// What lies in the dead-letter queue of a queue, in the order in which it came there.
     pub fn dead_letters(&self, queue: QueueName) -> Vec<Received> {
         lock(&self.state.queues).dead_letters(queue)
+    }
+
+    /// How many messages a queue holds.
+    pub fn depth(&self, queue: QueueName) -> QueueDepth {
+        lock(&self.state.queues).depth(queue, self.clock.now())
+    }
+
+    /// When a queue gives its next message; an instant that is past where it does so now.
+    pub fn next_visible(&self, queue: QueueName) -> Option<Timestamp> {
+        lock(&self.state.queues).next_visible(queue)
+    }
+
+    /// How many records a consumer group has not done.
+    pub fn unread(&self, stream: StreamName, consumer: &str) -> usize {
+        lock(&self.state.streams).unread(stream, consumer)
     }
 
     /// The records that a consumer group put aside.

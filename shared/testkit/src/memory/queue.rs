@@ -8,11 +8,11 @@ use async_trait::async_trait;
 use futures::future::select;
 use jiff::Timestamp;
 use mindmate_contracts::{Channel, QueueName};
-use mindmate_pipeline::Outgoing;
 use mindmate_pipeline::ports::{
     DeadLetterCause, PortResult, Publisher, Queue, QueueDepth, Receipt, Received, Settlement,
     with_cause,
 };
+use mindmate_pipeline::{Chance, Outgoing};
 
 use super::dead_letters::{Letter, Letters};
 use super::{MemoryBackend, lock};
@@ -119,7 +119,10 @@ impl Queues {
         let Some(contents) = self.queues.get_mut(&queue.name) else {
             return Vec::new();
         };
-        let visible: Vec<u64> = contents.visible(now).collect();
+        let mut visible: Vec<u64> = contents.visible(now).collect();
+        if let Some(chance) = &queue.backend.order {
+            shuffle(&mut visible, &**chance);
+        }
         let mut received = Vec::new();
         for number in visible {
             if received.len() == max {
@@ -144,7 +147,7 @@ impl Queues {
     }
 
     /// When the next hidden message can be received.
-    fn next_visible(&self, queue: QueueName) -> Option<Timestamp> {
+    pub(super) fn next_visible(&self, queue: QueueName) -> Option<Timestamp> {
         let contents = self.queues.get(&queue)?;
         contents.messages.values().map(|message| message.hidden.until()).min()
     }
@@ -163,6 +166,14 @@ impl Queues {
             }
         }
         depth
+    }
+}
+
+/// Any order is as likely as any other (Fisher and Yates).
+fn shuffle(numbers: &mut [u64], chance: &dyn Chance) {
+    for end in (1..numbers.len()).rev() {
+        let other = chance.next() % (end as u64 + 1);
+        numbers.swap(end, usize::try_from(other).unwrap_or(end));
     }
 }
 

@@ -49,6 +49,12 @@ impl Streams {
         self.records.get(&stream).cloned().unwrap_or_default()
     }
 
+    pub(super) fn unread(&self, stream: StreamName, consumer: &str) -> usize {
+        let done = self.checkpoints.get(&(stream, consumer.to_owned())).map_or(0, |done| done.0);
+        let records = self.records.get(&stream).map_or(0, Vec::len);
+        records.saturating_sub(usize::try_from(done).unwrap_or(usize::MAX))
+    }
+
     pub(super) fn put_aside(&self, stream: StreamName, consumer: &str) -> Vec<Aside> {
         let aside = self.aside.get(&(stream, consumer.to_owned())).into_iter().flatten();
         aside

@@ -18,7 +18,8 @@ use crate::support::{FAILURE, World, asked, position};
 async fn giving_up_is_said_of_the_position() {
     let world = World::new();
     let stage = world.stage();
-    let said = stage.give_up(asked(RiskLevel::High), &FAILURE, &world.delivery()).await.unwrap();
+    let said =
+        stage.give_up(asked(RiskLevel::Moderate), &FAILURE, &world.delivery()).await.unwrap();
     let unread = stage.give_up_unread(outbox(), Some(position()), &FAILURE).unwrap();
     for outcome in [&said[0], &unread[0]] {
         assert_eq!(outcome.id, "daily-2026-11-22/3/17/dead-lettered/intervention");
@@ -30,6 +31,26 @@ async fn giving_up_is_said_of_the_position() {
     }
     assert_eq!(stage.give_up_unread(outbox(), None, &FAILURE).unwrap(), []);
     assert_eq!((world.review_reasons().await, world.pages()), (vec![], 0));
+}
+
+/// Safety 3: a high one may answer crisis language, and is not given up in silence: found by the
+/// simulation. What is in the chat, or not consented to, needs nobody.
+#[tokio::test]
+async fn a_high_one_that_is_given_up_is_entered_as_late() {
+    let high = || asked(RiskLevel::High);
+    let world = World::new();
+    world.stage().give_up(high(), &FAILURE, &world.delivery()).await.unwrap();
+    assert_eq!(world.review_reasons().await, [ReviewReason::LateIntervention]);
+    assert_eq!(world.pages(), 0);
+    let delivered = World::new();
+    delivered.handle(high()).await;
+    delivered.stage().give_up(high(), &FAILURE, &delivered.delivery()).await.unwrap();
+    let refused = World::new();
+    refused.refuse(Consent::Outreach);
+    refused.stage().give_up(high(), &FAILURE, &refused.delivery()).await.unwrap();
+    for world in [delivered, refused] {
+        assert_eq!(world.review_reasons().await, []);
+    }
 }
 
 /// Safety 6

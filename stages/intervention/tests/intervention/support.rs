@@ -107,6 +107,7 @@ impl World {
             assessments: self.backend.assessments(),
             interventions: self.backend.interventions(),
             chats: self.backend.chats(),
+            items: self.backend.app_items(),
             review: self.backend.reviews(),
             notifier: self.backend.notifier(),
             writer: None,

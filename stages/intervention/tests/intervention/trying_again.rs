@@ -198,6 +198,21 @@ async fn what_was_never_delivered_holds_back_only_while_it_can_still_be() {
     assert_eq!(world.chats(), 1);
 }
 
+/// Safety 5: only the note is missing that a message is in the chat. The person was reached, so it
+/// counts as that: found by the simulation.
+#[tokio::test]
+async fn what_is_in_the_chat_without_a_note_holds_back_and_is_not_late() {
+    let world = World::new();
+    world.decided_on(RiskLevel::Moderate).await;
+    let [stored] = &world.stored().await[..] else { panic!("one intervention") };
+    world.backend.chats().deliver(&stored.intervention).await.unwrap();
+    world.clock.advance(25 * HOUR);
+    let later = asked_at(world.now_as_of(), RiskLevel::Moderate);
+    assert_eq!(world.handle(later).await.withheld(), Some(WithheldReason::CoolDown));
+    assert!(world.handle(asked(RiskLevel::Moderate)).await.delivered().is_some());
+    assert_eq!((world.chats(), world.review_reasons().await), (1, vec![]));
+}
+
 /// A store that lets others go first at every call, does not see what another machine has just
 /// decided at its first looks, and whose guard moves under its first decisions.
 struct Contended {

@@ -9,6 +9,7 @@ use mindmate_domain::{Consent, CrisisCategory, CrisisCheck, RiskLevel, StageName
 use mindmate_pipeline::ports::{Notifier, ProfileStore, ReviewQueue};
 use mindmate_pipeline::{Outbox, Stage};
 use mindmate_scoring::ScoringPorts;
+use mindmate_testkit::conformance::samples::{AS_OF, as_of, assessment};
 use mindmate_testkit::{Fault, Faulty};
 
 use crate::support::{
@@ -46,6 +47,21 @@ async fn a_crisis_that_is_given_up_goes_to_humans_once() {
         assert_eq!((entry.reason, entry.level, entry.content_allowed), (reason, level, true));
         assert_eq!(world.backend.notices().len(), 1);
     }
+}
+
+/// Safety 6: a critical assessment that was written, and could not be sent on, is known to a human
+/// by whatever it became critical: found by the simulation.
+#[tokio::test]
+async fn a_critical_assessment_that_was_written_is_not_given_up_in_silence() {
+    let world = World::new();
+    let critical = assessment(&person(), as_of(AS_OF), RiskLevel::Critical);
+    world.backend.assessments().put(&critical).await.unwrap();
+    world.set_consents(policy().legacy_consents.with(Consent::TextAnalysis, false));
+    world.give_up(well()).await;
+    let [entry] = &world.reviews().await[..] else { panic!("one entry") };
+    let expected = (ReviewReason::CriticalNotDelivered, RiskLevel::Critical);
+    assert_eq!((entry.reason, entry.level), expected);
+    assert_eq!(world.backend.notices().len(), 1);
 }
 
 /// Safety 17

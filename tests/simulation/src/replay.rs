@@ -1,0 +1,110 @@
+//! Plays dead letters back, by the code that the command line uses.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use mindmate_contracts::{Channel, QueueName};
+use mindmate_pipeline::Outgoing;
+use mindmate_pipeline::ports::{
+    DeadLetter, DeadLetters, LetterPage, Place, PortResult, Ports, Publisher, Receipt, Source,
+    Standing,
+};
+use mindmate_pipeline::replay::{Pace, Replay, ReplayPorts};
+
+use crate::broken::Broken;
+use crate::world::World;
+
+/// Nobody stops a replay in order here: it dies, or goes on.
+static GO_ON: AtomicBool = AtomicBool::new(false);
+
+/// Plays all dead letters of a queue back.
+pub(crate) async fn replay(world: &World, ports: &Ports, queue: QueueName) {
+    let channel = Channel::Queue(queue);
+    let mut letters = ports.channels.dead_letters(channel);
+    if world.broken == Some(Broken::ReplayDeletesFirst) {
+        letters = Arc::new(DeletesFirst(letters));
+    }
+    let mut publisher = Arc::clone(&ports.publisher);
+    if world.broken == Some(Broken::ReplayWithNewIds) {
+        publisher = Arc::new(NewIds(publisher));
+    }
+    let clock = world.time.clock();
+    let id = format!("replay/{queue}/{}", clock.now());
+    let ports = ReplayPorts { letters: &*letters, publisher: &*publisher, clock: &*clock };
+    let everything = |_: &DeadLetter| true;
+    let Ok(mut replay) = Replay::begin(ports, channel, id, &everything).await else {
+        world.log.count("replay failed");
+        return;
+    };
+    let pace = Pace { most: None, rate: None, stop: &GO_ON };
+    let sent = replay.send(pace, |_| {}).await;
+    let counts = replay.counts();
+    for _ in 0..counts.replayed + counts.duplicated {
+        world.log.count("dead letter replayed");
+    }
+    if sent.is_err() || counts.failed > 0 {
+        world.log.count("replay failed for a letter");
+    }
+}
+
+/// Removes letters before their copies are sent.
+struct DeletesFirst(Arc<dyn DeadLetters>);
+
+#[async_trait]
+impl DeadLetters for DeletesFirst {
+    async fn standing(&self) -> PortResult<Standing> {
+        self.0.standing().await
+    }
+
+    async fn end(&self) -> PortResult<Option<Place>> {
+        self.0.end().await
+    }
+
+    async fn browse(&self, after: Option<Place>, max: usize) -> PortResult<LetterPage> {
+        self.0.browse(after, max).await
+    }
+
+    async fn hold(
+        &self,
+        letters: &[DeadLetter],
+        hold: Duration,
+    ) -> PortResult<Vec<Option<Receipt>>> {
+        let held = self.0.hold(letters, hold).await?;
+        let receipts: Vec<_> = held.iter().flatten().cloned().collect();
+        drop(self.0.remove(&receipts).await);
+        Ok(held)
+    }
+
+    async fn release(&self, held: &[Receipt]) -> PortResult<()> {
+        self.0.release(held).await
+    }
+
+    async fn remove(&self, held: &[Receipt]) -> Vec<PortResult<bool>> {
+        held.iter().map(|_| Ok(true)).collect()
+    }
+
+    async fn end_look(&self) -> PortResult<()> {
+        self.0.end_look().await
+    }
+
+    async fn source(&self) -> PortResult<Source> {
+        self.0.source().await
+    }
+}
+
+/// Sends what is played back as if it were something new.
+struct NewIds(Arc<dyn Publisher>);
+
+#[async_trait]
+impl Publisher for NewIds {
+    async fn publish(&self, batch: &[Outgoing]) -> Vec<PortResult<()>> {
+        let renamed = batch.iter().enumerate().map(|(number, message)| {
+            let new = format!(r#""id":"replay-{number}-"#);
+            let body = message.body.replacen(r#""id":""#, &new, 1);
+            Outgoing { body, ..message.clone() }
+        });
+        self.0.publish(&renamed.collect::<Vec<_>>()).await
+    }
+}
