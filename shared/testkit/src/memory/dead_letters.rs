@@ -20,6 +20,8 @@ pub(super) struct Letter {
     pub(super) body: String,
     pub(super) attributes: BTreeMap<String, String>,
     pub(super) sent_at: Timestamp,
+    /// How often it was received before it came here.
+    pub(super) receives: u32,
     /// How often it was held.
     holds: u64,
     held_until: Option<Timestamp>,
@@ -31,7 +33,11 @@ impl Letter {
         attributes: BTreeMap<String, String>,
         sent_at: Timestamp,
     ) -> Self {
-        Self { key, body, attributes, sent_at, holds: 0, held_until: None }
+        Self { key, body, attributes, sent_at, receives: 0, holds: 0, held_until: None }
+    }
+
+    pub(super) fn received(self, receives: u32) -> Self {
+        Self { receives, ..self }
     }
 
     fn is_held(&self, now: Timestamp) -> bool {

@@ -84,7 +84,7 @@ impl Queues {
         let dead = self.queues.get(&queue).map(|contents| &contents.dead).into_iter().flatten();
         dead.map(|(number, letter)| Received {
             receipt: Receipt(format!("dead/{number}")),
-            receive_count: 1,
+            receive_count: letter.receives,
             sent_at: letter.sent_at,
             body: letter.body.clone(),
             attributes: letter.attributes.clone(),
@@ -195,12 +195,13 @@ impl Contents {
     /// Moves a message to the dead letters, under a number of its own there.
     fn bury(&mut self, number: u64, place: u64, cause: Option<&DeadLetterCause>) {
         if let Some(message) = self.messages.remove(&number) {
-            let Stored { body, attributes, sent_at, .. } = message;
+            let Stored { body, attributes, sent_at, receive_count, .. } = message;
             let attributes = match cause {
                 Some(cause) => with_cause(&attributes, cause),
                 None => attributes,
             };
-            self.dead.insert(place, Letter::new((String::new(), body), attributes, sent_at));
+            let letter = Letter::new((String::new(), body), attributes, sent_at);
+            self.dead.insert(place, letter.received(receive_count));
         }
     }
 
