@@ -245,6 +245,14 @@ fn events(draw: &Draw, people: &[Person], starts: Starts) -> Vec<(Timestamp, Eve
             events.push((moment(draw, starts), Event::Garbage(queue, kind)));
         }
     }
+    if draw.chance(0.35) {
+        // Somebody writes one text after the other: each is assessed at once.
+        let (person, at) = (draw.number(0, people.len() - 1), moment(draw, starts));
+        for _ in 0..draw.number(2, 5) {
+            let at = draw.instant(at, (0, 4));
+            events.push((at, Event::Writes(person, drawn_words(draw, at, true, 0.9))));
+        }
+    }
     if draw.chance(0.4) {
         for _ in 0..draw.number(1, 4) {
             events.push((moment(draw, starts), Event::Replays(draw.one(&QueueName::ALL))));
