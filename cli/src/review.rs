@@ -39,6 +39,8 @@ struct Listing {
     open: u64,
     /// None where they are sent and not kept to be read.
     notices: Option<Vec<Notice>>,
+    /// The instants of the historical runs.
+    past: Vec<AsOf>,
     pseudonyms: PseudonymKey,
     reveal: bool,
 }
@@ -57,6 +59,7 @@ async fn list(session: &Session, format: Format, args: &args::Review) -> anyhow:
         entries: queue.open(limit(format, args.limit)).await?,
         open: queue.count_open().await?,
         notices: session.installation.notices(SHOWN).await?,
+        past: past(session).await?,
         pseudonyms: session.installation.pseudonyms().await?,
         reveal: args.reveal,
     };
@@ -67,7 +70,20 @@ async fn list(session: &Session, format: Format, args: &args::Review) -> anyhow:
     Ok(Exit::Success)
 }
 
+/// The instants of the historical runs: nobody waits for what they have to tell.
+async fn past(session: &Session) -> anyhow::Result<Vec<AsOf>> {
+    let runs = session.ports.ledger.runs().await?;
+    Ok(runs.into_iter().filter(|run| run.historical).map(|run| run.as_of).collect())
+}
+
 impl Listing {
+    /// Whether a historical run made the notice, whose id ends with the `asOf`: the replay of a
+    /// past day must not send anybody running.
+    fn is_historical(&self, notice: &Notice) -> bool {
+        let as_of = notice.id.rsplit('/').next().and_then(|as_of| as_of.parse::<AsOf>().ok());
+        as_of.is_some_and(|as_of| self.past.contains(&as_of))
+    }
+
     fn name(&self, entry: &ReviewEntry) -> String {
         if self.reveal {
             entry.user.as_str().to_owned()
@@ -85,7 +101,10 @@ impl Listing {
             })
         });
         let notices = self.notices.as_ref().map(|notices| {
-            let shown = |one: &Notice| json!({"at": key_form(one.at), "text": one.text});
+            let shown = |one: &Notice| {
+                let historical = self.is_historical(one);
+                json!({"at": key_form(one.at), "text": one.text, "historical": historical})
+            };
             notices.iter().map(shown).collect::<Vec<_>>()
         });
         json!({
@@ -112,7 +131,8 @@ impl Listing {
             out += "\nNotices to those on duty, latest first\n";
         }
         for notice in notices {
-            out += &format!("  {}  {}\n", key_form(notice.at), notice.text);
+            let mark = if self.is_historical(notice) { "(historical) " } else { "" };
+            out += &format!("  {}  {mark}{}\n", key_form(notice.at), notice.text);
         }
         out
     }
@@ -211,9 +231,32 @@ mod tests {
         };
         let pseudonyms = PseudonymKey::new([7; KEY_BYTES]);
         let notices = Some(Vec::new());
-        let listing = Listing { entries: vec![entry], open: 1, notices, pseudonyms, reveal: true };
+        let (entries, past) = (vec![entry], Vec::new());
+        let listing = Listing { entries, open: 1, notices, past, pseudonyms, reveal: true };
         let text = listing.text();
         assert!(text.contains(r"ada\u{1b}[2J\nnobody waits"), "{text}");
         assert!(!text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn a_notice_of_a_historical_run_is_marked() {
+        let notice = |day: u8| Notice {
+            id: format!("criticalNotDelivered/u:1/2026-11-{day}T06:00:00.000Z"),
+            at: "2026-11-22T06:00:00Z".parse().unwrap(),
+            text: "somebody was not reached".to_owned(),
+        };
+        let listing = Listing {
+            entries: Vec::new(),
+            open: 0,
+            notices: Some(vec![notice(21), notice(22)]),
+            past: vec!["2026-11-21T06:00:00Z".parse().unwrap()],
+            pseudonyms: PseudonymKey::new([7; KEY_BYTES]),
+            reveal: false,
+        };
+        let text = listing.text();
+        assert_eq!(text.matches("(historical) somebody").count(), 1, "{text}");
+        let marks: Vec<_> =
+            (0..2).map(|n| listing.json()["notices"][n]["historical"].clone()).collect();
+        assert_eq!(marks, [true, false]);
     }
 }
