@@ -50,3 +50,7 @@ peers *ARGS:
 # Licences, sources, duplicates and advisories (needs cargo-deny and the network)
 deny:
     cargo deny check
+
+# Whole days from seeds, as many as one likes: just simulate --seeds 10000
+simulate *ARGS:
+    cargo run --release -p mindmate-simulation-tests -- {{ARGS}}

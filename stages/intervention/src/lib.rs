@@ -201,7 +201,8 @@ impl Stage for Interventions {
         let position = input.request.run.clone();
         let user = input.request.user_id.clone();
         // Consents that cannot be read allow no content to be shown, and silence nobody.
-        let unread = (Profile::default(), Consents::NONE.with(Consent::Scoring, true));
+        let unread = Consents::NONE.with(Consent::Scoring, true).with(Consent::Outreach, true);
+        let unread = (Profile::default(), unread);
         let person = self.person(&user).await.unwrap_or(unread);
         if let Ok(case) = Case::new(input, person, cx.clock) {
             self.last_words(&case, failure).await?;

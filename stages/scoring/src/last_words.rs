@@ -9,7 +9,7 @@
 //! | a floor of critical | `CriticalNotDelivered`: no crisis resources will go out | yes |
 //! | a floor of high | `LateIntervention`: the check-in will not go out in time | yes |
 //! | none, and a critical assessment that was written at an earlier try | `CriticalNotDelivered` | yes |
-//! | the look for crisis language had failed | `CrisisCheckFailed`, level unknown | no |
+//! | the look for crisis language had failed, or nobody can say what was written | `CrisisCheckFailed`, level unknown | no |
 //! | none of these | none | no |
 //! | something that cannot be read, but for whom it is about | `CrisisCheckFailed`, level unknown | no |
 //!
@@ -46,13 +46,14 @@ impl Scoring {
         let crisis = (!refused(Consent::TextAnalysis)).then_some(&input.crisis);
         let floor =
             crisis.and_then(|crisis| self.policy.floor(crisis.signals(), request.as_of.instant()));
-        let is_critical = self.stands_as_critical(request).await;
+        let standing = self.standing(request).await;
+        let is_critical = matches!(standing, Ok(Some(RiskLevel::Critical)));
         let floor = floor.map(|floor| floor.level);
         let (reason, level) = match floor {
             _ if is_critical => (ReviewReason::CriticalNotDelivered, RiskLevel::Critical),
             Some(RiskLevel::Critical) => (ReviewReason::CriticalNotDelivered, RiskLevel::Critical),
             Some(level) => (ReviewReason::LateIntervention, level),
-            None if crisis.is_some_and(CrisisCheck::has_failed) => {
+            None if standing.is_err() || crisis.is_some_and(CrisisCheck::has_failed) => {
                 (ReviewReason::CrisisCheckFailed, RiskLevel::Unknown)
             }
             None => return Ok(()),
@@ -68,13 +69,12 @@ impl Scoring {
         entered.and(paged)
     }
 
-    /// Whether an earlier try wrote a critical assessment and could not send it on: every critical
-    /// one is known to a human (safety 6), by whatever it became critical. A store that does not
-    /// answer says nothing; what the message carries still counts.
-    async fn stands_as_critical(&self, request: &Request) -> bool {
+    /// The level that an earlier try wrote and could not send on: every critical one is known to a
+    /// human (safety 6), by whatever it became critical.
+    async fn standing(&self, request: &Request) -> PortResult<Option<RiskLevel>> {
         let user = std::slice::from_ref(&request.user_id);
-        let standing = self.ports.assessments.get_many(user, request.as_of).await;
-        standing.is_ok_and(|found| found.iter().any(|one| one.level == RiskLevel::Critical))
+        let standing = self.ports.assessments.get_many(user, request.as_of).await?;
+        Ok(standing.first().map(|assessment| assessment.level))
     }
 
     /// Whom it is about is said by pseudonym; what failed, by its code.

@@ -140,3 +140,24 @@ fn chat_at(at: Timestamp, text: &str) -> AppItem {
 fn event(prefix: &str, at: Timestamp, kind: EventKind) -> AppItem {
     AppItem::Event(Event { at, sk: format!("{prefix}#{}", key_form(at)), kind })
 }
+
+#[cfg(test)]
+mod tests {
+    use mindmate_domain::CrisisSignal;
+
+    use super::*;
+    use crate::parts::parts;
+
+    /// The floors that the invariants hold people's texts to are those of the lexicons and the
+    /// policy.
+    #[test]
+    fn words_set_the_floors_that_are_said_of_them() {
+        let at: Timestamp = crate::plan::FIRST_RUN.parse().expect("an instant");
+        for words in WORDS {
+            let found = parts().lexicons.crisis(words.text);
+            let signal = found.map(|category| CrisisSignal { category, at });
+            let floor = parts().policy.floor(signal.as_slice(), at);
+            assert_eq!(floor.map(|floor| floor.level), words.floor, "{}", words.text);
+        }
+    }
+}

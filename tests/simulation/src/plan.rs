@@ -118,8 +118,8 @@ impl Plan {
         let people: Vec<_> =
             (0..draw.number(5, 14)).map(|number| Person::drawn(&draw, number, first)).collect();
         let late_start = draw.chance(0.25);
-        let first_fires =
-            if late_start { later(second, -SignedDuration::from_mins(4)) } else { first };
+        let early = SignedDuration::from_secs(i64::try_from(draw.number(5, 240)).unwrap_or(5));
+        let first_fires = if late_start { later(second, -early) } else { first };
         let machines = draw.number(2, 3);
         let skewed = draw.chance(0.7);
         let skew = |draw: &Draw| {
@@ -243,6 +243,14 @@ fn events(draw: &Draw, people: &[Person], starts: Starts) -> Vec<(Timestamp, Eve
             let queue = draw.chance(0.8).then(|| draw.one(&QueueName::ALL));
             let kind = draw.one(&[0_u8, 1, 2]);
             events.push((moment(draw, starts), Event::Garbage(queue, kind)));
+        }
+    }
+    if draw.chance(0.7) {
+        // Somebody writes one text after the other: each is assessed at once.
+        let (person, at) = (draw.number(0, people.len() - 1), moment(draw, starts));
+        for _ in 0..draw.number(2, 5) {
+            let at = draw.instant(at, (0, 4));
+            events.push((at, Event::Writes(person, drawn_words(draw, at, true, 0.9))));
         }
     }
     if draw.chance(0.4) {

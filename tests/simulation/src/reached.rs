@@ -43,6 +43,7 @@ pub const REACHED: &[&str] = &[
     "fault: twice",
     "garbage",
     "given back for another try",
+    "guard moved while deciding",
     "handling failed for a person",
     "handling panicked",
     "handling refused for good",

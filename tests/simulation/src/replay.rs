@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use mindmate_contracts::{Channel, QueueName};
+use mindmate_contracts::{Channel, QueueName, StreamName};
 use mindmate_pipeline::Outgoing;
 use mindmate_pipeline::ports::{
     DeadLetter, DeadLetters, LetterPage, Place, PortResult, Ports, Publisher, Receipt, Source,
@@ -27,8 +27,11 @@ pub(crate) async fn replay(world: &World, ports: &Ports, queue: QueueName) {
         letters = Arc::new(DeletesFirst(letters));
     }
     let mut publisher = Arc::clone(&ports.publisher);
+    if world.is_mended() {
+        publisher = Arc::new(Rewrites { inner: publisher, how: |_, body| corrected(body) });
+    }
     if world.broken == Some(Broken::ReplayWithNewIds) {
-        publisher = Arc::new(NewIds(publisher));
+        publisher = Arc::new(Rewrites { inner: publisher, how: with_new_id });
     }
     let clock = world.time.clock();
     let id = format!("replay/{queue}/{}", clock.now());
@@ -94,17 +97,43 @@ impl DeadLetters for DeletesFirst {
     }
 }
 
-/// Sends what is played back as if it were something new.
-struct NewIds(Arc<dyn Publisher>);
+/// Sends what is played back with another body.
+struct Rewrites {
+    inner: Arc<dyn Publisher>,
+    how: fn(usize, &str) -> String,
+}
 
 #[async_trait]
-impl Publisher for NewIds {
+impl Publisher for Rewrites {
     async fn publish(&self, batch: &[Outgoing]) -> Vec<PortResult<()>> {
-        let renamed = batch.iter().enumerate().map(|(number, message)| {
-            let new = format!(r#""id":"replay-{number}-"#);
-            let body = message.body.replacen(r#""id":""#, &new, 1);
-            Outgoing { body, ..message.clone() }
+        let rewritten = batch.iter().enumerate().map(|(number, message)| Outgoing {
+            body: (self.how)(number, &message.body),
+            ..message.clone()
         });
-        self.0.publish(&renamed.collect::<Vec<_>>()).await
+        self.inner.publish(&rewritten.collect::<Vec<_>>()).await
+    }
+}
+
+/// As if it were something new.
+fn with_new_id(number: usize, body: &str) -> String {
+    body.replacen(r#""id":""#, &format!(r#""id":"replay-{number}-"#), 1)
+}
+
+/// A body in the version that it was meant to have.
+fn corrected(body: &str) -> String {
+    body.replacen(".v9\"", ".v1\"", 1)
+}
+
+/// The sender of what nobody could read sends it again, as it should have been: records that were
+/// put aside.
+pub(crate) async fn correct(world: &World, ports: &Ports) {
+    for stream in [StreamName::AppTable, StreamName::Outcomes] {
+        for aside in world.backend.put_aside(stream, stream.consumer().name()) {
+            let (key, id) = (aside.record.key.clone(), format!("again/{stream}"));
+            let body = corrected(&aside.record.body);
+            let message = Outgoing::new(Channel::Stream(stream), id, key, body);
+            world.log.count("record put again");
+            ports.publisher.publish(&[message]).await;
+        }
     }
 }

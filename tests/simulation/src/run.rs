@@ -87,6 +87,7 @@ fn mend(running: &mut Running) -> Result<(), crate::executor::Endless> {
         for queue in QueueName::ALL {
             replay::replay(&of, &of.calm, queue).await;
         }
+        replay::correct(&of, &of.calm).await;
     });
     running.rest()?;
     let ledger = &world.calm.ledger;

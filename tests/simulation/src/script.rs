@@ -147,7 +147,8 @@ async fn cut_short<T>(work: impl Future<Output = T>, polls: u64) -> Option<T> {
 /// Something that no stage can read.
 async fn garbage(world: &World, queue: Option<QueueName>, kind: u8) {
     world.log.count("garbage");
-    let channel = queue.map_or(Channel::Stream(StreamName::Outcomes), Channel::Queue);
+    let stream = if kind == 1 { StreamName::AppTable } else { StreamName::Outcomes };
+    let channel = queue.map_or(Channel::Stream(stream), Channel::Queue);
     let body = match kind {
         0 => "no envelope at all".to_owned(),
         1 => envelope("app.mindmate.of-tomorrow.v7"),

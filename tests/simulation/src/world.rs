@@ -51,6 +51,7 @@ pub(crate) struct World {
     chance: Arc<dyn Chance>,
     fate: SeededChance,
     is_calm: AtomicBool,
+    is_mended: AtomicBool,
     starts: AtomicUsize,
 }
 
@@ -91,6 +92,7 @@ impl Running {
             spawner: executor.spawner(),
             stormy: faulty(stormy, &faults),
             is_calm: AtomicBool::new(false),
+            is_mended: AtomicBool::new(false),
             starts: AtomicUsize::new(0),
             profiles: Mutex::default(),
             plan,
@@ -166,6 +168,11 @@ impl World {
     /// The causes of illnesses are mended.
     pub(crate) fn cure(&self) {
         self.ward.cure();
+        self.is_mended.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_mended(&self) -> bool {
+        self.is_mended.load(Ordering::SeqCst)
     }
 
     /// The task that closes runs.

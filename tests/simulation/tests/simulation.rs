@@ -10,7 +10,7 @@ fn a_thousand_seeds_hold() {
     assert!(report.is_good(), "{}", report.failures(None));
     for what in REACHED {
         let times = report.reached().get(*what).copied().unwrap_or(0);
-        assert!(times >= 10, "{what} was reached {times} times in 1,000 seeds");
+        assert!(times >= 5, "{what} was reached {times} times in 1,000 seeds");
     }
 }
 

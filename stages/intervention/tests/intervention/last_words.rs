@@ -111,15 +111,16 @@ async fn after_an_opt_out_of_scoring_nobody_is_called() {
 
 #[tokio::test]
 async fn consents_that_cannot_be_read_show_no_content_and_silence_nobody() {
-    let world = World::new();
-    let faults = world.faults();
-    faults.script([Fault::Before]);
-    let profiles: Arc<dyn ProfileStore> = Faulty::new(world.backend.profiles(), &faults);
-    let stage = World::stage_over(InterventionPorts { profiles, ..world.ports() });
-    let input = asked(RiskLevel::Critical);
-    stage.give_up(input, &FAILURE, &world.delivery()).await.unwrap();
-    assert_eq!((world.reviews().await.len(), world.pages()), (2, 1));
-    assert!(world.reviews().await.iter().all(|entry| !entry.content_allowed));
+    for (level, expected) in [(RiskLevel::Critical, (2, 1)), (RiskLevel::High, (1, 0))] {
+        let world = World::new();
+        let faults = world.faults();
+        faults.script([Fault::Before]);
+        let profiles: Arc<dyn ProfileStore> = Faulty::new(world.backend.profiles(), &faults);
+        let stage = World::stage_over(InterventionPorts { profiles, ..world.ports() });
+        stage.give_up(asked(level), &FAILURE, &world.delivery()).await.unwrap();
+        assert_eq!((world.reviews().await.len(), world.pages()), expected, "{level}");
+        assert!(world.reviews().await.iter().all(|entry| !entry.content_allowed));
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use mindmate_contracts::messages::AssessmentDeadLettered;
 use mindmate_contracts::{Channel, StreamName};
 use mindmate_domain::intervention::ReviewReason;
 use mindmate_domain::{Consent, CrisisCategory, CrisisCheck, RiskLevel, StageName};
-use mindmate_pipeline::ports::{Notifier, ProfileStore, ReviewQueue};
+use mindmate_pipeline::ports::{AssessmentStore, Notifier, ProfileStore, ReviewQueue};
 use mindmate_pipeline::{Outbox, Stage};
 use mindmate_scoring::ScoringPorts;
 use mindmate_testkit::conformance::samples::{AS_OF, as_of, assessment};
@@ -62,6 +62,22 @@ async fn a_critical_assessment_that_was_written_is_not_given_up_in_silence() {
     let expected = (ReviewReason::CriticalNotDelivered, RiskLevel::Critical);
     assert_eq!((entry.reason, entry.level), expected);
     assert_eq!(world.backend.notices().len(), 1);
+}
+
+/// Safety 6: where nobody can say what an earlier try wrote, a human looks. Found by the simulation.
+#[tokio::test]
+async fn where_nobody_can_say_what_was_written_a_human_looks() {
+    let world = World::new();
+    let faults = world.faults();
+    faults.script([Fault::Before]);
+    let store: Arc<dyn AssessmentStore> = world.backend.assessments();
+    let assessments = Faulty::new(store, &faults);
+    let stage = world.stage_over(ScoringPorts { assessments, ..world.ports() });
+    stage.give_up(well(), &FAILURE, &world.delivery()).await.unwrap();
+    let [entry] = &world.reviews().await[..] else { panic!("one entry") };
+    let expected = (ReviewReason::CrisisCheckFailed, RiskLevel::Unknown);
+    assert_eq!((entry.reason, entry.level), expected);
+    assert_eq!(world.backend.notices().len(), 0);
 }
 
 /// Safety 17

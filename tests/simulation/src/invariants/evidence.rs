@@ -6,7 +6,7 @@ use mindmate_contracts::{QueueName, RawEvent, StreamName};
 use mindmate_domain::intervention::ReviewEntry;
 use mindmate_domain::run::Run;
 use mindmate_domain::{Position, RunId, UserId};
-use mindmate_pipeline::ports::{Received, Tally};
+use mindmate_pipeline::ports::{CAUSE_ATTRIBUTES, Received, Tally};
 use mindmate_testkit::Aside;
 
 use super::Moment;
@@ -35,7 +35,7 @@ impl Letter {
 
     /// Whether the queue itself put it aside, without a word to anybody.
     pub(crate) fn is_by_the_queue(&self) -> bool {
-        self.message.attributes.is_empty()
+        !CAUSE_ATTRIBUTES.iter().any(|name| self.message.attributes.contains_key(*name))
     }
 }
 

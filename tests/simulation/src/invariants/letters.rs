@@ -4,14 +4,11 @@ use std::collections::BTreeSet;
 
 use mindmate_domain::run::Fate;
 use mindmate_domain::{Position, StageName};
-use mindmate_pipeline::ports::{MarkKind, ShardTally};
+use mindmate_pipeline::ports::{CAUSE_ATTRIBUTES, MarkKind, ShardTally};
 use mindmate_testkit::memory::DEFAULT_MAX_RECEIVES;
 
 use super::evidence::Letter;
 use super::{Evidence, Invariant, Moment, Verdict};
-
-/// What every cause says.
-const ATTRIBUTES: [&str; 5] = ["stage", "code", "cause", "attempts", "deadLetteredAt"];
 
 pub(super) fn check(evidence: &Evidence<'_>, verdict: &mut Verdict) {
     for letter in &evidence.letters {
@@ -21,7 +18,7 @@ pub(super) fn check(evidence: &Evidence<'_>, verdict: &mut Verdict) {
         }
     }
     for aside in &evidence.asides {
-        if ATTRIBUTES.iter().any(|name| !aside.attributes.contains_key(*name)) {
+        if CAUSE_ATTRIBUTES.iter().any(|name| !aside.attributes.contains_key(*name)) {
             let words = format!("record {:?} has no cause", aside.record.sequence);
             verdict.add(Invariant::DeadLettersHaveCauses, words);
         }
@@ -33,9 +30,12 @@ pub(super) fn check(evidence: &Evidence<'_>, verdict: &mut Verdict) {
 
 fn has_a_cause(letter: &Letter, verdict: &mut Verdict) {
     let (queue, attributes) = (letter.queue, &letter.message.attributes);
-    let words = match attributes.is_empty() {
+    // What came with the message, such as the id of a replay, is no part of a cause.
+    let words = match letter.is_by_the_queue() {
         true if letter.message.receive_count < DEFAULT_MAX_RECEIVES => "none, and few receives",
-        false if ATTRIBUTES.iter().any(|name| !attributes.contains_key(*name)) => "a part of one",
+        false if CAUSE_ATTRIBUTES.iter().any(|name| !attributes.contains_key(*name)) => {
+            "a part of one"
+        }
         _ => return,
     };
     verdict.add(Invariant::DeadLettersHaveCauses, format!("a letter of {queue} has {words}"));
