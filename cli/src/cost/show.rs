@@ -117,7 +117,7 @@ fn dollars(usd: f64) -> String {
 }
 
 /// Rounded to whole numbers, thousands apart.
-fn whole(number: f64) -> String {
+pub(super) fn whole(number: f64) -> String {
     format!("{number:.0}").parse::<u64>().map_or_else(|_| format!("{number:.0}"), grouped)
 }
 

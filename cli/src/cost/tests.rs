@@ -8,7 +8,7 @@ use super::bill::{SERVICES, SETUP_DOCUMENT};
 use super::data::Figures;
 use super::demand::{Assumptions, DAYS, Demand};
 use super::pressure::Pressure;
-use super::show;
+use super::show::{self, whole};
 
 fn assumed() -> Assumptions {
     Assumptions { wave_minutes: 30.0, ..Assumptions::default() }
@@ -181,4 +181,20 @@ proptest! {
             prop_assert!(same.users >= one.users * (1.0 - 1e-9), "{}", one.what);
         }
     }
+}
+
+/// What the documents state is what the program says.
+#[test]
+fn the_totals_of_the_document_are_those_of_the_model() {
+    let document = include_str!("../../../docs/COST.md");
+    let [_, totals] = document.split("| **total** |").collect::<Vec<_>>()[..] else {
+        panic!("expected one row of totals");
+    };
+    let totals = totals.lines().next().unwrap();
+    for users in [10_000, 1_000_000, 10_000_000] {
+        let total = whole(estimate(users, assumed()).bill.total());
+        assert!(totals.contains(&format!("**{total}**")), "{users}: {total}, found {totals}");
+    }
+    let first = &estimate(1_000_000, assumed()).pressures[0].what;
+    assert!(document.contains(first), "{first}");
 }
