@@ -240,7 +240,7 @@ fn file(files: &[(&str, &'static str)], region: &str) -> anyhow::Result<&'static
 mod tests {
     use super::{By, Figures, Price, Prices, Quotas, Tier};
 
-    /// Rule 5: what is said to be measured names the command, and what is not says where it is from.
+    /// Rule 5: what is said to be measured names the command, what is not says where it is from.
     #[test]
     fn every_figure_says_where_it_is_from() {
         for (name, figure) in Figures::read().unwrap().all() {

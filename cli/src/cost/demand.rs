@@ -242,7 +242,7 @@ impl<'a> Demand<'a> {
         (reviews + Amount::given(1.0)) * DAYS
     }
 
-    /// Deliveries of a function a day: in full batches by the daily run, by themselves in real time.
+    /// Deliveries of a function a day: in full batches by the daily run, alone in real time.
     fn deliveries(&self, function: &Function) -> (Amount, Amount) {
         let f = self.figures;
         let none = Amount::given(0.0);

@@ -38,8 +38,8 @@ fn services(estimate: &Estimate, out: &mut String) {
 }
 
 fn lines(estimate: &Estimate, out: &mut String) {
-    *out += "\nLine by line: a quantity is measured where all that is in it is; * the price was not \
-             read in its source\n\n";
+    *out += "\nLine by line: a quantity is measured where all that is in it is; * the price was \
+             not read in its source\n\n";
     for line in &estimate.bill.0 {
         let star = if line.price_verified || line.usd == 0.0 { " " } else { "*" };
         *out += &format!(
@@ -58,7 +58,8 @@ fn quotas(estimate: &Estimate, out: &mut String) {
     let minutes = estimate.assumed.wave_minutes;
     *out += &format!(
         "\nWhat binds first, where the daily run ends within {minutes} minutes (in brackets: who \
-         sets it; + may be raised; ? was not read in its source)\n\n  {:>7} {:>9} {:>9} {:>13}  of\n",
+         sets it; + may be raised; ? was not read in its source)\n\n  \
+         {:>7} {:>9} {:>9} {:>13}  of\n",
         "used", "needed", "limit", "users fit"
     );
     for one in &estimate.pressures {
@@ -77,8 +78,8 @@ fn quotas(estimate: &Estimate, out: &mut String) {
     }
     let modelled = estimate.pressures.iter().filter(|one| one.basis == Basis::Modelled).count();
     *out += &format!(
-        "\n{modelled} of these {} needs are modelled: they hold guesses of how long calls take, or of \
-         how people write.\nWhat is in them: cli/data/figures.toml, or --format json.\n",
+        "\n{modelled} of these {} needs are modelled: they hold guesses of how long calls take, or \
+         of how people write.\nWhat is in them: cli/data/figures.toml, or --format json.\n",
         estimate.pressures.len()
     );
 }
@@ -116,7 +117,7 @@ fn dollars(usd: f64) -> String {
 }
 
 /// Rounded to whole numbers, thousands apart.
-fn whole(number: f64) -> String {
+pub(super) fn whole(number: f64) -> String {
     format!("{number:.0}").parse::<u64>().map_or_else(|_| format!("{number:.0}"), grouped)
 }
 

@@ -7,7 +7,8 @@ use super::amount::{Amount, Basis};
 use super::bill::{SERVICES, SETUP_DOCUMENT};
 use super::data::Figures;
 use super::demand::{Assumptions, DAYS, Demand};
-use super::show;
+use super::pressure::Pressure;
+use super::show::{self, whole};
 
 fn assumed() -> Assumptions {
     Assumptions { wave_minutes: 30.0, ..Assumptions::default() }
@@ -51,8 +52,8 @@ fn two_streams_cost_fifty_eight_dollars_before_anybody_comes() {
     close_to(of(&estimate(1, assumed()), "Kinesis", "streams").usd, 58.4);
 }
 
-/// By hand, without what comes in real time: 1,000 requests a day, each of 8.569 + (12.934 + 7.967 − 6)
-/// read units.
+/// By hand, without what comes in real time: 1,000 requests a day, each of 8.569 read units and
+/// 12.934 + 7.967 − 6 more.
 #[test]
 fn a_request_reads_its_history_and_the_rest_by_the_smallest_unit() {
     let quiet = Assumptions {
@@ -154,9 +155,13 @@ proptest! {
         prop_assert!(bill.0.iter().all(|line| line.usd.is_finite() && line.usd >= 0.0));
     }
 
-    /// Line by line, not only in all. Time may fall by a hair where batches fill, so it is left out.
+    /// Line by line, not only in all.
     #[test]
-    fn more_users_never_cost_less(users in 1_u64..5_000_000, more in 1_u64..5_000_000, assumed in anybody()) {
+    fn more_users_never_cost_less(
+        users in 1_u64..5_000_000,
+        more in 1_u64..5_000_000,
+        assumed in anybody(),
+    ) {
         let (few, many) = (estimate(users, assumed).bill, estimate(users + more, assumed).bill);
         for (few, many) in few.0.iter().zip(&many.0) {
             prop_assert!(many.usd >= few.usd * (1.0 - 1e-9), "{} {}", few.service, few.what);
@@ -169,8 +174,27 @@ proptest! {
         let longer = Assumptions { wave_minutes: assumed.wave_minutes * 2.0, ..assumed };
         let (short, long) = (estimate(users, assumed).pressures, estimate(users, longer).pressures);
         for one in &short {
-            let same = long.iter().find(|other| other.what == one.what && (other.limit - one.limit).abs() < 0.5).unwrap();
+            let is_same = |other: &&Pressure| {
+                other.what == one.what && (other.limit - one.limit).abs() < 0.5
+            };
+            let same = long.iter().find(is_same).unwrap();
             prop_assert!(same.users >= one.users * (1.0 - 1e-9), "{}", one.what);
         }
     }
+}
+
+/// What the documents state is what the program says.
+#[test]
+fn the_totals_of_the_document_are_those_of_the_model() {
+    let document = include_str!("../../../docs/COST.md");
+    let [_, totals] = document.split("| **total** |").collect::<Vec<_>>()[..] else {
+        panic!("expected one row of totals");
+    };
+    let totals = totals.lines().next().unwrap();
+    for users in [10_000, 1_000_000, 10_000_000] {
+        let total = whole(estimate(users, assumed()).bill.total());
+        assert!(totals.contains(&format!("**{total}**")), "{users}: {total}, found {totals}");
+    }
+    let first = &estimate(1_000_000, assumed()).pressures[0].what;
+    assert!(document.contains(first), "{first}");
 }
