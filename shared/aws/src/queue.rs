@@ -316,3 +316,26 @@ where
         Err(error) => Err(port_error(PORT, error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message that is given up again keeps its cause, whatever came with it.
+    #[test]
+    fn of_too_many_attributes_the_cause_and_the_replay_are_kept() {
+        let mut attributes: BTreeMap<_, _> =
+            (0..9).map(|n| (format!("a{n}"), n.to_string())).collect();
+        let kept = CAUSE_ATTRIBUTES.into_iter().chain([REPLAY_ID, REPLAYS, FIRST_DEAD_LETTERED_AT]);
+        let kept: Vec<&str> = kept.collect();
+        attributes.extend(kept.iter().map(|name| ((*name).to_owned(), "x".to_owned())));
+        attributes.insert(TRACE_HEADER.to_owned(), "Root=1".to_owned());
+        let Beside { own, system } = beside(&attributes).unwrap();
+        let own = own.unwrap();
+        assert_eq!(own.len(), ATTRIBUTES);
+        assert!(kept.iter().all(|name| own.contains_key(*name)));
+        assert!(!own.contains_key(TRACE_HEADER));
+        let trace = &system.unwrap()[&SystemAttribute::AwsTraceHeader];
+        assert_eq!(trace.string_value.as_deref(), Some("Root=1"));
+    }
+}

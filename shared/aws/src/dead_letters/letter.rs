@@ -97,3 +97,60 @@ pub(super) fn handle(receipt: &Receipt) -> &str {
 pub(super) fn record_name(receipt: &Receipt) -> Option<&str> {
     receipt.0.split_once(' ').map(|(name, _)| name).filter(|name| !name.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sqs::types::MessageAttributeValue;
+
+    use super::*;
+
+    fn letter(stream: StreamName, attributes: &[(&str, &str)], body: &str) -> Shown {
+        let mut message = Message::builder().receipt_handle("h/1").body(body);
+        for (name, value) in attributes {
+            let value = MessageAttributeValue::builder().data_type("String").string_value(*value);
+            message = message.message_attributes(*name, value.build().unwrap());
+        }
+        read(Channel::Stream(stream), message.build()).unwrap()
+    }
+
+    const OF_RECORD: [(&str, &str); 3] =
+        [("recordKey", "a"), ("putAt", "2026-11-22T06:00:00.250Z"), ("bodyEncoding", "base64")];
+
+    #[test]
+    fn a_record_that_was_put_aside_is_the_record_again() {
+        let shown = letter(StreamName::Outcomes, &OF_RECORD, "AHg=").letter;
+        let content = Content { key: "a".to_owned(), body: "\0x".to_owned() };
+        assert_eq!((shown.contents, shown.lost), (vec![content], None));
+        let put_at = parse("2026-11-22T06:00:00.250Z").unwrap();
+        assert_eq!(record_name(&shown.receipt), Some(&*aside::name(put_at, "a", "\0x")));
+        assert_eq!(handle(&shown.receipt), "h/1");
+        assert!(shown.attributes.is_empty());
+    }
+
+    /// The table alone writes into its stream.
+    #[test]
+    fn a_change_of_the_apps_table_is_not_played_back() {
+        assert!(letter(StreamName::AppTable, &OF_RECORD, "AHg=").letter.lost.is_some());
+    }
+
+    #[test]
+    fn what_lambda_gave_up_says_so() {
+        let body = r#"{"requestContext":{"requestId":"x","functionArn":"y",
+            "condition":"RetryAttemptsExhausted","approximateInvokeCount":4},"version":"1.0",
+            "timestamp":"2026-11-22T06:00:00.250Z","KinesisBatchInfo":{"shardId":"s",
+            "startSequenceNumber":"1","endSequenceNumber":"2","batchSize":2,"streamArn":"z"}}"#;
+        let shown = letter(StreamName::Outcomes, &[], body);
+        assert!(shown.given_up.is_some());
+        let letter = shown.letter;
+        assert_eq!((letter.code(), letter.attempts()), ("lambda-gave-up", Some(4)));
+        assert_eq!(letter.cause(), Some("RetryAttemptsExhausted"));
+        assert_eq!(letter.dead_lettered_at(), parse("2026-11-22T06:00:00.250Z").unwrap());
+        assert_eq!(record_name(&letter.receipt), None);
+    }
+
+    #[test]
+    fn what_nobody_of_ours_wrote_is_unplayable() {
+        let shown = letter(StreamName::Outcomes, &[], "{}");
+        assert!(shown.given_up.is_none() && shown.letter.lost.is_some());
+    }
+}
