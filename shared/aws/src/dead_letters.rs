@@ -99,23 +99,21 @@ impl SqsDeadLetters {
     }
 
     fn calls(&self) -> PortResult<Calls<'_>> {
-        match &self.url {
-            Some(url) => Ok(Calls { client: &self.client, url }),
-            None => {
-                let variable = self.of.name().replace('-', "_").to_uppercase();
-                let words = format!(
-                    "nobody said where the dead letters of the {} lie: expected {variable}_DLQ_URL",
-                    self.of
-                );
-                Err(PortError::permanent(PORT, "not-configured", words))
-            }
+        if let Some(url) = &self.url {
+            return Ok(Calls { client: &self.client, url });
         }
+        let variable = self.of.name().replace('-', "_").to_uppercase();
+        let words = format!(
+            "nobody said where the dead letters of the {} lie: expected {variable}_DLQ_URL",
+            self.of
+        );
+        Err(PortError::permanent(PORT, "not-configured", words))
     }
 
     async fn retention(&self) -> PortResult<Option<Duration>> {
         let read = || async {
             let name = QueueAttributeName::MessageRetentionPeriod;
-            let found = self.calls()?.numbers(&[name.clone()]).await?;
+            let found = self.calls()?.numbers(std::slice::from_ref(&name)).await?;
             PortResult::Ok(found.get(&name).copied().map(Duration::from_secs))
         };
         self.retention.get_or_try_init(read).await.copied()
@@ -210,10 +208,10 @@ impl DeadLetters for SqsDeadLetters {
         hold: Duration,
     ) -> PortResult<Vec<Option<Receipt>>> {
         let handles: Vec<&str> = letters.iter().map(|letter| handle(&letter.receipt)).collect();
-        let held = self.calls()?.hide(&handles, hold).await?;
+        let are_ours = self.calls()?.hide(&handles, hold).await?;
         self.looks().forget(&handles);
-        let each = letters.iter().zip(held);
-        Ok(each.map(|(letter, held)| held.then(|| letter.receipt.clone())).collect())
+        let each = letters.iter().zip(are_ours);
+        Ok(each.map(|(letter, is_ours)| is_ours.then(|| letter.receipt.clone())).collect())
     }
 
     async fn release(&self, held: &[Receipt]) -> PortResult<()> {
@@ -236,7 +234,8 @@ impl DeadLetters for SqsDeadLetters {
         let there: Vec<Receipt> = held
             .iter()
             .zip(&valid)
-            .filter_map(|(receipt, valid)| valid.then(|| receipt.clone()))
+            .filter(|(_, valid)| **valid)
+            .map(|(receipt, _)| receipt.clone())
             .collect();
         let forgotten = self.forget(&there).await;
         let (mut errors, mut handles) = (Vec::new(), Vec::new());

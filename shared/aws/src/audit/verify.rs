@@ -62,13 +62,11 @@ pub(crate) async fn verify(table: &Table) -> PortResult<Result<AuditTrail, Audit
 
 /// A user's chain is named; the chain of operators is nobody's, and its fault is the error itself.
 fn broken(user: Option<UserId>, fault: AuditFault) -> PortResult<AuditBreak> {
-    match user {
-        Some(user) => Ok(AuditBreak { user, fault }),
-        None => {
-            let words = format!("the chain of operators' acts upon many is broken: {fault}");
-            Err(PortError::permanent(PORT, "audit-broken", words))
-        }
+    if let Some(user) = user {
+        return Ok(AuditBreak { user, fault });
     }
+    let words = format!("the chain of operators' acts upon many is broken: {fault}");
+    Err(PortError::permanent(PORT, "audit-broken", words))
 }
 
 async fn scan(table: &Table) -> PortResult<BTreeMap<Option<UserId>, Chain>> {

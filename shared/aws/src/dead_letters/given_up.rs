@@ -101,14 +101,14 @@ impl Batch {
                 let is_gone = error.as_service_error().is_some_and(|error| {
                     error.is_resource_not_found_exception() || error.is_invalid_argument_exception()
                 });
-                return if is_gone { Ok(None) } else { Err(for_now(port_error(PORT, error))) };
+                return if is_gone { Ok(None) } else { Err(for_now(&port_error(PORT, error))) };
             }
         };
         let mut records = Vec::new();
         for _ in 0..MOST_READS {
             let Some(from) = iterator.take() else { break };
             let read = client.get_records().shard_iterator(from).send().await;
-            let read = read.map_err(|error| for_now(port_error(PORT, error)))?;
+            let read = read.map_err(|error| for_now(&port_error(PORT, error)))?;
             for record in read.records {
                 if number(&record.sequence_number) > number(&self.end_sequence_number) {
                     return Ok(self.whole(records));
@@ -139,7 +139,7 @@ impl Batch {
 
 const PORT: &str = "kinesis";
 
-fn for_now(error: mindmate_pipeline::PortError) -> String {
+fn for_now(error: &mindmate_pipeline::PortError) -> String {
     format!("its records could not be read from the stream ({error}): look again later")
 }
 
