@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_smithy_types::base64;
+use jiff::Timestamp;
 use mindmate_domain::instant::key_form;
 use mindmate_domain::pseudonym::hex;
 use mindmate_pipeline::PortResult;
@@ -19,9 +20,9 @@ use crate::table::Table;
 const PORT: &str = "sqs";
 
 /// The attributes that keep a record whole, beside those of its cause.
-const KEY: &str = "recordKey";
-const PUT_AT: &str = "putAt";
-const ENCODING: &str = "bodyEncoding";
+pub(crate) const KEY: &str = "recordKey";
+pub(crate) const PUT_AT: &str = "putAt";
+pub(crate) const ENCODING: &str = "bodyEncoding";
 
 /// The failure destination of one consumer group of a stream.
 ///
@@ -46,7 +47,7 @@ impl Aside {
         record: &StreamRecord,
         cause: &DeadLetterCause,
     ) -> PortResult<()> {
-        let name = name(record);
+        let name = name(record.put_at, &record.key, &record.body);
         let keys = [(RUN, text(self.partition.as_str())), (PART, text(name))];
         // Where the memory cannot be asked the record goes aside all the same: it may be that very
         // table that is down, and the stream goes on.
@@ -71,6 +72,24 @@ impl Aside {
         }
         Ok(())
     }
+
+    /// Forgets that the record of this name lies here: before it is taken away, so that the same
+    /// record is put here again should it fail once more.
+    #[cfg(feature = "kinesis")]
+    pub(crate) async fn forget(&self, name: &str) -> PortResult<()> {
+        self.runs.remove([(RUN, text(self.partition.as_str())), (PART, text(name))]).await
+    }
+}
+
+/// The body that [`body`] made; `None` where it is none that it makes.
+#[cfg(feature = "kinesis")]
+pub(crate) fn decoded(body: String, encoding: &str) -> Option<String> {
+    match encoding {
+        "text" => Some(body),
+        "base64" if body == "=" => Some(String::new()),
+        "base64" => String::from_utf8(base64::decode(body).ok()?).ok(),
+        _ => None,
+    }
 }
 
 /// The record's body as SQS takes it: it refuses an empty one and most control characters, which a
@@ -91,12 +110,12 @@ fn is_refused(c: char) -> bool {
 }
 
 /// The same for the same record, wherever and whenever it is read.
-fn name(record: &StreamRecord) -> String {
+pub(crate) fn name(put_at: Timestamp, key: &str, body: &str) -> String {
     let hash = Sha256::new()
-        .chain_update(record.put_at.as_millisecond().to_be_bytes())
-        .chain_update(&record.key)
+        .chain_update(put_at.as_millisecond().to_be_bytes())
+        .chain_update(key)
         .chain_update([0])
-        .chain_update(&record.body);
+        .chain_update(body);
     hex(&hash.finalize())
 }
 

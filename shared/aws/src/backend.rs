@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use mindmate_contracts::{QueueName, StreamName};
+use mindmate_contracts::{Channel, QueueName, StreamName};
 use mindmate_pipeline::ports;
 
 use crate::names::Names;
@@ -69,6 +69,7 @@ impl Aws {
             notifier: self.notifier(),
             ledger: self.ledger(),
             training: self.training(),
+            audit: self.audit_log(),
         }
     }
 }
@@ -81,6 +82,10 @@ impl ports::Channels for Aws {
 
     fn stream(&self, stream: StreamName, consumer: &str) -> Arc<dyn ports::StreamSource> {
         Self::stream(self, stream, consumer)
+    }
+
+    fn dead_letters(&self, of: Channel) -> Arc<dyn ports::DeadLetters> {
+        self.dead_letters_of(of)
     }
 }
 
@@ -131,6 +136,29 @@ impl Aws {
         let (client, aside) = (self.kinesis.clone(), self.aside_of(stream, consumer));
         let name = self.names.streams.get(&stream).map_or("", |target| &target.name);
         Arc::new(crate::stream::KinesisStream::new(client, name, consumer, aside))
+    }
+}
+
+#[cfg(all(feature = "sqs", feature = "kinesis", feature = "dynamodb"))]
+impl Aws {
+    /// What could not be delivered of a queue or stream.
+    pub fn dead_letters_of(&self, of: Channel) -> Arc<dyn ports::DeadLetters> {
+        use crate::dead_letters::{Origin, SqsDeadLetters};
+        let (url, origin) = match of {
+            Channel::Queue(name) => {
+                let urls = self.names.queues.get(&name).cloned();
+                let url = urls.as_ref().and_then(|urls| urls.dead.clone());
+                (url, Origin::Queue { url: urls.map(|urls| urls.queue) })
+            }
+            Channel::Stream(name) => {
+                let aside = self.aside_of(name, name.consumer().name());
+                let target = self.names.streams.get(&name).cloned().unwrap_or_default();
+                let url = Some(target.dead).filter(|url| !url.is_empty());
+                let kinesis = self.kinesis.clone();
+                (url, Origin::Stream { aside: Box::new(aside), kinesis, name: target.name })
+            }
+        };
+        Arc::new(SqsDeadLetters::new(self.sqs.clone(), of, url, origin))
     }
 }
 
@@ -202,6 +230,11 @@ impl Aws {
         Arc::new(crate::ledger::Ledger(self.table(&self.names.runs_table)))
     }
 
+    /// The audit trail, to append to.
+    pub fn audit_log(&self) -> Arc<dyn ports::AuditLog> {
+        Arc::new(crate::audit::Trail(self.table(&self.names.interventions_table)))
+    }
+
     /// All items of a user in the app's table, by sort key, without their keys.
     ///
     /// # Errors
@@ -219,7 +252,8 @@ impl Aws {
     /// leave nothing that shows it: keep the counts elsewhere to see that.
     ///
     /// # Errors
-    /// The table's, and a row whose key or attributes no act writes.
+    /// The table's, a row whose key or attributes no act writes, and `audit-broken` where the chain
+    /// of operators' acts upon many does not hold together.
     pub async fn verify_audit(
         &self,
     ) -> mindmate_pipeline::PortResult<Result<crate::AuditTrail, crate::AuditBreak>> {

@@ -30,6 +30,8 @@ mod audit;
 mod bedrock;
 #[cfg(feature = "comprehend")]
 mod comprehend;
+#[cfg(all(feature = "sqs", feature = "kinesis", feature = "dynamodb"))]
+mod dead_letters;
 #[cfg(feature = "dynamodb")]
 mod import;
 #[cfg(feature = "dynamodb")]

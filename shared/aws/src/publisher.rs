@@ -140,7 +140,9 @@ fn chunks<'a>(entries: &[Entry<'a>], limits: Limits) -> Vec<Vec<Entry<'a>>> {
     let mut chunks: Vec<Vec<Entry<'a>>> = Vec::new();
     let mut bytes = 0;
     for entry in entries {
-        let size = entry.message.body.len() + entry.message.key.len();
+        let message = entry.message;
+        let beside = message.attributes.iter().map(|(name, value)| name.len() + value.len());
+        let size = message.body.len() + message.key.len() + beside.sum::<usize>();
         match chunks.last_mut() {
             Some(chunk) if chunk.len() < limits.entries && bytes + size <= limits.bytes => {
                 chunk.push(*entry);

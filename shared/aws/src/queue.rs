@@ -1,6 +1,6 @@
 //! SQS, seen by a consumer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,6 +9,7 @@ use aws_sdk_sqs::config::Builder;
 use aws_sdk_sqs::error::SdkError;
 use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
+    MessageSystemAttributeNameForSends as SystemAttribute, MessageSystemAttributeValue,
     QueueAttributeName,
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -16,7 +17,8 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use mindmate_pipeline::PortResult;
 use mindmate_pipeline::ports::{
-    DeadLetterCause, PortError, Queue, QueueDepth, Receipt, Received, Settlement,
+    CAUSE_ATTRIBUTES, DeadLetterCause, FIRST_DEAD_LETTERED_AT, PortError, Queue, QueueDepth,
+    REPLAY_ID, REPLAYS, Receipt, Received, Settlement, TRACE_HEADER, with_cause,
 };
 
 use crate::clients::{ATTEMPT, timeouts};
@@ -27,22 +29,25 @@ use crate::together::Together;
 const PORT: &str = "sqs";
 
 /// Most messages in one receive.
-const BATCH: usize = 10;
+pub(crate) const BATCH: usize = 10;
 
 /// The longest wait for a message.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// The longest time that a message can stay hidden.
-const LONGEST_HIDDEN: Duration = Duration::from_hours(12);
+pub(crate) const LONGEST_HIDDEN: Duration = Duration::from_hours(12);
 
 /// How long a message is hidden while it is put aside: longer than the calls of that may take.
 const WHILE_BURIED: Duration = Duration::from_mins(1);
+
+/// Most attributes of a message.
+const ATTRIBUTES: usize = 10;
 
 /// Most characters of an attribute's value: SQS counts attributes as part of the message.
 const ATTRIBUTE_CHARS: usize = 1_000;
 
 /// Codes that say that a receipt is no longer valid: the message came again elsewhere.
-const STALE: [&str; 4] = [
+pub(crate) const STALE: [&str; 4] = [
     "ReceiptHandleIsInvalid",
     "MessageNotInflight",
     "InvalidParameterValue",
@@ -123,10 +128,9 @@ impl SqsQueue {
             let words = "expected the URL of the dead-letter queue, found none";
             return Err(PortError::transient(PORT, words));
         };
-        let mut send = self.client.send_message().queue_url(dead).message_body(letter.body);
-        for (name, value) in letter.cause.attributes() {
-            send = send.message_attributes(name, attribute(&value)?);
-        }
+        let Beside { own, system } = beside(&with_cause(letter.came_with, letter.cause))?;
+        let send = self.client.send_message().queue_url(dead).message_body(letter.body);
+        let send = send.set_message_attributes(own).set_message_system_attributes(system);
         send.send().await.map(drop).map_err(|error| port_error(PORT, error))
     }
 
@@ -154,6 +158,7 @@ impl SqsQueue {
 /// A message on its way to the dead-letter queue.
 struct DeadLetter<'a> {
     body: &'a str,
+    came_with: &'a BTreeMap<String, String>,
     cause: &'a DeadLetterCause,
 }
 
@@ -172,6 +177,7 @@ impl Queue for SqsQueue {
             .wait_time_seconds(seconds(wait))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+            .message_system_attribute_names(MessageSystemAttributeName::AwsTraceHeader)
             .message_attribute_names("All")
             .customize()
             .config_override(patient)
@@ -199,7 +205,8 @@ impl Queue for SqsQueue {
                     let words = "the receipt is no longer valid: the message comes again";
                     return Err(PortError::transient(PORT, words));
                 }
-                self.bury(&DeadLetter { body: &message.body, cause }).await?;
+                let (body, came_with) = (&message.body, &message.attributes);
+                self.bury(&DeadLetter { body, came_with, cause }).await?;
                 self.delete(receipt).await
             }
         }
@@ -233,6 +240,8 @@ fn read(message: Message) -> Option<Received> {
     let number = |name| system.get(&name)?.parse().ok();
     let sent: Option<i64> = number(MessageSystemAttributeName::SentTimestamp);
     let count: Option<i64> = number(MessageSystemAttributeName::ApproximateReceiveCount);
+    let trace = system.get(&MessageSystemAttributeName::AwsTraceHeader);
+    let trace = trace.map(|trace| (TRACE_HEADER.to_owned(), trace.clone()));
     let attributes = message.message_attributes.unwrap_or_default().into_iter();
     Some(Received {
         receipt: Receipt(message.receipt_handle?),
@@ -243,8 +252,36 @@ fn read(message: Message) -> Option<Received> {
         body: message.body?,
         attributes: attributes
             .filter_map(|(name, value)| Some((name, value.string_value?)))
+            .chain(trace)
             .collect(),
     })
+}
+
+/// What travels beside a body.
+pub(crate) struct Beside {
+    pub(crate) own: Option<HashMap<String, MessageAttributeValue>>,
+    pub(crate) system: Option<HashMap<SystemAttribute, MessageSystemAttributeValue>>,
+}
+
+/// Attributes as SQS takes them: at most ten, and the trace apart. What there is no room for is
+/// left behind; a cause and what tells of replays go first.
+pub(crate) fn beside(attributes: &BTreeMap<String, String>) -> PortResult<Beside> {
+    let mut own: Vec<_> = attributes.iter().filter(|(name, _)| *name != TRACE_HEADER).collect();
+    let first = [REPLAY_ID, REPLAYS, FIRST_DEAD_LETTERED_AT];
+    own.sort_by_key(|(name, _)| {
+        !CAUSE_ATTRIBUTES.contains(&name.as_str()) && !first.contains(&name.as_str())
+    });
+    own.truncate(ATTRIBUTES);
+    let own = own.into_iter().map(|(name, value)| Ok((name.clone(), attribute(value)?)));
+    let own: HashMap<_, _> = own.collect::<PortResult<_>>()?;
+    let trace = attributes.get(TRACE_HEADER).map(|trace| {
+        let value = MessageSystemAttributeValue::builder().data_type("String").string_value(trace);
+        let value = value.build();
+        value.map_err(|error| PortError::permanent(PORT, "aws-refused", error))
+    });
+    let system =
+        trace.transpose()?.map(|trace| HashMap::from([(SystemAttribute::AwsTraceHeader, trace)]));
+    Ok(Beside { own: (!own.is_empty()).then_some(own), system })
 }
 
 pub(crate) fn attribute(value: &str) -> PortResult<MessageAttributeValue> {
@@ -259,7 +296,7 @@ pub(crate) fn attribute(value: &str) -> PortResult<MessageAttributeValue> {
 }
 
 /// Whole seconds, rounded up, so that nothing shows before its time.
-fn seconds(duration: Duration) -> i32 {
+pub(crate) fn seconds(duration: Duration) -> i32 {
     let up = u64::from(duration.subsec_nanos() > 0);
     i32::try_from(duration.as_secs() + up).unwrap_or(i32::MAX)
 }
@@ -277,5 +314,28 @@ where
             Ok(false)
         }
         Err(error) => Err(port_error(PORT, error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message that is given up again keeps its cause, whatever came with it.
+    #[test]
+    fn of_too_many_attributes_the_cause_and_the_replay_are_kept() {
+        let mut attributes: BTreeMap<_, _> =
+            (0..9).map(|n| (format!("a{n}"), n.to_string())).collect();
+        let kept = CAUSE_ATTRIBUTES.into_iter().chain([REPLAY_ID, REPLAYS, FIRST_DEAD_LETTERED_AT]);
+        let kept: Vec<&str> = kept.collect();
+        attributes.extend(kept.iter().map(|name| ((*name).to_owned(), "x".to_owned())));
+        attributes.insert(TRACE_HEADER.to_owned(), "Root=1".to_owned());
+        let Beside { own, system } = beside(&attributes).unwrap();
+        let own = own.unwrap();
+        assert_eq!(own.len(), ATTRIBUTES);
+        assert!(kept.iter().all(|name| own.contains_key(*name)));
+        assert!(!own.contains_key(TRACE_HEADER));
+        let trace = &system.unwrap()[&SystemAttribute::AwsTraceHeader];
+        assert_eq!(trace.string_value.as_deref(), Some("Root=1"));
     }
 }

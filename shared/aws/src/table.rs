@@ -72,6 +72,17 @@ impl Table {
         held(put.map(drop))
     }
 
+    /// Removes an item, if it is there.
+    #[cfg(all(feature = "sqs", feature = "kinesis"))]
+    pub(crate) async fn remove<const N: usize>(
+        &self,
+        key: [(&str, AttributeValue); N],
+    ) -> PortResult<()> {
+        let key = key.map(|(name, value)| (name.to_owned(), value)).into();
+        let removed = self.client.delete_item().table_name(&self.name).set_key(Some(key));
+        removed.send().await.map(drop).map_err(|error| port_error(PORT, error))
+    }
+
     /// A query of this table.
     pub(crate) fn query(&self) -> QueryFluentBuilder {
         self.client.query().table_name(&self.name)

@@ -110,12 +110,15 @@ impl DeadLetters for SqliteDeadLetters {
         let now = self.now();
         let until = now.saturating_add(millis(hold));
         let receipts: Vec<_> = letters.iter().map(|letter| letter.receipt.clone()).collect();
-        let held = self.change(receipts, move |connection, sql, name, id, received| {
+        let changed = self.change(receipts, move |connection, sql, name, id, received| {
             let row = params![name, id, received, now, until];
             Ok(connection.prepare_cached(&sql.hold)?.execute(row)? == 1)
         });
-        let held = letters.iter().zip(held.await?);
-        Ok(held.map(|(letter, held)| held.then(|| after_hold(&letter.receipt))?).collect())
+        let each = letters.iter().zip(changed.await?);
+        let receipt = |(letter, is_ours): (&DeadLetter, bool)| {
+            is_ours.then(|| after_hold(&letter.receipt))?
+        };
+        Ok(each.map(receipt).collect())
     }
 
     async fn release(&self, held: &[Receipt]) -> PortResult<()> {

@@ -8,14 +8,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use mindmate_contracts::app_table::{ExportLine, Item};
-use mindmate_contracts::{QueueName, StreamName};
+use mindmate_contracts::{Channel, QueueName, StreamName};
 use mindmate_domain::UserId;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_embedded::{Embedded, ImportBatch, Options};
 use mindmate_pipeline::ports::{
-    ActivityIndex, AppChats, AppItems, AssessmentStore, HistoryStore, InterventionStore, Notice,
-    Notifier, ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamSource,
-    TrainingUsers, UserStates,
+    ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
+    InterventionStore, Notice, Notifier, ProfileStore, Publisher, Queue, Received, ReviewQueue,
+    RunLedger, StreamSource, TrainingUsers, UserStates,
 };
 use mindmate_testkit::ManualClock;
 use mindmate_testkit::conformance::Backend;
@@ -66,6 +66,7 @@ impl Backend for SqliteUnderTest {
         notifier -> Notifier;
         ledger -> RunLedger;
         training -> TrainingUsers;
+        audit_log -> AuditLog;
     }
 
     fn clock(&self) -> ManualClock {
@@ -86,6 +87,10 @@ impl Backend for SqliteUnderTest {
 
     fn stream(&self, name: StreamName, consumer: &str) -> Arc<dyn StreamSource> {
         self.backend.stream(name, consumer)
+    }
+
+    fn letters(&self, of: Channel) -> Arc<dyn DeadLetters> {
+        self.backend.dead_letters_of(of)
     }
 
     async fn put_raw(&self, items: Vec<(UserId, String, Item)>) {

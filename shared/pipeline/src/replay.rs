@@ -135,7 +135,7 @@ impl<'a> Replay<'a> {
         mut tell: impl FnMut(Counts) + Send,
     ) -> PortResult<bool> {
         let (began, mut done) = (self.ports.clock.now(), 0_u64);
-        let batch = pace.rate.map_or(PAGE, |rate| batch_at(rate));
+        let batch = pace.rate.map_or(PAGE, batch_at);
         while !pace.stop.load(Ordering::SeqCst) {
             let room = pace.most.map_or(u64::MAX, |most| most.saturating_sub(done));
             if room == 0 {

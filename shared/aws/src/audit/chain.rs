@@ -1,4 +1,4 @@
-//! Whether the rows of one user's chain hold together. Pure: it reads what was read.
+//! Whether the rows of one chain hold together. Pure: it reads what was read.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use mindmate_domain::audit::AuditEvent;
 
 use super::{Head, ROOT, link};
 
-/// A user's part of the trail, as it was read.
+/// One chain of the trail, as it was read.
 #[derive(Debug, Default)]
 pub(super) struct Chain {
     /// Where the chain is said to stand.
@@ -25,24 +25,24 @@ pub(super) struct Link {
     pub(super) hash: String,
 }
 
-/// How a user's chain is broken.
+/// How a chain is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AuditFault {
     /// A row is not what was written.
-    #[error("row {number} of this user's audit trail, or one before it, was changed")]
+    #[error("row {number} of this chain of the audit trail, or one before it, was changed")]
     Changed {
         /// The first row that does not fit.
         number: u64,
     },
     /// A row is gone.
-    #[error("row {number} of this user's audit trail is missing")]
+    #[error("row {number} of this chain of the audit trail is missing")]
     Missing {
         /// The first that is.
         number: u64,
     },
     /// The head is gone, or says something else than the last row.
     #[error(
-        "the head of this user's audit trail was changed or removed: expected it to name row {expected}"
+        "the head of this chain of the audit trail was changed or removed: expected it to name row {expected}"
     )]
     Head {
         /// The last row there is.
@@ -52,7 +52,7 @@ pub enum AuditFault {
 
 impl Chain {
     /// Says how many rows hold together, or where they do not.
-    pub(super) fn verify(&self, user: &UserId) -> Result<u64, AuditFault> {
+    pub(super) fn verify(&self, user: Option<&UserId>) -> Result<u64, AuditFault> {
         let mut before = ROOT;
         for (expected, (&number, row)) in (1..).zip(&self.rows) {
             if number != expected {
@@ -73,8 +73,8 @@ impl Chain {
     }
 }
 
-fn is_of(user: &UserId, event: &str) -> bool {
-    serde_json::from_str::<AuditEvent>(event).is_ok_and(|event| event.user == *user)
+fn is_of(user: Option<&UserId>, event: &str) -> bool {
+    serde_json::from_str::<AuditEvent>(event).is_ok_and(|event| event.user.as_ref() == user)
 }
 
 #[cfg(test)]
@@ -109,9 +109,9 @@ mod tests {
 
     fn broken(change: impl FnOnce(&mut Chain)) -> AuditFault {
         let mut chain = chain("a#b", 4);
-        assert_eq!(chain.verify(&user("a#b")), Ok(4), "it was whole before");
+        assert_eq!(chain.verify(Some(&user("a#b"))), Ok(4), "it was whole before");
         change(&mut chain);
-        chain.verify(&user("a#b")).unwrap_err()
+        chain.verify(Some(&user("a#b"))).unwrap_err()
     }
 
     /// R10.7
@@ -174,7 +174,20 @@ mod tests {
     /// R10.7
     #[test]
     fn the_chain_of_somebody_else_does_not_pass_for_this_users() {
-        let fault = chain("other", 2).verify(&user("a#b")).unwrap_err();
+        let fault = chain("other", 2).verify(Some(&user("a#b"))).unwrap_err();
         assert_eq!(fault, AuditFault::Changed { number: 1 });
+    }
+
+    /// What an operator did to many is in nobody's chain, and no user's act passes for it.
+    #[test]
+    fn the_chain_of_operators_holds_acts_upon_nobody_alone() {
+        assert_eq!(chain("a", 2).verify(None), Err(AuditFault::Changed { number: 1 }));
+        let mut chain = Chain::default();
+        let event = event("a", 1).replace("\"user\":\"a\",", "");
+        let hash = link(ROOT, &event);
+        chain.head = Some(Head { number: 1, hash: hash.clone() });
+        chain.rows.insert(1, Link { event, hash });
+        assert_eq!(chain.verify(None), Ok(1));
+        assert_eq!(chain.verify(Some(&user("a"))), Err(AuditFault::Changed { number: 1 }));
     }
 }

@@ -1,4 +1,4 @@
-//! Reads the whole trail and verifies each user's chain.
+//! Reads the whole trail and verifies each chain.
 //!
 //! A scan is no picture of one moment: an act may be written while it runs. So a chain that does not
 //! hold together in the scan is read again by its keys, head first: the rows that a head names are
@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use mindmate_domain::UserId;
 use mindmate_pipeline::PortResult;
+use mindmate_pipeline::ports::PortError;
 
 use super::chain::{AuditFault, Chain, Link};
 use super::{HEAD_PREFIX, Head, KEY, ROW_PREFIX, head, head_of, row_key};
@@ -22,7 +23,7 @@ const IN_FLIGHT: usize = 16;
 /// A trail that holds together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AuditTrail {
-    /// Its users.
+    /// Its users; operators' acts upon many count as one more.
     pub chains: u64,
     /// Its rows.
     pub rows: u64,
@@ -40,24 +41,35 @@ pub struct AuditBreak {
 /// Verifies the trail in this table: all of it, some 400 bytes of memory a row.
 ///
 /// # Errors
-/// The table's, and a row whose key or attributes no act writes.
+/// The table's, a row whose key or attributes no act writes, and `audit-broken` where the chain of
+/// operators' acts does not hold together.
 pub(crate) async fn verify(table: &Table) -> PortResult<Result<AuditTrail, AuditBreak>> {
     let mut trail = AuditTrail::default();
     for (user, chain) in scan(table).await? {
-        let verified = match chain.verify(&user) {
+        let whose = user.as_ref();
+        let verified = match chain.verify(whose) {
             Ok(rows) => Ok(rows),
-            Err(_) => again(table, &user, &chain).await?.verify(&user),
+            Err(_) => again(table, whose, &chain).await?.verify(whose),
         };
         match verified {
             Ok(rows) => trail.rows += rows,
-            Err(fault) => return Ok(Err(AuditBreak { user, fault })),
+            Err(fault) => return broken(user, fault).map(Err),
         }
         trail.chains += 1;
     }
     Ok(Ok(trail))
 }
 
-async fn scan(table: &Table) -> PortResult<BTreeMap<UserId, Chain>> {
+/// A user's chain is named; the chain of operators is nobody's, and its fault is the error itself.
+fn broken(user: Option<UserId>, fault: AuditFault) -> PortResult<AuditBreak> {
+    if let Some(user) = user {
+        return Ok(AuditBreak { user, fault });
+    }
+    let words = format!("the chain of operators' acts upon many is broken: {fault}");
+    Err(PortError::permanent(PORT, "audit-broken", words))
+}
+
+async fn scan(table: &Table) -> PortResult<BTreeMap<Option<UserId>, Chain>> {
     let (mut chains, mut start) = (BTreeMap::new(), None);
     loop {
         let page = table
@@ -86,17 +98,23 @@ async fn scan(table: &Table) -> PortResult<BTreeMap<UserId, Chain>> {
 }
 
 /// Puts what a scan found to its chain; `None` where it is neither a row nor a head.
-fn take(chains: &mut BTreeMap<UserId, Chain>, row: &Row) -> Option<()> {
+fn take(chains: &mut BTreeMap<Option<UserId>, Chain>, row: &Row) -> Option<()> {
     let key = text_of(row, KEY)?;
     if let Some(user) = key.strip_prefix(HEAD_PREFIX) {
-        chains.entry(UserId::new(user).ok()?).or_default().head = Some(head_of(row)?);
+        chains.entry(whose(user)?).or_default().head = Some(head_of(row)?);
     } else {
         // A user's id may hold the sign that stands before the number.
         let (user, number) = key.strip_prefix(ROW_PREFIX)?.rsplit_once('#')?;
-        let chain = chains.entry(UserId::new(user).ok()?).or_default();
+        let chain = chains.entry(whose(user)?).or_default();
         chain.rows.insert(number.parse().ok()?, link_of(row)?);
     }
     Some(())
+}
+
+/// The user of a chain of this name: nobody of the empty one. `None` where no chain is called so.
+#[expect(clippy::option_option, reason = "one says whether it can be read, the other what it is")]
+fn whose(name: &str) -> Option<Option<UserId>> {
+    if name.is_empty() { Some(None) } else { UserId::new(name).ok().map(Some) }
 }
 
 fn link_of(row: &Row) -> Option<Link> {
@@ -104,8 +122,8 @@ fn link_of(row: &Row) -> Option<Link> {
     Some(Link { event, hash })
 }
 
-/// Reads a user's chain again, by its keys.
-async fn again(table: &Table, user: &UserId, seen: &Chain) -> PortResult<Chain> {
+/// Reads a chain again, by its keys.
+async fn again(table: &Table, user: Option<&UserId>, seen: &Chain) -> PortResult<Chain> {
     let head: Option<Head> = head(table, user).await?;
     let last_seen = seen.rows.keys().next_back().copied().unwrap_or_default();
     let last = head.as_ref().map_or(0, |head| head.number).max(last_seen);
@@ -135,18 +153,20 @@ mod tests {
     #[test]
     fn rows_and_heads_come_to_the_chain_of_their_user() {
         let mut chains = BTreeMap::new();
-        for key in ["audit#a#b#000000000002", "auditHead#a#b", "audit#c#000000000001"] {
+        for key in ["audit#a#b#000000000002", "auditHead#a#b", "audit##000000000003", "auditHead#"]
+        {
             assert_eq!(take(&mut chains, &row(key)), Some(()), "{key}");
         }
-        let chain = &chains[&UserId::new("a#b").unwrap()];
+        let chain = &chains[&Some(UserId::new("a#b").unwrap())];
         assert_eq!(chain.rows.keys().copied().collect::<Vec<_>>(), [2]);
         assert_eq!(chain.head.as_ref().map(|head| head.number), Some(2));
+        assert_eq!(chains[&None].rows.keys().copied().collect::<Vec<_>>(), [3], "of operators");
         assert_eq!(chains.len(), 2);
     }
 
     #[test]
     fn what_no_act_writes_is_no_row() {
-        for key in ["audit#a", "audit#a#x", "audit##1", "auditHead#"] {
+        for key in ["audit#a", "audit#a#x", "audit##x"] {
             assert_eq!(take(&mut BTreeMap::new(), &row(key)), None, "{key}");
         }
     }

@@ -7,6 +7,7 @@ use mindmate_pipeline::{LONGEST_DELAY, PortError, PortResult};
 use super::{Entry, Limits, Results, TRIES, failed};
 use crate::error::{again, left_undone, port_error};
 use crate::pause;
+use crate::queue::{Beside, beside};
 
 const PORT: &str = "sqs";
 
@@ -53,8 +54,11 @@ pub(super) async fn send(client: &Client, url: &str, entries: &[Entry<'_>]) -> R
 }
 
 fn request(entry: &Entry<'_>) -> PortResult<SendMessageBatchRequestEntry> {
+    let Beside { own, system } = beside(&entry.message.attributes)?;
     SendMessageBatchRequestEntry::builder()
         .id(entry.place.to_string())
+        .set_message_attributes(own)
+        .set_message_system_attributes(system)
         .message_body(entry.message.body.as_str())
         .set_delay_seconds(delay(entry))
         .build()

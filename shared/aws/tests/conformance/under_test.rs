@@ -11,14 +11,14 @@ use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::types::AttributeValue;
 use mindmate_aws::{Aws, SdkConfig};
 use mindmate_contracts::app_table::{ExportLine, Item};
-use mindmate_contracts::{QueueName, StreamName};
+use mindmate_contracts::{Channel, QueueName, StreamName};
 use mindmate_domain::UserId;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_domain::instant::parse;
 use mindmate_pipeline::ports::{
-    ActivityIndex, AppChats, AppItems, AssessmentStore, HistoryStore, InterventionStore, Notice,
-    Notifier, ProfileStore, Publisher, Queue, Receipt, Received, ReviewQueue, RunLedger, Sequence,
-    StreamRecord, StreamSource, TrainingUsers, UserStates,
+    ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
+    InterventionStore, Notice, Notifier, ProfileStore, Publisher, Queue, Receipt, Received,
+    ReviewQueue, RunLedger, Sequence, StreamRecord, StreamSource, TrainingUsers, UserStates,
 };
 use mindmate_testkit::ManualClock;
 use mindmate_testkit::conformance::Backend;
@@ -127,6 +127,7 @@ impl Backend for AwsUnderTest {
         notifier -> Notifier;
         ledger -> RunLedger;
         training -> TrainingUsers;
+        audit_log -> AuditLog;
     }
 
     fn clock(&self) -> ManualClock {
@@ -147,6 +148,10 @@ impl Backend for AwsUnderTest {
 
     fn stream(&self, name: StreamName, consumer: &str) -> Arc<dyn StreamSource> {
         self.backend.stream(name, consumer)
+    }
+
+    fn letters(&self, of: Channel) -> Arc<dyn DeadLetters> {
+        self.backend.dead_letters_of(of)
     }
 
     async fn put_raw(&self, items: Vec<(UserId, String, Item)>) {

@@ -42,6 +42,20 @@ macro_rules! conformance_suites {
                 a_stale_receipt_extends_nothing,
                 a_receipt_settles_until_the_message_comes_again,
                 a_message_received_more_often_than_allowed_goes_to_the_dead_letter_queue;
+            dead_letters:
+                what_was_given_up_shows_with_its_cause,
+                a_look_that_is_over_hides_nothing,
+                held_letters_show_to_nobody_until_released,
+                held_letters_show_again_when_the_time_is_over,
+                a_removed_letter_is_gone,
+                a_stale_receipt_removes_nothing,
+                what_was_put_aside_of_a_stream_shows_as_its_record,
+                a_record_that_was_removed_can_be_put_aside_again;
+            audit:
+                an_act_upon_many_reads_back_as_it_was_appended,
+                appending_twice_writes_two_rows,
+                acts_at_the_same_time_are_all_kept,
+                an_act_upon_a_user_names_the_user;
             publisher:
                 a_batch_can_be_larger_than_ten,
                 a_batch_can_go_to_several_channels,

@@ -6,8 +6,10 @@
 
 pub mod activity;
 pub mod assessments;
+pub mod audit;
 mod behaviours;
 pub mod chats;
+pub mod dead_letters;
 pub mod history;
 pub mod interventions;
 pub mod items;
@@ -28,14 +30,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mindmate_contracts::app_table::{self, Item};
-use mindmate_contracts::{QueueName, StreamName};
+use mindmate_contracts::{Channel, QueueName, StreamName};
 use mindmate_domain::UserId;
 use mindmate_domain::app::AppItem;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::ports::{
-    ActivityIndex, AppChats, AppItems, AssessmentStore, HistoryStore, InterventionStore, Notice,
-    Notifier, ProfileStore, Publisher, Queue, Received, ReviewQueue, RunLedger, StreamSource,
-    TrainingUsers, UserStates,
+    ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
+    InterventionStore, Notice, Notifier, ProfileStore, Publisher, Queue, Received, ReviewQueue,
+    RunLedger, StreamSource, TrainingUsers, UserStates,
 };
 
 use crate::clock::ManualClock;
@@ -97,6 +99,12 @@ pub trait Backend: Send + Sync {
 
     /// Whom could be learned from.
     fn training(&self) -> Arc<dyn TrainingUsers>;
+
+    /// What could not be delivered of a queue or stream: a new view of it, with looks of its own.
+    fn letters(&self, of: Channel) -> Arc<dyn DeadLetters>;
+
+    /// The audit trail, to append to.
+    fn audit_log(&self) -> Arc<dyn AuditLog>;
 
     /// Writes items as the app does, each with its user and sort key; one of the same key is
     /// replaced. When it returns, every port sees them.
@@ -167,6 +175,7 @@ impl Backend for MemoryUnderTest {
         notifier -> Notifier;
         ledger -> RunLedger;
         training -> TrainingUsers;
+        audit_log -> AuditLog;
     }
 
     fn clock(&self) -> ManualClock {
@@ -187,6 +196,10 @@ impl Backend for MemoryUnderTest {
 
     fn stream(&self, name: StreamName, consumer: &str) -> Arc<dyn StreamSource> {
         self.backend.stream(name, consumer)
+    }
+
+    fn letters(&self, of: Channel) -> Arc<dyn DeadLetters> {
+        self.backend.letters(of)
     }
 
     async fn put_raw(&self, items: Vec<(UserId, String, Item)>) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
 use jiff::Timestamp;
-use mindmate_pipeline::ports::{Receipt, Received};
+use mindmate_pipeline::ports::{Receipt, Received, TRACE_HEADER};
 
 /// A record.
 pub(super) struct Record {
@@ -26,7 +26,7 @@ impl Record {
             sent_at: sent_at(&message.attributes).unwrap_or(now),
             // Nothing where there is no body: no envelope, so that it is dead-lettered as poison.
             body: message.body.unwrap_or_default(),
-            attributes: texts(message.message_attributes),
+            attributes: texts(message.message_attributes, &message.attributes),
         };
         // An empty id would read as "the whole batch has failed".
         Self { id: message.message_id.filter(|id| !id.is_empty()), queue, received }
@@ -45,7 +45,12 @@ fn sent_at(attributes: &HashMap<String, String>) -> Option<Timestamp> {
     Timestamp::from_millisecond(millis).ok()
 }
 
-fn texts(attributes: HashMap<String, SqsMessageAttribute>) -> BTreeMap<String, String> {
+/// What came beside the body; the trace is an attribute of the system.
+fn texts(
+    attributes: HashMap<String, SqsMessageAttribute>,
+    system: &HashMap<String, String>,
+) -> BTreeMap<String, String> {
     let texts = attributes.into_iter().filter_map(|(name, one)| Some((name, one.string_value?)));
-    texts.collect()
+    let trace = system.get_key_value(TRACE_HEADER);
+    texts.chain(trace.map(|(name, trace)| (name.clone(), trace.clone()))).collect()
 }
