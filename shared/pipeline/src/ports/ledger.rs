@@ -193,17 +193,22 @@ impl ShardTally {
         Fates { assessed, skipped, dead_lettered }
     }
 
-    /// What became of the interventions that were asked for. Of one that scoring told of and then
-    /// gave up sending, the dead letter is scoring's: a replay of that sends it.
+    /// What became of the interventions that were asked for. Scoring may have told of an assessment
+    /// and not sent the request that came of it: where it then gave up, the dead letter is scoring's,
+    /// and a replay of that sends it; where consent to scoring was taken back meanwhile, nothing goes
+    /// out.
     pub fn interventions(&self) -> Fates {
-        let of = |fate| self.of(StageName::Intervention, &MarkKind::fate(fate));
-        let assessed = of(Fate::Completed);
-        let skipped = of(Fate::Skipped).minus(&assessed);
+        let at = |stage, fate| self.of(stage, &MarkKind::fate(fate));
+        let of = |fate| at(StageName::Intervention, fate);
         let asked = self.of(StageName::Scoring, &MarkKind::sent_on());
-        let unsent = self.of(StageName::Scoring, &MarkKind::fate(Fate::DeadLettered));
         // Both: minus what is only in one of them.
-        let unsent = unsent.minus(&unsent.minus(&asked));
-        let given_up = of(Fate::DeadLettered).union(&unsent);
+        let asked_and = |marks: Bitmap| marks.minus(&marks.minus(&asked));
+        let left = at(StageName::FeatureExtraction, Fate::Skipped)
+            .union(&at(StageName::Scoring, Fate::Skipped));
+        let unsent = at(StageName::Scoring, Fate::DeadLettered);
+        let assessed = of(Fate::Completed);
+        let skipped = of(Fate::Skipped).union(&asked_and(left)).minus(&assessed);
+        let given_up = of(Fate::DeadLettered).union(&asked_and(unsent));
         let dead_lettered = given_up.minus(&assessed).minus(&skipped);
         Fates { assessed, skipped, dead_lettered }
     }
@@ -260,6 +265,21 @@ mod tests {
             tally.marks.entry(mark.clone()).or_default().set(0);
         }
         tally
+    }
+
+    /// Scoring told of the assessment, could not send the request, and at its next try scoring was no
+    /// longer consented to. Found by the simulation.
+    #[test]
+    fn what_scoring_told_of_and_left_after_an_opt_out_is_skipped() {
+        let scoring = StageName::Scoring;
+        let told = [
+            (scoring, MarkKind::fate(Fate::Completed)),
+            (scoring, MarkKind::sent_on()),
+            (scoring, MarkKind::fate(Fate::Skipped)),
+        ];
+        assert!(tally(&told).is_closed());
+        assert_eq!(tally(&told).interventions().skipped.count(), 1);
+        assert_eq!(tally(&told[2..]).interventions().skipped.count(), 0);
     }
 
     /// Scoring told of the assessment, could not send the request that came of it, and gave up: its
