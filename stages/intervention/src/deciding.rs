@@ -11,6 +11,9 @@ use tracing::warn;
 use crate::Interventions;
 use crate::case::Case;
 
+/// Interventions among which that of the guard is looked for: those of clocks that differ.
+const LATEST: usize = 5;
+
 /// How often the guard is looked at in one delivery. It moves only when another assessment of the
 /// same person is acted on at the same moment.
 const LOOKS: u32 = 3;
@@ -105,15 +108,28 @@ impl Interventions {
         };
         let verdict =
             mindmate_crisis::verdict(guard, case.level, now, answered, &self.policy.cooldown);
-        Ok(matches!(verdict, Verdict::HeldBack { .. }) && !self.was_in_vain(case, now).await?)
+        let (Verdict::HeldBack { .. }, Some(guard)) = (verdict, guard) else { return Ok(false) };
+        Ok(!self.was_in_vain(case, guard, now).await?)
     }
 
-    /// Whether the last intervention never got into the chat and, by its age, never will: nobody
-    /// was reached by it, so it holds nothing back. Where only the note is missing that it is there,
-    /// the person was reached.
-    async fn was_in_vain(&self, case: &Case<'_>, now: Timestamp) -> PortResult<bool> {
-        let last = self.ports.interventions.latest(&case.request.user_id, 1).await?;
-        let Some(StoredIntervention { intervention, status }) = last.first() else {
+    /// Whether the intervention that the guard is of never got into the chat and, by its age, never
+    /// will: nobody was reached by it, so it holds nothing back. Where only the note is missing that
+    /// it is there, the person was reached.
+    ///
+    /// It is not always the latest: one of a machine whose clock is ahead looks later, and may be of
+    /// a long past day.
+    async fn was_in_vain(
+        &self,
+        case: &Case<'_>,
+        guard: &Guard,
+        now: Timestamp,
+    ) -> PortResult<bool> {
+        let latest = self.ports.interventions.latest(&case.request.user_id, LATEST).await?;
+        let its_own = latest.into_iter().find(|stored| {
+            let intervention = &stored.intervention;
+            intervention.created_at() == guard.since && intervention.level() == guard.level
+        });
+        let Some(StoredIntervention { intervention, status }) = &its_own else {
             return Ok(false);
         };
         if *status != DeliveryStatus::Pending || !self.is_too_old(intervention.as_of(), now) {

@@ -116,13 +116,9 @@ impl Plan {
 }
 
 fn garbage(run: &Run, index: usize) -> Outgoing {
-    Outgoing {
-        channel: Channel::Queue(QueueName::Assessments),
-        id: format!("{}/garbage/{index}", run.id),
-        key: String::new(),
-        body: "no envelope".to_owned(),
-        delay: std::time::Duration::ZERO,
-    }
+    let (channel, id) =
+        (Channel::Queue(QueueName::Assessments), format!("{}/garbage/{index}", run.id));
+    Outgoing::new(channel, id, String::new(), "no envelope".to_owned())
 }
 
 /// The pages of a run.

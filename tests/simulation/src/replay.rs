@@ -72,9 +72,9 @@ impl DeadLetters for DeletesFirst {
     async fn hold(
         &self,
         letters: &[DeadLetter],
-        hold: Duration,
+        hidden: Duration,
     ) -> PortResult<Vec<Option<Receipt>>> {
-        let held = self.0.hold(letters, hold).await?;
+        let held = self.0.hold(letters, hidden).await?;
         let receipts: Vec<_> = held.iter().flatten().cloned().collect();
         drop(self.0.remove(&receipts).await);
         Ok(held)

@@ -2,21 +2,22 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use mindmate_domain::app::Author;
 use mindmate_domain::intervention::{
     DeliveryStatus, Guard, Intervention, InterventionType, ReviewReason, WithheldReason,
 };
-use mindmate_domain::{Consent, InterventionId, RiskLevel, UserId};
+use mindmate_domain::{AsOf, Consent, InterventionId, RiskLevel, UserId};
 use mindmate_intervention::{InterventionPorts, Interventions};
-use mindmate_pipeline::StageError;
 use mindmate_pipeline::ports::{
     AppChats, Decision, InterventionStore, PortResult, ReviewQueue, StoredIntervention,
 };
+use mindmate_pipeline::{Clock as _, Delivery, Stage as _, StageError};
 use mindmate_testkit::conformance::samples::{assessment, chat};
-use mindmate_testkit::{Fault, Faulty};
+use mindmate_testkit::{Fault, Faulty, ManualClock};
 
 use crate::support::{HOUR, MINUTE, Said, World, asked, asked_at, person};
 
@@ -211,6 +212,25 @@ async fn what_is_in_the_chat_without_a_note_holds_back_and_is_not_late() {
     assert_eq!(world.handle(later).await.withheld(), Some(WithheldReason::CoolDown));
     assert!(world.handle(asked(RiskLevel::Moderate)).await.delivered().is_some());
     assert_eq!((world.chats(), world.review_reasons().await), (1, vec![]));
+}
+
+/// Safety 5: a late high one that was never delivered, by a machine whose clock is ahead, looks later
+/// than the critical one that was. What holds back is the guard's own: found by the simulation.
+#[tokio::test]
+async fn what_is_not_the_guards_does_not_lift_it() {
+    let world = World::new();
+    let second = Duration::from_secs(1);
+    world.clock.advance((24 * HOUR).checked_sub(5 * second).unwrap());
+    world.decided_on(RiskLevel::High).await;
+    let behind = ManualClock::new(world.clock.now() - SignedDuration::from_secs(10));
+    let critical = asked_at(AsOf::just_after(behind.now()), RiskLevel::Critical);
+    let delivery = Delivery { clock: &behind, ..world.delivery() };
+    world.stage().handle(critical, &delivery).await.unwrap();
+    assert_eq!(world.chats(), 1);
+    world.clock.advance(300 * second);
+    let again = asked_at(world.now_as_of(), RiskLevel::Critical);
+    assert_eq!(world.handle(again).await.withheld(), Some(WithheldReason::CoolDown));
+    assert_eq!(world.chats(), 1);
 }
 
 /// A store that lets others go first at every call, does not see what another machine has just

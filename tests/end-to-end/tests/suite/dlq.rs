@@ -35,7 +35,9 @@ impl Queues {
 
     fn send(&self, messages: &[Outgoing]) {
         let sent = self.1.block_on(self.0.publisher().publish(messages));
-        sent.into_iter().for_each(|sent| sent.unwrap());
+        for sent in sent {
+            sent.unwrap();
+        }
     }
 
     /// Sends messages and puts each aside, as their consumer does that fails.
