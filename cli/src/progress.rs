@@ -89,7 +89,7 @@ impl StageBars {
 
 impl Observer for StageBars {
     fn ended(&self, stage: StageName, disposition: &Disposition) {
-        if matches!(disposition, Disposition::Retry { .. }) {
+        if matches!(disposition, Disposition::Retry { .. } | Disposition::Wait { .. }) {
             self.retried.fetch_add(1, Ordering::Relaxed);
         } else if let Some(bar) = self.bars.get(&stage) {
             bar.inc(1);

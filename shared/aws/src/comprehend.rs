@@ -28,7 +28,7 @@ use mindmate_pipeline::ports::{Analysis, SentimentAnalyzer, TextToAnalyze};
 use mindmate_pipeline::{Clock, PortError, PortResult};
 
 use self::pace::Pace;
-use crate::error::{again, port_error};
+use crate::error::port_error;
 use crate::together::Together;
 
 const PORT: &str = "comprehend";
@@ -90,7 +90,7 @@ impl Comprehend {
                 });
                 join_all(alone).await
             }
-            Err(error) => texts.iter().map(|_| Err(again(&error))).collect(),
+            Err(error) => texts.iter().map(|_| Err(error.again())).collect(),
         }
     }
 

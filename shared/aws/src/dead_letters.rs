@@ -41,7 +41,6 @@ use self::calls::Calls;
 use self::letter::{handle, record_name};
 use self::look::Looks;
 use crate::aside::Aside;
-use crate::error::again;
 
 const PORT: &str = "sqs";
 
@@ -222,14 +221,14 @@ impl DeadLetters for SqsDeadLetters {
     async fn remove(&self, held: &[Receipt]) -> Vec<PortResult<bool>> {
         let calls = match self.calls() {
             Ok(calls) => calls,
-            Err(error) => return held.iter().map(|_| Err(again(&error))).collect(),
+            Err(error) => return held.iter().map(|_| Err(error.again())).collect(),
         };
         // SQS says of a receipt that is no longer valid that it deleted the message. Whether it is
         // valid only hiding tells.
         let handles: Vec<&str> = held.iter().map(handle).collect();
         let valid = match calls.hide(&handles, WHILE_REMOVED).await {
             Ok(valid) => valid,
-            Err(error) => return held.iter().map(|_| Err(again(&error))).collect(),
+            Err(error) => return held.iter().map(|_| Err(error.again())).collect(),
         };
         let there: Vec<Receipt> = held
             .iter()

@@ -144,20 +144,6 @@ pub(crate) fn does_not_fit<T>(port: &'static str, what: &'static str) -> PortRes
     Err(PortError::permanent(port, "store-unreadable", Said(what.to_owned())))
 }
 
-/// An error once more: for each of those that one call was made for.
-#[cfg(any(feature = "sqs", feature = "comprehend"))]
-pub(crate) fn again(error: &PortError) -> PortError {
-    match error {
-        PortError::Transient { port, source, retry_after } => {
-            let (source, retry_after) = (source.to_string().into(), *retry_after);
-            PortError::Transient { port, source, retry_after }
-        }
-        PortError::Permanent { port, code, source } => {
-            PortError::permanent(port, code, source.to_string())
-        }
-    }
-}
-
 /// What was left undone after so many tries, where a service does a batch in part.
 pub(crate) fn left_undone(port: &'static str, left: usize) -> PortError {
     PortError::transient(

@@ -22,7 +22,7 @@ use mindmate_pipeline::ports::{
 };
 
 use crate::clients::{ATTEMPT, timeouts};
-use crate::error::{again, port_error};
+use crate::error::port_error;
 use crate::names::QueueUrls;
 use crate::together::Together;
 
@@ -108,7 +108,7 @@ impl SqsQueue {
             Err(error) => Err(error),
         };
         match deleted {
-            Err(error) => receipts.iter().map(|_| Err(again(&error))).collect(),
+            Err(error) => receipts.iter().map(|_| Err(error.again())).collect(),
             Ok(answer) => {
                 let mut results: Vec<PortResult<()>> = receipts.iter().map(|_| Ok(())).collect();
                 for failed in answer.failed.iter().filter(|one| !STALE.contains(&one.code.as_str()))

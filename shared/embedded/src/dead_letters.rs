@@ -15,8 +15,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use mindmate_contracts::Channel;
 use mindmate_pipeline::ports::{
-    Causes, Content, DeadLetter, DeadLetters, LetterPage, NO_CAUSE, Place, PortError, Receipt,
-    Source, Standing,
+    Causes, Content, DeadLetter, DeadLetters, LetterPage, NO_CAUSE, Place, Receipt, Source,
+    Standing,
 };
 use mindmate_pipeline::{Clock, PortResult};
 use rusqlite::{Connection, Row, params};
@@ -141,10 +141,7 @@ impl DeadLetters for SqliteDeadLetters {
         });
         match removed.await {
             Ok(removed) => removed.into_iter().map(Ok).collect(),
-            Err(error) => {
-                let words = error.to_string();
-                held.iter().map(|_| Err(PortError::transient("sqlite", words.clone()))).collect()
-            }
+            Err(error) => held.iter().map(|_| Err(error.again())).collect(),
         }
     }
 

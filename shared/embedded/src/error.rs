@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use mindmate_contracts::JsonFault;
 use mindmate_domain::ids::UserIdError;
 use mindmate_pipeline::{BoxError, PortError};
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// Why the database of a data directory could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -85,8 +85,10 @@ pub enum FileTrouble {
     },
 }
 
-/// The extended code of a write that the system refused: past a limit of a file's size it says so.
-const IOERR_WRITE: i32 = 778;
+/// The extended codes of what the system refuses for want of room: a write past a limit of a file's
+/// size, a flush, and the file of shared memory that cannot grow.
+const NO_ROOM: [i32; 3] =
+    [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_SHMSIZE];
 
 impl FileTrouble {
     /// What of an error is the file's or its disk's.
@@ -98,16 +100,18 @@ impl FileTrouble {
                 Some(Self::Damaged { path, cause })
             }
             ErrorCode::DiskFull => Some(Self::NoRoom { path, cause }),
-            _ if extended == Some(IOERR_WRITE) => Some(Self::NoRoom { path, cause }),
+            _ if extended.is_some_and(|code| NO_ROOM.contains(&code)) => {
+                Some(Self::NoRoom { path, cause })
+            }
             _ => None,
         }
     }
 
-    /// Damage does not heal; room may be made.
+    /// Damage does not heal; room may be made, and no message is to blame that there is none.
     pub(crate) fn into_port_error(self) -> PortError {
         match self {
             Self::Damaged { .. } => PortError::permanent(PORT, "store-corrupt", self),
-            Self::NoRoom { .. } => PortError::transient(PORT, self),
+            Self::NoRoom { .. } => PortError::outage(PORT, self),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use mindmate_contracts::{Channel, QueueName};
 use mindmate_pipeline::ports::Publisher;
-use mindmate_pipeline::{Clock, Outgoing, PortError, PortResult};
+use mindmate_pipeline::{Clock, Outgoing, PortResult};
 use rusqlite::{Connection, params};
 use tokio::sync::Notify;
 
@@ -58,10 +58,7 @@ impl Publisher for Publish {
                 }
                 batch.iter().map(|_| Ok(())).collect()
             }
-            Err(error) => {
-                let words = error.to_string();
-                batch.iter().map(|_| Err(PortError::transient("sqlite", words.clone()))).collect()
-            }
+            Err(error) => batch.iter().map(|_| Err(error.again())).collect(),
         }
     }
 }

@@ -97,11 +97,13 @@ impl Shared {
     /// Waits before a call is made again that has failed so often; gives the error back where
     /// that ends the host.
     async fn bear(&self, error: PortError, failures: u32, phase: &mut Phases) -> PortResult<()> {
-        let (Some(patience), PortError::Transient { retry_after, .. }) = (&self.patience, &error)
-        else {
-            return Err(error);
+        let asked = match &error {
+            PortError::Transient { retry_after, .. } => *retry_after,
+            PortError::Outage { .. } => None,
+            PortError::Permanent { .. } => return Err(error),
         };
-        let wait = patience.policy.wait(failures, *retry_after, &*patience.chance);
+        let Some(patience) = &self.patience else { return Err(error) };
+        let wait = patience.policy.wait(failures, asked, &*patience.chance);
         let wait_ms = wait.as_millis();
         // Who only hears of errors is told of what lasts, less and less often.
         if failures >= LASTING && failures.is_power_of_two() {

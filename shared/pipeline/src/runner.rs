@@ -43,6 +43,11 @@ pub enum Disposition {
         /// After this long.
         after: Duration,
     },
+    /// It comes again, and this was no attempt of its own: a store is out of order.
+    Wait {
+        /// After this long.
+        after: Duration,
+    },
     /// It goes to the dead-letter queue.
     DeadLetter {
         /// Why.
@@ -54,7 +59,7 @@ impl From<Disposition> for Settlement {
     fn from(disposition: Disposition) -> Self {
         match disposition {
             Disposition::Ack => Self::Delete,
-            Disposition::Retry { after } => Self::Release { after },
+            Disposition::Retry { after } | Disposition::Wait { after } => Self::Release { after },
             Disposition::DeadLetter { cause } => Self::DeadLetter { cause },
         }
     }
@@ -127,6 +132,7 @@ impl<S: Stage> Runner<S> {
         let (code, wait) = match &error {
             StageError::Permanent { code, .. } => (*code, None),
             StageError::Transient { retry_after, .. } => ("retries-exhausted", Some(*retry_after)),
+            StageError::Outage { .. } => return self.retry(raw, None, &error),
         };
         if let Some(asked) = wait
             && raw.attempt < self.policy.attempts
@@ -182,7 +188,10 @@ impl<S: Stage> Runner<S> {
     ) -> Disposition {
         let after = self.policy.wait(raw.attempt, asked, &*self.ports.chance);
         debug!(stage = %S::NAME, attempt = raw.attempt, after_ms = after.as_millis(), %error, "will retry");
-        Disposition::Retry { after }
+        match error {
+            StageError::Outage { .. } => Disposition::Wait { after },
+            _ => Disposition::Retry { after },
+        }
     }
 
     /// A message whose last attempt has failed: the stage says its last words first.

@@ -108,6 +108,14 @@ pub enum StageError {
         /// What the service asked for.
         retry_after: Option<Duration>,
     },
+    /// A store is out of order, and no message is to blame: it comes again, and is not given up for
+    /// it.
+    #[error("{source}")]
+    Outage {
+        /// The cause.
+        #[source]
+        source: BoxError,
+    },
     /// It will not heal: dead-lettered at once, with its cause.
     #[error("{code}: {source}")]
     Permanent {
@@ -137,6 +145,7 @@ impl From<PortError> for StageError {
             PortError::Transient { retry_after, .. } => {
                 Self::Transient { source: error.into(), retry_after }
             }
+            PortError::Outage { .. } => Self::Outage { source: error.into() },
             PortError::Permanent { code, .. } => Self::Permanent { code, source: error.into() },
         }
     }

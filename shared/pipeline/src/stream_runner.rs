@@ -106,6 +106,7 @@ impl<S: Stage> StreamRunner<S> {
                     self.failures().insert(source.name_of(record), attempt);
                     return Ok(Some((record.sequence, after)));
                 }
+                Disposition::Wait { after } => return Ok(Some((record.sequence, after))),
                 Disposition::DeadLetter { cause } => source.put_aside(record, &cause).await?,
             }
             if attempt > 1 {

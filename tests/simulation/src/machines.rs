@@ -172,7 +172,7 @@ impl Machine {
         let disposition = self.while_extending(consumer, message, raw).await;
         log.count(match &disposition {
             Disposition::Ack => "done",
-            Disposition::Retry { .. } => "given back for another try",
+            Disposition::Retry { .. } | Disposition::Wait { .. } => "given back for another try",
             Disposition::DeadLetter { .. } => "dead-lettered",
         });
         if let Disposition::DeadLetter { cause } = &disposition {

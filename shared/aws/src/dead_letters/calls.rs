@@ -13,7 +13,7 @@ use mindmate_pipeline::PortResult;
 use mindmate_pipeline::ports::PortError;
 
 use super::PORT;
-use crate::error::{again, port_error};
+use crate::error::port_error;
 use crate::queue::{BATCH, LONGEST_HIDDEN, STALE, seconds};
 
 /// Calls that are under way at once.
@@ -121,7 +121,7 @@ impl Calls<'_> {
         };
         let answer = match answer {
             Ok(answer) => answer,
-            Err(error) => return handles.iter().map(|_| Err(again(&error))).collect(),
+            Err(error) => return handles.iter().map(|_| Err(error.again())).collect(),
         };
         let result = |place: usize| {
             let id = place.to_string();

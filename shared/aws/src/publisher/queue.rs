@@ -5,7 +5,7 @@ use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 use mindmate_pipeline::{LONGEST_DELAY, PortError, PortResult};
 
 use super::{Entry, Limits, Results, TRIES, failed};
-use crate::error::{again, left_undone, port_error};
+use crate::error::{left_undone, port_error};
 use crate::pause;
 use crate::queue::{Beside, beside};
 
@@ -80,5 +80,5 @@ fn refusal(one: &BatchResultErrorEntry) -> Option<(usize, PortResult<()>)> {
 
 /// An error of a call, for each of its entries.
 pub(super) fn all_failed(entries: &[Entry<'_>], error: &PortError) -> Results {
-    failed(entries, &|| again(error))
+    failed(entries, &|| error.again())
 }

@@ -102,7 +102,7 @@ fn code(result: &PortResult<Analysis>) -> &'static str {
     match result {
         Ok(Analysis::Found { .. }) => "found",
         Ok(Analysis::Unknown { .. }) => "unknown",
-        Err(PortError::Transient { .. }) => "transient",
+        Err(PortError::Transient { .. } | PortError::Outage { .. }) => "transient",
         Err(PortError::Permanent { code, .. }) => code,
     }
 }

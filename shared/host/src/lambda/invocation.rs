@@ -86,7 +86,9 @@ impl From<StageError> for FunctionError {
     fn from(error: StageError) -> Self {
         match &error {
             StageError::Permanent { code, source } => Self::new(code, source.to_string()),
-            StageError::Transient { source, .. } => Self::new("transient", source.to_string()),
+            StageError::Transient { source, .. } | StageError::Outage { source } => {
+                Self::new("transient", source.to_string())
+            }
         }
     }
 }

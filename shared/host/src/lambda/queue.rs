@@ -100,7 +100,9 @@ impl QueueFunction {
             Some(Disposition::DeadLetter { cause }) => {
                 (Settlement::DeadLetter { cause }, Fate::DeadLettered)
             }
-            Some(Disposition::Retry { after }) => (Settlement::Release { after }, Fate::Again),
+            Some(Disposition::Retry { after } | Disposition::Wait { after }) => {
+                (Settlement::Release { after }, Fate::Again)
+            }
             None => (Settlement::Release { after: Duration::ZERO }, Fate::GivenBack),
         };
         match self.settle(record, &settlement, invocation).await {

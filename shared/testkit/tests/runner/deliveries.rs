@@ -169,6 +169,23 @@ async fn gives_up_once_after_the_fourth_failed_attempt() {
     assert_eq!((code(&dead[0]), &*dead[0].attributes["attempts"]), ("retries-exhausted", "4"));
 }
 
+/// A queue counts receives by itself: as many as it has, and then the message is put aside with its
+/// cause. Nothing of the stage's is used up before.
+#[tokio::test]
+async fn a_message_outlasts_an_outage_as_long_as_its_queue_lets_it() {
+    let stage = Scripted::new([(0, Behaviour::Outage(8))]);
+    let (clock, backend) = backend();
+    send(&backend, &[message(INPUT, 0)]).await;
+    let runner = runner(&stage, &clock, backend.publisher());
+    for _ in 1..=7 {
+        let dispositions = deliver(&backend, &runner).await;
+        assert!(matches!(dispositions[..], [Disposition::Wait { .. }]), "{dispositions:?}");
+        clock.advance(MINUTE);
+    }
+    assert!(matches!(deliver(&backend, &runner).await[..], [Disposition::Wait { .. }]));
+    assert!(backend.dead_letters(INPUT).is_empty());
+}
+
 #[tokio::test]
 async fn what_will_not_heal_is_given_up_at_once() {
     let (clock, backend) = backend();

@@ -112,6 +112,21 @@ async fn a_record_that_fails_for_good_is_put_aside_after_four_attempts() {
     assert_eq!(&*aside[0].attributes["attempts"], "4");
 }
 
+/// Nobody is put aside because a disk is full: the stream stands until there is room.
+#[tokio::test]
+async fn a_store_that_is_out_of_order_costs_no_attempt() {
+    let stage = Scripted::new([(0, Behaviour::Outage(20))]);
+    let (_, backend, runner) = stream(&stage, &[("a", 0), ("a", 1)]).await;
+    let all = unread(&backend).await;
+    for _ in 0..20 {
+        let result = step(&backend, &runner).await;
+        assert!(matches!(result, BatchResult::Stopped { at, .. } if at == all[0]));
+    }
+    assert_eq!(step(&backend, &runner).await, BatchResult::Done(all[1]));
+    assert_eq!(stage.attempts(0), [1; 21]);
+    assert!(backend.put_aside(OUTCOMES, GROUP).is_empty());
+}
+
 /// At least once: what is done beyond the checkpoint is done again, and lies aside once.
 #[tokio::test]
 async fn what_lies_behind_a_held_up_record_comes_again() {

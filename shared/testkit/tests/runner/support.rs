@@ -10,7 +10,7 @@ use mindmate_contracts::{QueueName, StreamName};
 use mindmate_domain::{Position, StageName};
 use mindmate_pipeline::ports::{Publisher, Received};
 use mindmate_pipeline::{
-    Delivery, Disposition, Failure, Outbox, Outgoing, RawDelivery, Runner, RunnerPorts,
+    Delivery, Disposition, Failure, Outbox, Outgoing, PortError, RawDelivery, Runner, RunnerPorts,
     SeededChance, Stage, StageError,
 };
 use mindmate_testkit::{ManualClock, MemoryBackend};
@@ -29,6 +29,8 @@ pub(crate) const MINUTE: Duration = Duration::from_mins(1);
 pub(crate) enum Behaviour {
     /// It fails this often, then it is done.
     Transient(u32),
+    /// The store is out of order this often, then it is done.
+    Outage(u32),
     /// It never will be done.
     Permanent,
     /// It panics.
@@ -122,6 +124,9 @@ impl Stage for Scripted {
             match behaviour {
                 Some(Behaviour::Transient(times)) if self.failures_so_far(ordinal) < times => {
                     return Err(StageError::transient("a store is down"));
+                }
+                Some(Behaviour::Outage(times)) if self.failures_so_far(ordinal) < times => {
+                    return Err(PortError::outage("store", "its disk is full").into());
                 }
                 Some(Behaviour::Permanent) => {
                     return Err(StageError::permanent("no-such-thing", "expected it, found none"));
