@@ -79,7 +79,7 @@ fn ids(outgoing: &[Outgoing]) -> Vec<&str> {
 
 fn code(result: Result<Vec<Outgoing>, StageError>) -> &'static str {
     match result.unwrap_err() {
-        StageError::Transient { .. } => "transient",
+        StageError::Transient { .. } | StageError::Outage { .. } => "transient",
         StageError::Permanent { code, .. } => code,
     }
 }

@@ -60,7 +60,9 @@ impl World {
 fn code(error: StageError) -> &'static str {
     match error {
         StageError::Permanent { code, .. } => code,
-        StageError::Transient { source, .. } => panic!("expected a permanent error: {source}"),
+        StageError::Transient { source, .. } | StageError::Outage { source } => {
+            panic!("expected a permanent error: {source}")
+        }
     }
 }
 

@@ -27,7 +27,9 @@ impl World {
         for tries in 1..=4 {
             match self.handle_by(stage, asked(level)).await {
                 Ok(said) => return (said, tries),
-                Err(StageError::Transient { .. }) => self.clock.advance(MINUTE),
+                Err(StageError::Transient { .. } | StageError::Outage { .. }) => {
+                    self.clock.advance(MINUTE);
+                }
                 Err(error) => panic!("{error}"),
             }
         }
