@@ -134,7 +134,8 @@ impl Stage for Scripted {
                 Some(Behaviour::Panic) => panic!("on purpose"),
                 Some(Behaviour::Slow(time)) => cx.clock.sleep(time).await,
                 Some(Behaviour::Sends(messages)) => count = messages,
-                Some(Behaviour::Transient(_) | Behaviour::EarlyPanic) | None => {}
+                Some(Behaviour::Transient(_) | Behaviour::Outage(_) | Behaviour::EarlyPanic)
+                | None => {}
             }
             let outbox = Outbox::new(Self::NAME, Timestamp::UNIX_EPOCH);
             let id = |n| format!("{}/{n}", cx.event_id);

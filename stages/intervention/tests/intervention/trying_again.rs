@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -221,15 +220,14 @@ async fn what_is_in_the_chat_without_a_note_holds_back_and_is_not_late() {
 #[tokio::test]
 async fn what_is_not_the_guards_does_not_lift_it() {
     let world = World::new();
-    let second = Duration::from_secs(1);
-    world.clock.advance((24 * HOUR).checked_sub(5 * second).unwrap());
+    world.clock.advance((24 * HOUR).checked_sub(2 * MINUTE).unwrap());
     world.decided_on(RiskLevel::High).await;
     let behind = ManualClock::new(world.clock.now() - SignedDuration::from_secs(10));
     let critical = asked_at(AsOf::just_after(behind.now()), RiskLevel::Critical);
     let delivery = Delivery { clock: &behind, ..world.delivery() };
     world.stage().handle(critical, &delivery).await.unwrap();
     assert_eq!(world.chats(), 1);
-    world.clock.advance(300 * second);
+    world.clock.advance(5 * MINUTE);
     let again = asked_at(world.now_as_of(), RiskLevel::Critical);
     assert_eq!(world.handle(again).await.withheld(), Some(WithheldReason::CoolDown));
     assert_eq!(world.chats(), 1);
