@@ -1,10 +1,11 @@
 //! `mindmate dlq drop`: removes letters for good.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use anyhow::Context as _;
 use mindmate_domain::audit::AuditAction;
-use mindmate_pipeline::letters::{PAGE, Walk};
-use mindmate_pipeline::ports::DeadLetter;
+use mindmate_pipeline::letters::{PAGE, Walk, Wanted};
+use mindmate_pipeline::ports::{DeadLetter, DeadLetters};
 use serde_json::json;
 
 use super::chosen::{Choice, Filter, codes};
@@ -40,25 +41,11 @@ pub(super) async fn run(
     let meant = ("letters", choice.letters.to_string());
     act.note(session, AuditAction::DropStarted, &[meant]).await?;
     let stop = stop_flag()?;
-    let bar = progress::count(choice.letters, "removed");
+    let mut removed = 0;
     let wanted = |letter: &DeadLetter| filter.takes(letter);
-    let mut walk = Walk::begin(&*letters, &wanted).await?;
-    let (mut asked, mut removed) = (0, 0);
-    while let Some(mut page) = walk.next(PAGE).await? {
-        page.truncate(usize::try_from(choice.letters - asked).unwrap_or(usize::MAX));
-        asked += page.len() as u64;
-        let held = walk.hold(page).await?;
-        let receipts: Vec<_> = held.into_iter().map(|held| held.receipt).collect();
-        let gone = letters.remove(&receipts).await.into_iter().filter(|it| matches!(it, Ok(true)));
-        removed += gone.count() as u64;
-        bar.set_position(removed);
-        if asked >= choice.letters || stop.load(Ordering::SeqCst) {
-            break;
-        }
-    }
-    letters.end_look().await?;
-    bar.finish_and_clear();
+    let ended = discard(&*letters, &wanted, choice.letters, &stop, &mut removed).await;
     act.note(session, AuditAction::DropEnded, &[("removed", removed.to_string())]).await?;
+    ended.with_context(|| format!("{} letters are removed, the others stay", grouped(removed)))?;
     let left = choice.letters - removed;
     match format {
         Format::Json => output::json(&json!({"removed": removed, "left": left}))?,
@@ -69,4 +56,38 @@ pub(super) async fn run(
         ))?,
     }
     Ok(Exit::Success)
+}
+
+/// Removes at most so many, a page at a time, and counts them in `removed` even where it fails.
+async fn discard(
+    letters: &dyn DeadLetters,
+    wanted: &Wanted<'_>,
+    most: u64,
+    stop: &AtomicBool,
+    removed: &mut u64,
+) -> anyhow::Result<()> {
+    let bar = progress::count(most, "removed");
+    let mut walk = Walk::begin(letters, wanted).await?;
+    let mut asked = 0;
+    while asked < most && !stop.load(Ordering::SeqCst) {
+        let Some(mut page) = walk.next(PAGE).await? else { break };
+        page.truncate(usize::try_from(most - asked).unwrap_or(usize::MAX));
+        asked += page.len() as u64;
+        let held = walk.hold(page).await?;
+        let receipts: Vec<_> = held.into_iter().map(|held| held.receipt).collect();
+        let mut failed = None;
+        for result in letters.remove(&receipts).await {
+            match result {
+                Ok(gone) => *removed += u64::from(gone),
+                Err(error) => failed = Some(error),
+            }
+        }
+        bar.set_position(*removed);
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+    }
+    letters.end_look().await?;
+    bar.finish_and_clear();
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! `mindmate dlq replay`: a canary first, then the rest.
 
 use std::num::NonZeroU32;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use mindmate_domain::audit::AuditAction;
 use mindmate_domain::instant::key_form;
 use mindmate_pipeline::ports::DeadLetter;
-use mindmate_pipeline::replay::{Counts, Pace, Replay, ReplayPorts, Verdict};
+use mindmate_pipeline::replay::{Counts, Pace, Replay, ReplayPorts, Verdict, Waiting};
 use serde_json::json;
 
 use super::chosen::{Choice, Filter, codes};
@@ -21,6 +21,10 @@ use crate::exit::Exit;
 use crate::output::{self, grouped};
 use crate::progress;
 use crate::session::{Place, Session};
+
+/// How long a queue on AWS must be drained before a canary is through: its counts lag behind by up
+/// to a minute.
+const QUIET_ON_AWS: Duration = Duration::from_mins(1);
 
 /// The rate on AWS, unless somebody says otherwise: functions and tables have others to serve.
 const RATE_ON_AWS: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -67,8 +71,9 @@ pub(super) async fn run(
     let stop = stop_flag()?;
     let rate = args.rate.or_else(|| place.is_aws().then_some(RATE_ON_AWS));
     let bar = progress::count(choice.letters, "played back");
-    let mut playing =
-        Playing { replay, work: &work, args, rate, stop: &stop, bar, choice: &choice };
+    let quiet = if place.is_aws() { QUIET_ON_AWS } else { Duration::ZERO };
+    let (work, choice) = (&work, &choice);
+    let mut playing = Playing { replay, work, args, rate, quiet, stop: &stop, bar, choice };
     let ended = playing.play().await;
     playing.bar.finish_and_clear();
     let counts = playing.replay.end().await?;
@@ -85,7 +90,7 @@ pub(super) async fn run(
             chosen.queue.name()
         )
     })?;
-    tell(format, &Told { id: &id, args, choice: &choice, counts, ended })?;
+    tell(format, &Told { id: &id, args, choice, counts, ended })?;
     Ok(ended.exit())
 }
 
@@ -100,6 +105,8 @@ enum Ended {
     CameBack(u64),
     /// Nobody knows what became of the canary.
     Undecided,
+    /// Some could not be sent.
+    Unsent,
 }
 
 impl Ended {
@@ -109,14 +116,15 @@ impl Ended {
             Self::Stopped => "stopped",
             Self::CameBack(_) => "cameBack",
             Self::Undecided => "undecided",
+            Self::Unsent => "unsent",
         }
     }
 
     fn exit(self) -> Exit {
         match self {
-            Self::Complete | Self::Stopped => Exit::Success,
+            Self::Complete => Exit::Success,
             Self::CameBack(_) => Exit::CameBack,
-            Self::Undecided => Exit::Failure,
+            Self::Stopped | Self::Undecided | Self::Unsent => Exit::Failure,
         }
     }
 }
@@ -126,6 +134,7 @@ struct Playing<'a> {
     work: &'a Work,
     args: &'a ReplayLetters,
     rate: Option<NonZeroU32>,
+    quiet: Duration,
     stop: &'a AtomicBool,
     bar: ProgressBar,
     choice: &'a Choice,
@@ -139,23 +148,31 @@ impl Playing<'_> {
             match self.verdict("the canary").await? {
                 Verdict::Through => {}
                 Verdict::CameBack(back) => return Ok(Ended::CameBack(back)),
+                Verdict::Undecided if self.is_stopped() => return Ok(Ended::Stopped),
                 Verdict::Undecided => return Ok(Ended::Undecided),
             }
         }
-        let mut rest = self.choice.letters - canary;
+        let rest = self.choice.letters.saturating_sub(canary);
         if rest > 0 {
             self.send(rest).await?;
         }
-        if self.stop.load(std::sync::atomic::Ordering::SeqCst) {
-            return Ok(Ended::Stopped);
-        }
-        rest = 0;
         // What came back of the rest is told where this command itself did the work.
         if self.work.is_here() {
             self.work.go().await?;
-            rest = self.replay.came_back().await?;
+            let back = self.replay.came_back().await?;
+            if back > 0 {
+                return Ok(Ended::CameBack(back));
+            }
         }
-        Ok(if rest > 0 { Ended::CameBack(rest) } else { Ended::Complete })
+        Ok(match self.replay.counts().failed {
+            _ if self.is_stopped() => Ended::Stopped,
+            0 => Ended::Complete,
+            _ => Ended::Unsent,
+        })
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
     }
 
     async fn send(&mut self, most: u64) -> anyhow::Result<()> {
@@ -171,7 +188,9 @@ impl Playing<'_> {
         self.work.go().await?;
         let patience = Duration::try_from(self.args.patience)
             .context("expected a --patience that is not negative")?;
-        Ok(self.replay.verdict(patience).await?)
+        let quiet = if self.work.is_here() { Duration::ZERO } else { self.quiet };
+        let waiting = Waiting { patience, quiet, stop: self.stop };
+        Ok(self.replay.verdict(waiting).await?)
     }
 }
 
@@ -227,7 +246,7 @@ fn tell(format: Format, told: &Told<'_>) -> anyhow::Result<()> {
     let mut out =
         format!("{} letters of {queue} are played back ({id})\n", grouped(counts.replayed));
     out += &match ended {
-        Ended::Complete => String::new(),
+        Ended::Complete | Ended::Unsent => String::new(),
         Ended::Stopped => format!("it was stopped; {} are left: type it again\n", grouped(left)),
         Ended::CameBack(back) => format!(
             "{} of them came back: the cause is not mended. {} that were not sent stay in {queue}; `mindmate dlq show {queue}` says why\n",

@@ -24,8 +24,8 @@ use crate::clock::Clock;
 use crate::letters::{Held, PAGE, Walk, Wanted, digest};
 use crate::outgoing::Outgoing;
 use crate::ports::{
-    CAUSE_ATTRIBUTES, DeadLetter, DeadLetters, FIRST_DEAD_LETTERED_AT, PortResult, Publisher,
-    REPLAY_ID, REPLAYS, Source,
+    CAUSE_ATTRIBUTES, DeadLetter, DeadLetters, FIRST_DEAD_LETTERED_AT, PortError, PortResult,
+    Publisher, REPLAY_ID, REPLAYS, Source,
 };
 
 /// How long it takes to come to the rate.
@@ -88,10 +88,23 @@ pub enum Verdict {
     Undecided,
 }
 
+/// How long a canary is waited for.
+#[derive(Clone, Copy)]
+pub struct Waiting<'a> {
+    /// At most so long.
+    pub patience: Duration,
+    /// The source must be drained for so long: where its counts are approximate, one look says
+    /// nothing.
+    pub quiet: Duration,
+    /// Ends the waiting, undecided, once it is true.
+    pub stop: &'a AtomicBool,
+}
+
 /// How letters are sent.
 #[derive(Clone, Copy)]
 pub struct Pace<'a> {
-    /// At most so many letters; all, where it is `None`.
+    /// So many letters are to be sent, if there are as many; all, where it is `None`. What cannot be
+    /// sent, or is in somebody else's hands, does not count.
     pub most: Option<u64>,
     /// At most so many a second.
     pub rate: Option<NonZeroU32>,
@@ -128,15 +141,17 @@ impl<'a> Replay<'a> {
     /// Sends the next letters, and tells of each batch. Says whether letters may be left.
     ///
     /// # Errors
-    /// The store's. What was sent is counted, and what was not lies where it lay.
+    /// The store's, and the publisher's where it takes nothing of a batch. What was sent is counted,
+    /// and what was not lies where it lay.
     pub async fn send(
         &mut self,
         pace: Pace<'_>,
         mut tell: impl FnMut(Counts) + Send,
     ) -> PortResult<bool> {
-        let (began, mut done) = (self.ports.clock.now(), 0_u64);
+        let (began, before, mut moved) = (self.ports.clock.now(), self.sent_so_far(), 0_u64);
         let batch = pace.rate.map_or(PAGE, batch_at);
         while !pace.stop.load(Ordering::SeqCst) {
+            let done = self.sent_so_far() - before;
             let room = pace.most.map_or(u64::MAX, |most| most.saturating_sub(done));
             if room == 0 {
                 return Ok(true);
@@ -145,14 +160,18 @@ impl<'a> Replay<'a> {
             let Some(letters) = self.next(room).await? else {
                 return Ok(false);
             };
+            moved += letters.len() as u64;
             if let Some(rate) = pace.rate {
-                self.keep_to(rate, began, done + letters.len() as u64).await;
+                self.keep_to(rate, began, moved).await;
             }
-            done += letters.len() as u64;
             self.move_on(letters).await?;
             tell(self.counts);
         }
         Ok(true)
+    }
+
+    fn sent_so_far(&self) -> u64 {
+        self.counts.replayed + self.counts.duplicated
     }
 
     /// At least one letter and at most `max`; `None` at the end.
@@ -183,7 +202,7 @@ impl<'a> Replay<'a> {
         let asked = playable.len();
         let held = self.walk.hold(playable).await?;
         self.counts.elsewhere += (asked - held.len()) as u64;
-        let (sent, unsent) = self.publish(held).await;
+        let (sent, unsent, refused) = self.publish(held).await;
         // Before the failure is told: what was sent must not stay, and what was not must show.
         let receipts: Vec<_> = sent.iter().map(|held| held.receipt.clone()).collect();
         for removed in self.ports.letters.remove(&receipts).await {
@@ -194,15 +213,20 @@ impl<'a> Replay<'a> {
         }
         self.counts.failed += unsent.len() as u64;
         let receipts: Vec<_> = unsent.into_iter().map(|held| held.receipt).collect();
-        if receipts.is_empty() { Ok(()) } else { self.ports.letters.release(&receipts).await }
+        if !receipts.is_empty() {
+            self.ports.letters.release(&receipts).await?;
+        }
+        // Where nothing of a batch is taken, the next one fares no better.
+        refused.filter(|_| sent.is_empty()).map_or(Ok(()), Err)
     }
 
-    /// Sends copies; gives the letters all of whose copies are acknowledged, and the others.
-    async fn publish(&mut self, held: Vec<Held>) -> (Vec<Held>, Vec<Held>) {
+    /// Sends copies; gives the letters all of whose copies are acknowledged, the others, and why
+    /// the first of these was refused.
+    async fn publish(&mut self, held: Vec<Held>) -> (Vec<Held>, Vec<Held>, Option<PortError>) {
         let copies: Vec<_> = held.iter().map(|held| self.copies(&held.letter)).collect();
         let batch: Vec<_> = copies.iter().flatten().cloned().collect();
         let mut results = self.ports.publisher.publish(&batch).await.into_iter();
-        let (mut sent, mut unsent) = (Vec::new(), Vec::new());
+        let (mut sent, mut unsent, mut refused) = (Vec::new(), Vec::new(), None);
         for (held, copies) in held.into_iter().zip(copies) {
             // A publisher that does not answer for each has not sent it.
             let answers: Vec<_> = results.by_ref().take(copies.len()).collect();
@@ -210,10 +234,11 @@ impl<'a> Replay<'a> {
                 self.sent.insert(digest(&held.letter));
                 sent.push(held);
             } else {
+                refused = refused.or_else(|| answers.into_iter().find_map(Result::err));
                 unsent.push(held);
             }
         }
-        (sent, unsent)
+        (sent, unsent, refused)
     }
 
     fn copies(&self, letter: &DeadLetter) -> Vec<Outgoing> {
@@ -242,15 +267,17 @@ impl<'a> Replay<'a> {
         attributes
     }
 
-    /// Waits until what was sent so far got through, came back, or `patience` is over.
+    /// Waits until what was sent so far got through, came back, or the patience is over.
     ///
     /// Where nobody can say whether a stream is read (Lambda reads it), what has not come back when
     /// the patience is over counts as through.
     ///
     /// # Errors
     /// The store's.
-    pub async fn verdict(&self, patience: Duration) -> PortResult<Verdict> {
+    pub async fn verdict(&self, waiting: Waiting<'_>) -> PortResult<Verdict> {
+        let Waiting { patience, quiet, stop } = waiting;
         let began = self.ports.clock.now();
+        let mut drained_since = None;
         loop {
             // Asked first: what comes back afterwards is seen by the look below.
             let source = self.ports.letters.source().await?;
@@ -258,13 +285,20 @@ impl<'a> Replay<'a> {
             if back > 0 {
                 return Ok(Verdict::CameBack(back));
             }
-            let waited = self.ports.clock.now().duration_since(began).unsigned_abs();
-            match source {
-                Source::Drained => return Ok(Verdict::Through),
-                Source::Busy if waited >= patience => return Ok(Verdict::Undecided),
-                Source::Unknown if waited >= patience => return Ok(Verdict::Through),
-                Source::Busy | Source::Unknown => self.ports.clock.sleep(LOOK).await,
+            let now = self.ports.clock.now();
+            let since = |then: Timestamp| now.duration_since(then).unsigned_abs();
+            drained_since = match source {
+                Source::Drained => Some(drained_since.unwrap_or(now)),
+                Source::Busy | Source::Unknown => None,
+            };
+            if drained_since.is_some_and(|then| since(then) >= quiet) {
+                return Ok(Verdict::Through);
             }
+            if since(began) >= patience || stop.load(Ordering::SeqCst) {
+                let nobody_says = source == Source::Unknown && since(began) >= patience;
+                return Ok(if nobody_says { Verdict::Through } else { Verdict::Undecided });
+            }
+            self.ports.clock.sleep(LOOK).await;
         }
     }
 

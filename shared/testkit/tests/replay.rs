@@ -12,7 +12,7 @@ use mindmate_pipeline::ports::{
     DeadLetter, DeadLetterCause, DeadLetters, FIRST_DEAD_LETTERED_AT, Publisher, REPLAY_ID,
     REPLAYS, Received, Settlement,
 };
-use mindmate_pipeline::replay::{Counts, Pace, Replay, ReplayPorts, Verdict};
+use mindmate_pipeline::replay::{Counts, Pace, Replay, ReplayPorts, Verdict, Waiting};
 use mindmate_pipeline::{Clock as _, Outgoing};
 use mindmate_testkit::conformance::samples::{cause, message};
 use mindmate_testkit::{Fault, FaultRates, Faults, Faulty, ManualClock, MemoryBackend};
@@ -88,6 +88,10 @@ fn pace(most: Option<u64>) -> Pace<'static> {
     Pace { most, rate: None, stop: &GO_ON }
 }
 
+fn waiting() -> Waiting<'static> {
+    Waiting { patience: PATIENCE, quiet: Duration::ZERO, stop: &GO_ON }
+}
+
 fn bodies(received: &[Received]) -> Vec<&str> {
     let mut bodies: Vec<_> = received.iter().map(|one| one.body.as_str()).collect();
     bodies.sort_unstable();
@@ -118,7 +122,7 @@ async fn a_canary_that_comes_back_leaves_the_rest() {
     let mut replay = world.replay("r1").await;
     assert!(replay.send(pace(Some(3)), |_| {}).await.unwrap());
     world.fail_all("bad-data").await;
-    assert_eq!(replay.verdict(PATIENCE).await.unwrap(), Verdict::CameBack(3));
+    assert_eq!(replay.verdict(waiting()).await.unwrap(), Verdict::CameBack(3));
     assert_eq!(world.left().await, 8, "nothing is lost by it");
 }
 
@@ -128,7 +132,7 @@ async fn a_canary_that_got_through_lets_the_rest_go() {
     let mut replay = world.replay("r1").await;
     replay.send(pace(Some(3)), |_| {}).await.unwrap();
     world.settle_all(&Settlement::Delete).await;
-    assert_eq!(replay.verdict(PATIENCE).await.unwrap(), Verdict::Through);
+    assert_eq!(replay.verdict(waiting()).await.unwrap(), Verdict::Through);
     assert!(!replay.send(pace(None), |_| {}).await.unwrap());
     assert_eq!((replay.counts().replayed, world.left().await), (8, 0));
 }
@@ -140,7 +144,7 @@ async fn a_canary_in_a_queue_that_never_drains_is_undecided() {
     let mut replay = world.replay("r1").await;
     replay.send(pace(Some(1)), |_| {}).await.unwrap();
     let before = world.clock.now();
-    assert_eq!(replay.verdict(PATIENCE).await.unwrap(), Verdict::Undecided);
+    assert_eq!(replay.verdict(waiting()).await.unwrap(), Verdict::Undecided);
     assert_eq!(world.clock.now().duration_since(before).unsigned_abs(), PATIENCE);
 }
 
@@ -225,4 +229,46 @@ async fn letters_are_sent_no_faster_than_the_rate() {
     replay.send(Pace { rate, ..pace(None) }, |_| {}).await.unwrap();
     let took = world.clock.now().duration_since(began).as_secs_f64();
     assert!((14.9..15.1).contains(&took), "50 in the ramp of 10 s, 50 at ten a second: {took}");
+}
+
+/// What another replay holds is no canary: so many are really sent, or all that there are.
+#[tokio::test]
+async fn a_canary_is_of_letters_that_were_sent() {
+    let world = World::with_letters(20).await;
+    let first = world.letters.browse(None, 5).await.unwrap().letters;
+    let minute = Duration::from_mins(1);
+    assert_eq!(world.letters.hold(&first, minute).await.unwrap().iter().flatten().count(), 5);
+    let mut replay = world.replay("r1").await;
+    replay.send(pace(Some(5)), |_| {}).await.unwrap();
+    assert_eq!((replay.counts().replayed, world.receive().await.len()), (5, 5));
+}
+
+/// Where nothing is taken, a replay ends at once with what was said, and all lies where it lay.
+#[tokio::test]
+async fn a_publisher_that_takes_nothing_ends_the_replay() {
+    let mut world = World::with_letters(1_100).await;
+    let chance = Arc::new(mindmate_pipeline::SeededChance::new(1));
+    let rates = FaultRates { before: 1.0, ..FaultRates::default() };
+    let faults = Faults::seeded(rates, chance, Arc::new(world.clock.clone()));
+    world.publisher = Faulty::<dyn Publisher>::new(world.publisher.clone(), &faults);
+    let mut replay = world.replay("r1").await;
+    assert!(replay.send(pace(None), |_| {}).await.is_err());
+    assert_eq!(replay.counts(), Counts { failed: 500, ..Counts::default() });
+    let standing = world.letters.standing().await.unwrap();
+    assert_eq!((standing.visible, standing.held), (1_100, 0));
+}
+
+/// Counts that are approximate are looked at for a while; who stops meanwhile decides nothing.
+#[tokio::test]
+async fn a_canary_is_through_when_its_queue_was_quiet_for_a_while() {
+    let world = World::with_letters(1).await;
+    let mut replay = world.replay("r1").await;
+    replay.send(pace(None), |_| {}).await.unwrap();
+    world.settle_all(&Settlement::Delete).await;
+    let stopped = Waiting { quiet: PATIENCE / 2, stop: &AtomicBool::new(true), ..waiting() };
+    assert_eq!(replay.verdict(stopped).await.unwrap(), Verdict::Undecided);
+    let began = world.clock.now();
+    let quiet = Waiting { quiet: PATIENCE / 2, ..waiting() };
+    assert_eq!(replay.verdict(quiet).await.unwrap(), Verdict::Through);
+    assert_eq!(world.clock.now().duration_since(began).unsigned_abs(), PATIENCE / 2);
 }
