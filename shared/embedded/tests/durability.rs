@@ -43,7 +43,7 @@ async fn a_full_disk_is_an_error_and_what_was_written_stays() {
         }
         assert!(sent < 1_000, "the disk never became full");
     };
-    assert!(matches!(error, PortError::Transient { .. }), "space may be freed: {error}");
+    assert!(matches!(error, PortError::Outage { .. }), "space may be freed: {error}");
     let words = error.to_string();
     assert!(words.contains("full") && words.contains("make room"), "{words}");
     drop(backend);
