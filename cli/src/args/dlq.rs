@@ -70,7 +70,7 @@ pub(crate) struct Chosen {
     pub(crate) since: Option<Since>,
 
     /// At most so many
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
 }
 

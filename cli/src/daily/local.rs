@@ -196,7 +196,7 @@ fn stages_of(run: &Run) -> &'static [StageName] {
 }
 
 /// The queues are shared: a message of now would be decided at the historical run's time.
-async fn nothing_of_now_waits(local: &Local, run: &Run) -> anyhow::Result<()> {
+pub(crate) async fn nothing_of_now_waits(local: &Local, run: &Run) -> anyhow::Result<()> {
     let waiting = local.backend.queued_in_real_time().await?;
     anyhow::ensure!(
         waiting == 0,

@@ -13,7 +13,7 @@ use mindmate_pipeline::daily::DailyRuns;
 use mindmate_pipeline::ports::RunStart;
 use serde_json::json;
 
-pub(crate) use self::local::work_on;
+pub(crate) use self::local::{nothing_of_now_waits, work_on};
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::marks::Origin;

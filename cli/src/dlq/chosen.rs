@@ -1,11 +1,11 @@
 //! Which letters are meant, and what they come to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::{RunId, StageName};
-use mindmate_pipeline::letters::{PAGE, Walk};
+use mindmate_pipeline::letters::{PAGE, Walk, digest};
 use mindmate_pipeline::ports::{DeadLetter, DeadLetters};
 
 use crate::args::{Chosen, Since};
@@ -67,13 +67,10 @@ impl Filter {
 
     /// The conditions, for the audit trail: ids as keyed hashes.
     pub(super) fn details(&self) -> BTreeMap<String, String> {
-        let user = self.user.as_deref().map(|user| {
-            let id = mindmate_domain::UserId::new(user).ok();
-            match id {
-                // What is a hash already stays one.
-                Some(id) if !user.starts_with("u:") => self.pseudonyms.of(&id).to_string(),
-                _ => user.to_owned(),
-            }
+        let user = self.user.as_deref().map(|user| match mindmate_domain::UserId::new(user) {
+            _ if is_keyed_hash(user) => user.to_owned(),
+            Ok(id) => self.pseudonyms.of(&id).to_string(),
+            Err(_) => "no id".to_owned(),
         });
         let all = [
             ("code", self.code.clone()),
@@ -84,6 +81,12 @@ impl Filter {
         ];
         all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
+}
+
+/// As pseudonyms are written: `u:` and twelve hexadecimal digits.
+fn is_keyed_hash(user: &str) -> bool {
+    let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    user.strip_prefix("u:").is_some_and(|hash| hash.len() == 12 && hash.bytes().all(is_hex))
 }
 
 /// What the chosen letters come to.
@@ -101,6 +104,10 @@ pub(super) struct Choice {
     pub(super) historical: BTreeSet<RunId>,
     /// How many are of no historical run.
     pub(super) of_now: u64,
+    /// How many are of a historical run that cannot be read.
+    pub(super) unplaced: u64,
+    /// Which they are, by their digests: what is decided on them is done to no others.
+    seen: HashSet<u64>,
     /// Whether more lie there than can be looked at together.
     pub(super) cut_short: bool,
 }
@@ -134,13 +141,19 @@ impl Choice {
         }
         self.letters += 1;
         *self.codes.entry(code).or_default() += 1;
-        let about = letter.about();
-        let past = about.iter().filter(|about| about.historical);
-        let past: Vec<_> = past.filter_map(|about| about.run.clone()).collect();
-        if past.is_empty() {
+        self.seen.insert(digest(letter));
+        let past: Vec<_> = letter.about().into_iter().filter(|about| about.historical).collect();
+        if past.iter().any(|about| about.run.is_none()) {
+            self.unplaced += 1;
+        } else if past.is_empty() {
             self.of_now += 1;
         }
-        self.historical.extend(past);
+        self.historical.extend(past.into_iter().filter_map(|about| about.run));
+    }
+
+    /// Whether it is one of those that were looked at and are meant.
+    pub(super) fn holds(&self, letter: &DeadLetter) -> bool {
+        self.seen.contains(&digest(letter))
     }
 
     /// Fails where nothing is meant, and says what there is.

@@ -42,7 +42,7 @@ pub(super) async fn run(
     act.note(session, AuditAction::DropStarted, &[meant]).await?;
     let stop = stop_flag()?;
     let mut removed = 0;
-    let wanted = |letter: &DeadLetter| filter.takes(letter);
+    let wanted = |letter: &DeadLetter| filter.takes(letter) && choice.holds(letter);
     let ended = discard(&*letters, &wanted, choice.letters, &stop, &mut removed).await;
     act.note(session, AuditAction::DropEnded, &[("removed", removed.to_string())]).await?;
     ended.with_context(|| format!("{} letters are removed, the others stay", grouped(removed)))?;
@@ -55,7 +55,7 @@ pub(super) async fn run(
             grouped(left)
         ))?,
     }
-    Ok(Exit::Success)
+    Ok(if left > 0 { Exit::Failure } else { Exit::Success })
 }
 
 /// Removes at most so many, a page at a time, and counts them in `removed` even where it fails.

@@ -35,6 +35,8 @@ pub(super) async fn run(
     args: &ReplayLetters,
 ) -> anyhow::Result<Exit> {
     let chosen = &args.chosen;
+    let patience =
+        Duration::try_from(args.patience).context("expected a --patience that is not negative")?;
     let mut work = Work::open(place).await?;
     let session = work.session();
     let filter = Filter::of(session, chosen).await?;
@@ -61,7 +63,7 @@ pub(super) async fn run(
     let act = Act { by: &args.by, queue: chosen.queue, details: filter.details() };
     let meant = [("replayId", id.clone()), ("letters", choice.letters.to_string())];
     act.note(session, AuditAction::ReplayStarted, &meant).await?;
-    let wanted = |letter: &DeadLetter| filter.takes(letter);
+    let wanted = |letter: &DeadLetter| filter.takes(letter) && choice.holds(letter);
     let ports = ReplayPorts {
         letters: &*letters,
         publisher: &*session.ports.publisher,
@@ -73,7 +75,8 @@ pub(super) async fn run(
     let bar = progress::count(choice.letters, "played back");
     let quiet = if place.is_aws() { QUIET_ON_AWS } else { Duration::ZERO };
     let (work, choice) = (&work, &choice);
-    let mut playing = Playing { replay, work, args, rate, quiet, stop: &stop, bar, choice };
+    let mut playing =
+        Playing { replay, work, args, rate, quiet, patience, stop: &stop, bar, choice };
     let ended = playing.play().await;
     playing.bar.finish_and_clear();
     let counts = playing.replay.end().await?;
@@ -90,7 +93,7 @@ pub(super) async fn run(
             chosen.queue.name()
         )
     })?;
-    tell(format, &Told { id: &id, args, choice, counts, ended })?;
+    tell(format, &Told { id: &id, args, choice, counts, ended, looked: work.is_here() })?;
     Ok(ended.exit())
 }
 
@@ -105,7 +108,7 @@ enum Ended {
     CameBack(u64),
     /// Nobody knows what became of the canary.
     Undecided,
-    /// Some could not be sent.
+    /// Some could not be sent, or are in somebody else's hands.
     Unsent,
 }
 
@@ -135,6 +138,7 @@ struct Playing<'a> {
     args: &'a ReplayLetters,
     rate: Option<NonZeroU32>,
     quiet: Duration,
+    patience: Duration,
     stop: &'a AtomicBool,
     bar: ProgressBar,
     choice: &'a Choice,
@@ -164,10 +168,13 @@ impl Playing<'_> {
                 return Ok(Ended::CameBack(back));
             }
         }
-        Ok(match self.replay.counts().failed {
-            _ if self.is_stopped() => Ended::Stopped,
-            0 => Ended::Complete,
-            _ => Ended::Unsent,
+        let counts = self.replay.counts();
+        Ok(if self.is_stopped() {
+            Ended::Stopped
+        } else if counts.replayed + counts.duplicated < self.choice.letters {
+            Ended::Unsent
+        } else {
+            Ended::Complete
         })
     }
 
@@ -186,10 +193,8 @@ impl Playing<'_> {
         let looking = format!("{what} of {} is on its way", grouped(self.replay.counts().replayed));
         self.bar.println(looking);
         self.work.go().await?;
-        let patience = Duration::try_from(self.args.patience)
-            .context("expected a --patience that is not negative")?;
         let quiet = if self.work.is_here() { Duration::ZERO } else { self.quiet };
-        let waiting = Waiting { patience, quiet, stop: self.stop };
+        let waiting = Waiting { patience: self.patience, quiet, stop: self.stop };
         Ok(self.replay.verdict(waiting).await?)
     }
 }
@@ -228,10 +233,12 @@ struct Told<'a> {
     choice: &'a Choice,
     counts: Counts,
     ended: Ended,
+    /// Whether somebody looked at what became of all of them.
+    looked: bool,
 }
 
 fn tell(format: Format, told: &Told<'_>) -> anyhow::Result<()> {
-    let Told { id, args, choice, counts, ended } = told;
+    let Told { id, args, choice, counts, ended, looked } = told;
     let back = if let Ended::CameBack(back) = ended { *back } else { 0 };
     if format == Format::Json {
         return output::json(&json!({
@@ -246,7 +253,11 @@ fn tell(format: Format, told: &Told<'_>) -> anyhow::Result<()> {
     let mut out =
         format!("{} letters of {queue} are played back ({id})\n", grouped(counts.replayed));
     out += &match ended {
-        Ended::Complete | Ended::Unsent => String::new(),
+        Ended::Complete if *looked => String::new(),
+        Ended::Complete => format!(
+            "whether they all get through nobody has looked: `mindmate dlq show {queue}` shows what came back\n"
+        ),
+        Ended::Unsent => format!("{} of those meant are left\n", grouped(left)),
         Ended::Stopped => format!("it was stopped; {} are left: type it again\n", grouped(left)),
         Ended::CameBack(back) => format!(
             "{} of them came back: the cause is not mended. {} that were not sent stay in {queue}; `mindmate dlq show {queue}` says why\n",

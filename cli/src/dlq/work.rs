@@ -71,6 +71,11 @@ impl Work {
             let each = choice.historical.iter().map(|run| format!("\n  --run {run}"));
             each.collect::<String>()
         };
+        anyhow::ensure!(
+            choice.unplaced == 0,
+            "{} of the letters are of a historical run, and nobody can read of which: choose others, or export and drop these",
+            choice.unplaced
+        );
         if !choice.historical.is_empty() {
             anyhow::ensure!(
                 choice.historical.len() == 1 && choice.of_now == 0,
@@ -86,7 +91,18 @@ impl Work {
             return Ok(());
         };
         match choice.historical.first() {
-            Some(id) => *run = Some(runs::find(&local.session, id.as_str()).await?),
+            Some(id) => {
+                let queued = local.backend.queued_runs().await?;
+                if let Some(other) = queued.iter().find(|other| *other != id) {
+                    anyhow::bail!(
+                        "expected that nothing of another run waits while {id} is played back, found messages of {other}: let `{}` end it first",
+                        local.session.command_here("daily")
+                    );
+                }
+                let found = runs::find(&local.session, id.as_str()).await?;
+                daily::nothing_of_now_waits(local, &found).await?;
+                *run = Some(found);
+            }
             None => serve::nothing_of_the_past_waits(local).await?,
         }
         Ok(())

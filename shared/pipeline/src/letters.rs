@@ -106,7 +106,7 @@ pub struct Held {
 }
 
 /// What tells the contents of letters apart.
-pub(crate) fn digest(letter: &DeadLetter) -> u64 {
+pub fn digest(letter: &DeadLetter) -> u64 {
     let mut hasher = DefaultHasher::new();
     for content in &letter.contents {
         content.key.hash(&mut hasher);

@@ -263,7 +263,7 @@ impl<'a> Replay<'a> {
         let first = key_form(letter.first_dead_lettered_at());
         attributes.insert(FIRST_DEAD_LETTERED_AT.to_owned(), first);
         attributes.insert(REPLAY_ID.to_owned(), self.id.clone());
-        attributes.insert(REPLAYS.to_owned(), (letter.replays() + 1).to_string());
+        attributes.insert(REPLAYS.to_owned(), letter.replays().saturating_add(1).to_string());
         attributes
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use mindmate_contracts::messages::{AssessmentRequested, InterventionRequested, Request, Trigger};
 use mindmate_contracts::{Channel, Message, QueueName};
-use mindmate_domain::{AsOf, RiskLevel, StageName, UserId};
+use mindmate_domain::{AsOf, Position, RiskLevel, RunId, StageName, UserId};
 use mindmate_embedded::{Embedded, Options};
 use mindmate_pipeline::ports::{DeadLetterCause, Settlement};
 use mindmate_pipeline::{Clock as _, Outbox, Outgoing, SystemClock};
@@ -247,7 +247,7 @@ fn two_replays_at_once_move_each_letter_once() {
     let moved: u64 = both
         .iter()
         // Who comes when all are moved finds none.
-        .filter(|said| said.code != Some(1))
+        .filter(|said| !said.out.is_empty())
         .map(|said| said.json()["replayed"].as_u64().unwrap())
         .sum();
     // Who worked on them saw them come back; the other may have moved some of those once more.
@@ -323,4 +323,38 @@ fn letters_of_a_historical_run_are_worked_on_under_its_clock() {
     let marked = "SELECT count(*) FROM assessments WHERE historical = 0";
     assert_eq!(number(&half.database(), marked), 0, "no one is assessed at today's time");
     assert!(number(&half.database(), "SELECT count(*) FROM assessments") > 0);
+}
+
+/// A letter of the run of that day, which is long past.
+fn historical(run: Option<Position>) -> Outgoing {
+    let as_of: AsOf = crate::program::END.parse().unwrap();
+    let request = Request { run, historical: true, as_of, ..request(CANARY, as_of.instant()) };
+    let message = AssessmentRequested { request, seen: Vec::new() };
+    written(QueueName::Assessments, "test/past".to_owned(), &message)
+}
+
+/// What waits of today would be decided at the past run's time.
+#[test]
+fn a_letter_of_the_past_waits_until_nothing_of_today_is_queued() {
+    let program = Program::with_cohort(20);
+    program.daily().exited(0);
+    let today = ["daily", "--no-cohort", "--crash-at", "runner.before-handle:3"];
+    program.start(&today).wait().unwrap();
+    assert!(waiting(&program) > 0);
+    let run = RunId::daily(crate::program::END.parse().unwrap());
+    let letter = historical(Some(Position { run, shard: 0, ordinal: 0 }));
+    Queues::of(&program).put_aside(QueueName::Assessments, "bad-data", &[letter]);
+    let before = waiting(&program);
+    let said = program.run(&["dlq", "replay", "assessments", "--yes"]);
+    said.exited(1).complains("nothing of another run waits");
+    assert_eq!((dead(&program), waiting(&program)), (1, before));
+}
+
+#[test]
+fn a_letter_of_the_past_of_which_the_run_cannot_be_read_is_not_played_back() {
+    let program = with_letters(1);
+    Queues::of(&program).put_aside(QueueName::Assessments, "bad-data", &[historical(None)]);
+    let said = program.run(&["dlq", "replay", "assessments", "--yes"]);
+    said.exited(1).complains("nobody can read of which");
+    assert_eq!((dead(&program), waiting(&program)), (2, 0));
 }
