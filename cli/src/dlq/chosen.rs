@@ -94,8 +94,10 @@ fn is_keyed_hash(user: &str) -> bool {
 pub(super) struct Choice {
     /// How many are meant.
     pub(super) letters: u64,
-    /// How many there are.
+    /// How many there are that nobody holds.
     pub(super) all: u64,
+    /// How many somebody holds: another replay, or one that was killed, for five minutes at most.
+    pub(super) held: u64,
     /// By code.
     pub(super) codes: BTreeMap<String, u64>,
     /// Of those that are not meant, by code.
@@ -119,7 +121,7 @@ impl Choice {
         filter: &Filter,
         limit: Option<u64>,
     ) -> anyhow::Result<Self> {
-        let mut choice = Self::default();
+        let mut choice = Self { held: letters.standing().await?.held, ..Self::default() };
         let everything = |_: &DeadLetter| true;
         let mut walk = Walk::begin(letters, &everything).await?;
         while let Some(page) = walk.next(PAGE).await? {
@@ -161,6 +163,11 @@ impl Choice {
         if self.letters > 0 {
             return Ok(());
         }
+        anyhow::ensure!(
+            self.held == 0 || self.all > 0,
+            "all {} letters in {queue} are in somebody's hands: another command moves them, or was killed and they show within five minutes",
+            grouped(self.held)
+        );
         anyhow::ensure!(self.all > 0, "no letter lies in {queue}");
         anyhow::bail!(
             "of the {} letters in {queue} none is meant; their causes are {}",

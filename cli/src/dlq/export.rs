@@ -8,8 +8,8 @@ use std::path::Path;
 use anyhow::Context as _;
 use mindmate_domain::audit::AuditAction;
 use mindmate_domain::instant::key_form;
-use mindmate_pipeline::letters::{PAGE, Walk};
-use mindmate_pipeline::ports::DeadLetter;
+use mindmate_pipeline::letters::{PAGE, Walk, Wanted};
+use mindmate_pipeline::ports::{DeadLetter, DeadLetters};
 use serde_json::json;
 
 use super::chosen::{Choice, Filter};
@@ -30,28 +30,21 @@ pub(super) async fn run(
     let letters = session.ports.channels.dead_letters(chosen.queue);
     let choice = Choice::look(&*letters, &filter, chosen.limit).await?;
     choice.must_be_some(chosen.queue.name())?;
-    let mut out = BufWriter::new(create(&args.out)?);
+    let out = create(&args.out)?;
     // Before the first of them leaves: whoever reads the trail finds it even where this is killed.
     let act = Act { by: &args.by, queue: chosen.queue, details: filter.details() };
     let count = ("letters", choice.letters.to_string());
     act.note(session, AuditAction::DeadLettersExported, &[count]).await?;
-    let bar = progress::count(choice.letters, "exported");
-    let wanted = |letter: &DeadLetter| filter.takes(letter);
-    let mut walk = Walk::begin(&*letters, &wanted).await?;
-    let mut written = 0;
-    while let Some(page) = walk.next(PAGE).await? {
-        let left = chosen.limit.map_or(u64::MAX, |limit| limit - written);
-        for letter in page.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
-            serde_json::to_writer(&mut out, &line(letter))?;
-            writeln!(out)?;
-            written += 1;
-            bar.inc(1);
+    let wanted = |letter: &DeadLetter| filter.takes(letter) && choice.holds(letter);
+    let written = match write(&*letters, &wanted, choice.letters, out).await {
+        Ok(written) => written,
+        Err(error) => {
+            // A part would pass for the whole, and stand in the way of the next try.
+            std::fs::remove_file(&args.out)
+                .with_context(|| format!("{error:#}; and cannot remove {}", args.out.display()))?;
+            return Err(error.context(format!("cannot write {}", args.out.display())));
         }
-    }
-    letters.end_look().await?;
-    let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-    file.sync_all().with_context(|| format!("cannot finish {}", args.out.display()))?;
-    bar.finish_and_clear();
+    };
     match format {
         Format::Json => output::json(&json!({"exported": written, "file": args.out}))?,
         Format::Text | Format::Csv => output::text(&format!(
@@ -62,6 +55,31 @@ pub(super) async fn run(
         ))?,
     }
     Ok(Exit::Success)
+}
+
+/// Writes at most so many letters, a line each; gives how many there were.
+async fn write(
+    letters: &dyn DeadLetters,
+    wanted: &Wanted<'_>,
+    most: u64,
+    file: File,
+) -> anyhow::Result<u64> {
+    let bar = progress::count(most, "exported");
+    let mut out = BufWriter::new(file);
+    let mut walk = Walk::begin(letters, wanted).await?;
+    let mut written = 0;
+    while let Some(page) = walk.next(PAGE).await? {
+        for letter in page.iter().take(usize::try_from(most - written).unwrap_or(usize::MAX)) {
+            serde_json::to_writer(&mut out, &line(letter))?;
+            writeln!(out)?;
+            written += 1;
+            bar.inc(1);
+        }
+    }
+    letters.end_look().await?;
+    out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+    bar.finish_and_clear();
+    Ok(written)
 }
 
 /// Readable by its owner alone, and never in place of another file.

@@ -212,12 +212,18 @@ fn show_plan(format: Format, args: &ReplayLetters, choice: &Choice) -> anyhow::R
     if format == Format::Json {
         return output::json(&json!({
             "dryRun": true, "letters": choice.letters, "codes": choice.codes, "canary": canary,
-            "others": choice.all - choice.letters, "cutShort": choice.cut_short,
+            "others": choice.all - choice.letters, "held": choice.held, "cutShort": choice.cut_short,
         }));
     }
-    let cut_short = if choice.cut_short { "; more lie there than can be looked at" } else { "" };
+    let mut more = String::new();
+    if choice.cut_short {
+        more += "; more lie there than can be looked at";
+    }
+    if choice.held > 0 {
+        more += &format!("; {} more are in somebody's hands", grouped(choice.held));
+    }
     output::text(&format!(
-        "would play back {} of the {} letters in {}: {}{cut_short}\n{} of them first, as a canary; nothing was moved\n",
+        "would play back {} of the {} letters in {}: {}{more}\n{} of them first, as a canary; nothing was moved\n",
         grouped(choice.letters),
         grouped(choice.all),
         args.chosen.queue.name(),
