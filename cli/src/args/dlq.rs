@@ -112,7 +112,8 @@ pub(crate) struct ShowLetters {
 ///
 /// An intervention whose assessment is older than 24 hours goes to a human and is not sent.
 ///
-/// On one machine this command runs the stages itself, unless `mindmate serve` does.
+/// On one machine this command runs the stages itself, unless `mindmate serve` does. There, and on
+/// AWS, only the canary is waited for: look at `mindmate dlq list` afterwards.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ReplayLetters {
     #[command(flatten)]

@@ -166,7 +166,10 @@ fn half_a_cohort_is_made_whole() {
     let args = ["cohort", "--users", "300", "--days", "40", "--end", END];
     let mut cohort = program.start(&args);
     let begun = || {
-        let connection = rusqlite::Connection::open(program.database()).ok()?;
+        // Never made by this look: an empty file would be called damaged.
+        let existing = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+        let path = program.database();
+        let connection = rusqlite::Connection::open_with_flags(path, existing).ok()?;
         connection.busy_timeout(std::time::Duration::from_secs(9)).ok()?;
         connection.query_row(users, [], |row| row.get::<_, i64>(0)).ok()
     };
