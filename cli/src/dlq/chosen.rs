@@ -1,13 +1,16 @@
 //! Which letters are meant, and what they come to.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use mindmate_domain::pseudonym::PseudonymKey;
-use mindmate_domain::{RunId, StageName};
+use mindmate_contracts::Channel;
+use mindmate_domain::pseudonym::{Pseudonym, PseudonymKey};
+use mindmate_domain::{RunId, StageName, UserId};
 use mindmate_pipeline::letters::{PAGE, Walk, digest};
 use mindmate_pipeline::ports::{DeadLetter, DeadLetters};
 
+use super::trail::Act;
 use crate::args::{Chosen, Since};
 use crate::output::grouped;
 use crate::session::Session;
@@ -67,8 +70,8 @@ impl Filter {
 
     /// The conditions, for the audit trail: ids as keyed hashes.
     pub(super) fn details(&self) -> BTreeMap<String, String> {
-        let user = self.user.as_deref().map(|user| match mindmate_domain::UserId::new(user) {
-            _ if is_keyed_hash(user) => user.to_owned(),
+        let user = self.user.as_deref().map(|user| match UserId::new(user) {
+            _ if Pseudonym::is_shown_as(user) => user.to_owned(),
             Ok(id) => self.pseudonyms.of(&id).to_string(),
             Err(_) => "no id".to_owned(),
         });
@@ -83,10 +86,35 @@ impl Filter {
     }
 }
 
-/// As pseudonyms are written: `u:` and twelve hexadecimal digits.
-fn is_keyed_hash(user: &str) -> bool {
-    let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    user.strip_prefix("u:").is_some_and(|hash| hash.len() == 12 && hash.bytes().all(is_hex))
+/// Letters that something is about to be done to.
+pub(super) struct Meant {
+    pub(super) queue: Channel,
+    pub(super) letters: Arc<dyn DeadLetters>,
+    pub(super) choice: Choice,
+    filter: Filter,
+}
+
+impl Meant {
+    /// Looks at the letters; fails where none is meant.
+    pub(super) async fn look(session: &Session, chosen: &Chosen) -> anyhow::Result<Self> {
+        let queue = chosen.queue;
+        let filter = Filter::of(session, chosen).await?;
+        let letters = session.ports.channels.dead_letters(queue);
+        let choice = Choice::look(&*letters, &filter, chosen.limit).await?;
+        choice.must_be_some(queue.name())?;
+        Ok(Self { queue, letters, choice, filter })
+    }
+
+    /// Whether it is one of them: what was decided on those that were looked at is done to no
+    /// others.
+    pub(super) fn holds(&self, letter: &DeadLetter) -> bool {
+        self.choice.seen.contains(&digest(letter)) && self.filter.takes(letter)
+    }
+
+    /// What somebody does with them, for the audit trail.
+    pub(super) fn act<'a>(&self, by: &'a str) -> Act<'a> {
+        Act { by, queue: self.queue, details: self.filter.details() }
+    }
 }
 
 /// What the chosen letters come to.
@@ -108,7 +136,7 @@ pub(super) struct Choice {
     pub(super) of_now: u64,
     /// How many are of a historical run that cannot be read.
     pub(super) unplaced: u64,
-    /// Which they are, by their digests: what is decided on them is done to no others.
+    /// Which they are, by their digests.
     seen: HashSet<u64>,
     /// Whether more lie there than can be looked at together.
     pub(super) cut_short: bool,
@@ -116,7 +144,7 @@ pub(super) struct Choice {
 
 impl Choice {
     /// Looks at all letters; at most `limit` of them count as meant.
-    pub(super) async fn look(
+    async fn look(
         letters: &dyn DeadLetters,
         filter: &Filter,
         limit: Option<u64>,
@@ -153,13 +181,8 @@ impl Choice {
         self.historical.extend(past.into_iter().filter_map(|about| about.run));
     }
 
-    /// Whether it is one of those that were looked at and are meant.
-    pub(super) fn holds(&self, letter: &DeadLetter) -> bool {
-        self.seen.contains(&digest(letter))
-    }
-
     /// Fails where nothing is meant, and says what there is.
-    pub(super) fn must_be_some(&self, queue: &str) -> anyhow::Result<()> {
+    fn must_be_some(&self, queue: &str) -> anyhow::Result<()> {
         if self.letters > 0 {
             return Ok(());
         }

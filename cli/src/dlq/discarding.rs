@@ -8,8 +8,7 @@ use mindmate_pipeline::letters::{PAGE, Walk, Wanted};
 use mindmate_pipeline::ports::{DeadLetter, DeadLetters};
 use serde_json::json;
 
-use super::chosen::{Choice, Filter, codes};
-use super::trail::Act;
+use super::chosen::{Meant, codes};
 use super::{agreed, stop_flag};
 use crate::args::{DropLetters, Format};
 use crate::exit::Exit;
@@ -22,28 +21,25 @@ pub(super) async fn run(
     format: Format,
     args: &DropLetters,
 ) -> anyhow::Result<Exit> {
-    let chosen = &args.chosen;
-    let filter = Filter::of(session, chosen).await?;
-    let letters = session.ports.channels.dead_letters(chosen.queue);
-    let choice = Choice::look(&*letters, &filter, chosen.limit).await?;
-    choice.must_be_some(chosen.queue.name())?;
+    let meant = Meant::look(session, &args.chosen).await?;
+    let choice = &meant.choice;
     let question = format!(
         "Remove {} letters of {} for good ({})?",
         grouped(choice.letters),
-        chosen.queue.name(),
+        meant.queue.name(),
         codes(&choice.codes)
     );
     if !agreed(&question, args.yes)? {
         output::text("nothing was removed\n")?;
         return Ok(Exit::Success);
     }
-    let act = Act { by: &args.by, queue: chosen.queue, details: filter.details() };
-    let meant = ("letters", choice.letters.to_string());
-    act.note(session, AuditAction::DropStarted, &[meant]).await?;
+    let act = meant.act(&args.by);
+    let count = ("letters", choice.letters.to_string());
+    act.note(session, AuditAction::DropStarted, &[count]).await?;
     let stop = stop_flag()?;
     let mut removed = 0;
-    let wanted = |letter: &DeadLetter| filter.takes(letter) && choice.holds(letter);
-    let ended = discard(&*letters, &wanted, choice.letters, &stop, &mut removed).await;
+    let wanted = |letter: &DeadLetter| meant.holds(letter);
+    let ended = discard(&*meant.letters, &wanted, choice.letters, &stop, &mut removed).await;
     act.note(session, AuditAction::DropEnded, &[("removed", removed.to_string())]).await?;
     ended.with_context(|| format!("{} letters are removed, the others stay", grouped(removed)))?;
     let left = choice.letters - removed;

@@ -12,8 +12,7 @@ use mindmate_pipeline::letters::{PAGE, Walk, Wanted};
 use mindmate_pipeline::ports::{DeadLetter, DeadLetters};
 use serde_json::json;
 
-use super::chosen::{Choice, Filter};
-use super::trail::Act;
+use super::chosen::Meant;
 use crate::args::{ExportLetters, Format};
 use crate::exit::Exit;
 use crate::output::{self, grouped};
@@ -25,18 +24,14 @@ pub(super) async fn run(
     format: Format,
     args: &ExportLetters,
 ) -> anyhow::Result<Exit> {
-    let chosen = &args.chosen;
-    let filter = Filter::of(session, chosen).await?;
-    let letters = session.ports.channels.dead_letters(chosen.queue);
-    let choice = Choice::look(&*letters, &filter, chosen.limit).await?;
-    choice.must_be_some(chosen.queue.name())?;
+    let meant = Meant::look(session, &args.chosen).await?;
+    let count = meant.choice.letters;
     let out = create(&args.out)?;
     // Before the first of them leaves: whoever reads the trail finds it even where this is killed.
-    let act = Act { by: &args.by, queue: chosen.queue, details: filter.details() };
-    let count = ("letters", choice.letters.to_string());
-    act.note(session, AuditAction::DeadLettersExported, &[count]).await?;
-    let wanted = |letter: &DeadLetter| filter.takes(letter) && choice.holds(letter);
-    let written = match write(&*letters, &wanted, choice.letters, out).await {
+    let act = meant.act(&args.by);
+    act.note(session, AuditAction::DeadLettersExported, &[("letters", count.to_string())]).await?;
+    let wanted = |letter: &DeadLetter| meant.holds(letter);
+    let written = match write(&*meant.letters, &wanted, count, out).await {
         Ok(written) => written,
         Err(error) => {
             // A part would pass for the whole, and stand in the way of the next try.
@@ -51,7 +46,7 @@ pub(super) async fn run(
             "{} letters are in {}, with raw ids; they lie in {} all the same\n",
             grouped(written),
             args.out.display(),
-            chosen.queue.name()
+            meant.queue.name()
         ))?,
     }
     Ok(Exit::Success)

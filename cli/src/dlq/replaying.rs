@@ -1,7 +1,7 @@
 //! `mindmate dlq replay`: a canary first, then the rest.
 
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,8 +12,7 @@ use mindmate_pipeline::ports::DeadLetter;
 use mindmate_pipeline::replay::{Counts, Pace, Replay, ReplayPorts, Verdict, Waiting};
 use serde_json::json;
 
-use super::chosen::{Choice, Filter, codes};
-use super::trail::Act;
+use super::chosen::{Choice, Meant, codes};
 use super::work::Work;
 use super::{agreed, stop_flag};
 use crate::args::{Format, ReplayLetters};
@@ -34,25 +33,21 @@ pub(super) async fn run(
     format: Format,
     args: &ReplayLetters,
 ) -> anyhow::Result<Exit> {
-    let chosen = &args.chosen;
     let patience =
         Duration::try_from(args.patience).context("expected a --patience that is not negative")?;
     let mut work = Work::open(place).await?;
-    let session = work.session();
-    let filter = Filter::of(session, chosen).await?;
-    let letters = session.ports.channels.dead_letters(chosen.queue);
-    let choice = Choice::look(&*letters, &filter, chosen.limit).await?;
-    choice.must_be_some(chosen.queue.name())?;
-    work.prepare(&choice).await?;
+    let meant = Meant::look(work.session(), &args.chosen).await?;
+    let choice = &meant.choice;
+    work.prepare(choice).await?;
     let session = work.session();
     if args.dry_run {
-        show_plan(format, args, &choice)?;
+        show_plan(format, args, choice)?;
         return Ok(Exit::Success);
     }
     let question = format!(
         "Play {} letters of {} back ({})?",
         grouped(choice.letters),
-        chosen.queue.name(),
+        meant.queue.name(),
         codes(&choice.codes)
     );
     if !agreed(&question, args.yes)? {
@@ -60,23 +55,23 @@ pub(super) async fn run(
         return Ok(Exit::Success);
     }
     let id = new_id(session)?;
-    let act = Act { by: &args.by, queue: chosen.queue, details: filter.details() };
-    let meant = [("replayId", id.clone()), ("letters", choice.letters.to_string())];
-    act.note(session, AuditAction::ReplayStarted, &meant).await?;
-    let wanted = |letter: &DeadLetter| filter.takes(letter) && choice.holds(letter);
+    let act = meant.act(&args.by);
+    let begun = [("replayId", id.clone()), ("letters", choice.letters.to_string())];
+    act.note(session, AuditAction::ReplayStarted, &begun).await?;
+    let wanted = |letter: &DeadLetter| meant.holds(letter);
     let ports = ReplayPorts {
-        letters: &*letters,
+        letters: &*meant.letters,
         publisher: &*session.ports.publisher,
         clock: &*session.clock,
     };
-    let replay = Replay::begin(ports, chosen.queue, id.clone(), &wanted).await?;
+    let replay = Replay::begin(ports, meant.queue, id.clone(), &wanted).await?;
     let stop = stop_flag()?;
     let rate = args.rate.or_else(|| place.is_aws().then_some(RATE_ON_AWS));
     let bar = progress::count(choice.letters, "played back");
+    // Counts lag behind on AWS alone.
     let quiet = if place.is_aws() { QUIET_ON_AWS } else { Duration::ZERO };
-    let (work, choice) = (&work, &choice);
-    let mut playing =
-        Playing { replay, work, args, rate, quiet, patience, stop: &stop, bar, choice };
+    let waiting = Waiting { patience, quiet, stop: &stop };
+    let mut playing = Playing { replay, work: &work, args, rate, waiting, bar, choice };
     let ended = playing.play().await;
     playing.bar.finish_and_clear();
     let counts = playing.replay.end().await?;
@@ -90,7 +85,7 @@ pub(super) async fn run(
         format!(
             "{} letters are played back, the others lie in {} as before",
             grouped(counts.replayed),
-            chosen.queue.name()
+            meant.queue.name()
         )
     })?;
     tell(format, &Told { id: &id, args, choice, counts, ended, looked: work.is_here() })?;
@@ -137,9 +132,7 @@ struct Playing<'a> {
     work: &'a Work,
     args: &'a ReplayLetters,
     rate: Option<NonZeroU32>,
-    quiet: Duration,
-    patience: Duration,
-    stop: &'a AtomicBool,
+    waiting: Waiting<'a>,
     bar: ProgressBar,
     choice: &'a Choice,
 }
@@ -149,7 +142,7 @@ impl Playing<'_> {
         let canary = self.args.canary.min(self.choice.letters);
         if canary > 0 {
             self.send(canary).await?;
-            match self.verdict("the canary").await? {
+            match self.verdict().await? {
                 Verdict::Through => {}
                 Verdict::CameBack(back) => return Ok(Ended::CameBack(back)),
                 Verdict::Undecided if self.is_stopped() => return Ok(Ended::Stopped),
@@ -179,23 +172,21 @@ impl Playing<'_> {
     }
 
     fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::SeqCst)
+        self.waiting.stop.load(Ordering::SeqCst)
     }
 
     async fn send(&mut self, most: u64) -> anyhow::Result<()> {
-        let pace = Pace { most: Some(most), rate: self.rate, stop: self.stop };
+        let pace = Pace { most: Some(most), rate: self.rate, stop: self.waiting.stop };
         let bar = self.bar.clone();
         self.replay.send(pace, |counts: Counts| bar.set_position(counts.replayed)).await?;
         Ok(())
     }
 
-    async fn verdict(&self, what: &str) -> anyhow::Result<Verdict> {
-        let looking = format!("{what} of {} is on its way", grouped(self.replay.counts().replayed));
-        self.bar.println(looking);
+    async fn verdict(&self) -> anyhow::Result<Verdict> {
+        let sent = grouped(self.replay.counts().replayed);
+        self.bar.println(format!("the canary of {sent} is on its way"));
         self.work.go().await?;
-        let quiet = if self.work.is_here() { Duration::ZERO } else { self.quiet };
-        let waiting = Waiting { patience: self.patience, quiet, stop: self.stop };
-        Ok(self.replay.verdict(waiting).await?)
+        Ok(self.replay.verdict(self.waiting).await?)
     }
 }
 

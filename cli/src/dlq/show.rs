@@ -58,6 +58,7 @@ pub(super) async fn run(
 
 fn ending(shown: u64, more: u64, looked_at: u64) -> String {
     match (shown, more) {
+        (0, _) if looked_at == 0 => "no letter lies there that nobody holds\n".to_owned(),
         (0, _) => format!("no such letter among the {} that lie there\n", grouped(looked_at)),
         (_, 0) => format!("{} letters\n", grouped(shown)),
         _ => format!("{} letters, and {} more: --limit N shows N\n", grouped(shown), grouped(more)),

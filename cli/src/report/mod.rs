@@ -25,10 +25,10 @@ use mindmate_run_report::Summary;
 use crate::marks::Origin;
 
 /// How pages look, in both schemes.
-pub const STYLE: &str = include_str!("style.css");
+const STYLE: &str = include_str!("style.css");
 
 /// What the page may load: its own style, and nothing else from anywhere.
-pub const CONTENT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// Below this many assessed users a sum can point at a person.
 const FEW: u64 = 10;
@@ -67,13 +67,9 @@ pub(crate) enum ReportError {
     },
 }
 
-/// The page, as one HTML file.
-///
-/// # Errors
-/// [`ReportError::Chart`] where a chart cannot be drawn.
-pub(crate) fn page(input: &PageInput<'_>) -> Result<String, ReportError> {
-    let sections = sections::all(input)?;
-    let page = html! {
+/// One HTML file in the style of all our pages: without a script, and without the network.
+pub fn document(title: &str, body: &Markup) -> Markup {
+    html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -81,16 +77,33 @@ pub(crate) fn page(input: &PageInput<'_>) -> Result<String, ReportError> {
                 meta http-equiv="Content-Security-Policy" content=(CONTENT_POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { "Run " (input.summary.run_id) " · MindMate" }
+                title { (title) " · MindMate" }
                 style { (PreEscaped(STYLE)) }
             }
-            body {
-                (header(input))
-                main { (sections) }
-                (footer(input))
-            }
+            body { (body) }
         }
-    };
+    }
+}
+
+/// A drawing, which `says` puts into words for those who do not see it.
+pub fn figure(says: &str, svg: &str) -> Markup {
+    html! { div.chart role="img" aria-label=(says) { (PreEscaped(svg)) } }
+}
+
+/// The page, as one HTML file.
+///
+/// # Errors
+/// [`ReportError::Chart`] where a chart cannot be drawn.
+pub(crate) fn page(input: &PageInput<'_>) -> Result<String, ReportError> {
+    let sections = sections::all(input)?;
+    let page = document(
+        &format!("Run {}", input.summary.run_id),
+        &html! {
+            (header(input))
+            main { (sections) }
+            (footer(input))
+        },
+    );
     Ok(page.into_string())
 }
 

@@ -6,11 +6,11 @@ mod way;
 
 use std::collections::BTreeMap;
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use plotters::style::RGBColor;
 
 use super::charts::{self, Bar, DrawError};
-use super::{PageInput, ReportError, words};
+use super::{PageInput, ReportError, figure, words};
 
 /// All sections, in the order in which a reader asks.
 pub(super) fn all(input: &PageInput<'_>) -> Result<Markup, ReportError> {
@@ -48,7 +48,7 @@ fn chart(
     svg: Result<String, DrawError>,
 ) -> Result<Markup, ReportError> {
     let svg = svg.map_err(|source| ReportError::Chart { chart: name, source })?;
-    Ok(html! { div.chart role="img" aria-label=(says) { (PreEscaped(svg)) } })
+    Ok(figure(says, &svg))
 }
 
 /// Bars of counts, each a part of `whole`.

@@ -42,6 +42,14 @@ impl fmt::Debug for PseudonymKey {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub struct Pseudonym(String);
 
+impl Pseudonym {
+    /// Whether a text is written as pseudonyms are shown: `u:` and 12 lower-case hexadecimal digits.
+    pub fn is_shown_as(text: &str) -> bool {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        text.strip_prefix("u:").is_some_and(|hex| hex.len() == 12 && hex.bytes().all(is_digit))
+    }
+}
+
 impl fmt::Display for Pseudonym {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "u:{}", self.0)
@@ -72,5 +80,15 @@ mod tests {
         assert_eq!(of(1), of(1));
         assert_ne!(of(1), of(2));
         assert!(!of(1).contains("canary"));
+    }
+
+    #[test]
+    fn a_pseudonym_is_known_by_how_it_is_shown() {
+        let user = UserId::new("canary").unwrap();
+        let shown = PseudonymKey::new([7; KEY_BYTES]).of(&user).to_string();
+        assert!(Pseudonym::is_shown_as(&shown), "{shown}");
+        for other in ["u:alice@x.org", "u:0123456789AB", "0123456789ab", "u:0123456789abc", ""] {
+            assert!(!Pseudonym::is_shown_as(other), "{other}");
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! The page of a result: one HTML file with its plots, without a script and without the network.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use mindmate_cli::report::charts::{self, DrawError, PLAIN, Series, Span, WARN};
-use mindmate_cli::report::{CONTENT_POLICY, STYLE, words};
+use mindmate_cli::report::{document, figure, words};
 
 use crate::result::{LoadResult, Sample};
 use crate::text::{number, rows};
@@ -13,18 +13,9 @@ use crate::text::{number, rows};
 /// A chart that cannot be drawn.
 pub fn page(result: &LoadResult) -> Result<String, DrawError> {
     let scenario = &result.scenario;
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(CONTENT_POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Load " (scenario.name) " · MindMate" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
+    let page = document(
+        &format!("Load {}", scenario.name),
+        &html! {
                 header {
                     p.eyebrow { "MindMate · load" }
                     h1 { (scenario.name) }
@@ -55,9 +46,8 @@ pub fn page(result: &LoadResult) -> Result<String, DrawError> {
                     counts from the scheduled instant until the outcome was seen by a consumer of
                     the stream, whatever the pipeline was busy with. Processor time and memory are
                     of one process; on one machine the stages and the harness share it." } }
-            }
-        }
-    };
+        },
+    );
     Ok(page.into_string())
 }
 
@@ -128,7 +118,7 @@ fn latencies(result: &LoadResult) -> Result<Markup, DrawError> {
                 one delivery, from its receipt to its acknowledgement." }
             div {
                 div {
-                    (chart("Chart of the latencies; the table beside it has its numbers.",
+                    (figure("Chart of the latencies; the table beside it has its numbers.",
                         &charts::spans(&spans)?))
                     p.legend { span.disc {} "p50 " span.bar {} "p99 " span.ring {} "max; each
                         step of the axis is ten times the one before" }
@@ -151,10 +141,6 @@ fn latencies(result: &LoadResult) -> Result<Markup, DrawError> {
     })
 }
 
-fn chart(says: &str, svg: &str) -> Markup {
-    html! { div.chart role="img" aria-label=(says) { (PreEscaped(svg)) } }
-}
-
 /// Lines and what their axis counts.
 type Lines = (Vec<Series>, &'static str);
 
@@ -164,7 +150,7 @@ fn over_time(id: &str, title: &str, (lines, unit): Lines) -> Result<Markup, Draw
     Ok(html! {
         section.card aria-labelledby=(id) {
             h2 id=(id) { (title) }
-            @if has_points { (chart(&says, &charts::lines(&lines, unit)?)) }
+            @if has_points { (figure(&says, &charts::lines(&lines, unit)?)) }
             @else { p.empty { "It was over before anybody looked twice." } }
         }
     })

@@ -8,6 +8,7 @@ mod broken;
 mod clock;
 mod draw;
 mod executor;
+mod handing_on;
 mod invariants;
 mod layers;
 mod log;

@@ -9,14 +9,15 @@ use mindmate_contracts::{Channel, QueueName, StreamName};
 use mindmate_domain::app::AppItem;
 use mindmate_domain::intervention::{Guard, Intervention};
 use mindmate_domain::run::Run;
-use mindmate_domain::{AsOf, Assessment, InterventionId, RiskLevel, RunId, UserId};
+use mindmate_domain::{Assessment, InterventionId, RunId, UserId};
 use mindmate_pipeline::Outgoing;
 use mindmate_pipeline::ports::{
     AppChats, AppItems, AssessmentPut, AssessmentStore, Channels, ChatPut, DeadLetters, Decision,
     FoundItem, InterventionStore, Mark, Page, PortResult, Ports, Publisher, Queue, QueueDepth,
-    Receipt, Received, RunLedger, RunStart, Settlement, StoredIntervention, StreamSource, Tally,
+    Receipt, Received, RunLedger, RunStart, Settlement, StreamSource, Tally,
 };
 
+use crate::handing_on::handing_on;
 use crate::log::{Log, What};
 
 /// A port with the log of what happens to it.
@@ -131,8 +132,7 @@ impl Queue for RecordedQueue {
     }
 }
 
-#[async_trait]
-impl AssessmentStore for Recorded<dyn AssessmentStore> {
+handing_on! {AssessmentStore for Recorded<dyn AssessmentStore> {
     async fn put(&self, assessment: &Assessment) -> PortResult<AssessmentPut> {
         let put = self.inner.put(assessment).await?;
         let is_new = put == AssessmentPut::Written;
@@ -147,34 +147,9 @@ impl AssessmentStore for Recorded<dyn AssessmentStore> {
         });
         Ok(put)
     }
+}}
 
-    async fn get_many(&self, users: &[UserId], as_of: AsOf) -> PortResult<Vec<Assessment>> {
-        self.inner.get_many(users, as_of).await
-    }
-
-    async fn latest(&self, user: &UserId, limit: usize) -> PortResult<Vec<Assessment>> {
-        self.inner.latest(user, limit).await
-    }
-
-    async fn last_known(
-        &self,
-        user: &UserId,
-        before: AsOf,
-    ) -> PortResult<Option<(AsOf, RiskLevel)>> {
-        self.inner.last_known(user, before).await
-    }
-
-    async fn latest_as_of(&self, user: &UserId) -> PortResult<Option<AsOf>> {
-        self.inner.latest_as_of(user).await
-    }
-}
-
-#[async_trait]
-impl InterventionStore for Recorded<dyn InterventionStore> {
-    async fn get(&self, id: &InterventionId) -> PortResult<Option<StoredIntervention>> {
-        self.inner.get(id).await
-    }
-
+handing_on! {InterventionStore for Recorded<dyn InterventionStore> {
     async fn guard(&self, user: &UserId) -> PortResult<Option<Guard>> {
         self.inner.guard(user).await
     }
@@ -204,14 +179,9 @@ impl InterventionStore for Recorded<dyn InterventionStore> {
         self.log.trace().tell("delivered", id.as_str());
         self.inner.delivered(id, at).await
     }
+}}
 
-    async fn latest(&self, user: &UserId, limit: usize) -> PortResult<Vec<StoredIntervention>> {
-        self.inner.latest(user, limit).await
-    }
-}
-
-#[async_trait]
-impl AppChats for Recorded<dyn AppChats> {
+handing_on! {AppChats for Recorded<dyn AppChats> {
     async fn deliver(&self, intervention: &Intervention) -> PortResult<ChatPut> {
         let put = self.inner.deliver(intervention).await?;
         let is_new = put == ChatPut::Put;
@@ -221,16 +191,7 @@ impl AppChats for Recorded<dyn AppChats> {
         self.log.ring();
         Ok(put)
     }
-
-    async fn wrote_between(
-        &self,
-        user: &UserId,
-        since: Timestamp,
-        until: Timestamp,
-    ) -> PortResult<bool> {
-        self.inner.wrote_between(user, since, until).await
-    }
-}
+}}
 
 #[async_trait]
 impl AppItems for Recorded<dyn AppItems> {
@@ -255,26 +216,13 @@ impl AppItems for Recorded<dyn AppItems> {
     }
 }
 
-#[async_trait]
-impl RunLedger for Recorded<dyn RunLedger> {
+handing_on! {RunLedger for Recorded<dyn RunLedger> {
     async fn start(&self, run: &Run) -> PortResult<RunStart> {
         let start = self.inner.start(run).await?;
         if matches!(start, RunStart::Existing(_)) {
             self.log.count("run was started already");
         }
         Ok(start)
-    }
-
-    async fn run(&self, id: &RunId) -> PortResult<Option<Run>> {
-        self.inner.run(id).await
-    }
-
-    async fn runs(&self) -> PortResult<Vec<Run>> {
-        self.inner.runs().await
-    }
-
-    async fn runs_since(&self, since: AsOf) -> PortResult<Vec<Run>> {
-        self.inner.runs_since(since).await
     }
 
     async fn put_page(&self, page: &Page) -> PortResult<Page> {
@@ -294,12 +242,4 @@ impl RunLedger for Recorded<dyn RunLedger> {
     async fn tally(&self, run: &RunId) -> PortResult<Tally> {
         self.inner.tally(run).await
     }
-
-    async fn complete(&self, run: &RunId, at: Timestamp, summary: &str) -> PortResult<()> {
-        self.inner.complete(run, at, summary).await
-    }
-
-    async fn summary(&self, run: &RunId) -> PortResult<Option<String>> {
-        self.inner.summary(run).await
-    }
-}
+}}

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use jiff::Timestamp;
-use mindmate_domain::intervention::{ReviewEntry, ReviewReason};
-use mindmate_domain::{AsOf, Assessment, Consents, History, RiskLevel, UserId};
+use mindmate_domain::intervention::ReviewEntry;
+use mindmate_domain::{AsOf, Assessment, Consents, History, UserId};
 use mindmate_pipeline::ports::{
     AssessmentPut, AssessmentStore, HistoryStore, PortError, PortResult, Ports, ReviewQueue,
 };
 
+use crate::handing_on::handing_on;
 use crate::log::Log;
 use crate::plan::Illness;
 
@@ -92,8 +92,7 @@ impl HistoryStore for Sick<dyn HistoryStore> {
     }
 }
 
-#[async_trait]
-impl AssessmentStore for Sick<dyn AssessmentStore> {
+handing_on! {AssessmentStore for Sick<dyn AssessmentStore> {
     async fn put(&self, assessment: &Assessment) -> PortResult<AssessmentPut> {
         if self.ward.illness(&assessment.user) == Some(Illness::Refused) {
             self.ward.0.log.count("handling refused for good");
@@ -101,53 +100,13 @@ impl AssessmentStore for Sick<dyn AssessmentStore> {
         }
         self.inner.put(assessment).await
     }
+}}
 
-    async fn get_many(&self, users: &[UserId], as_of: AsOf) -> PortResult<Vec<Assessment>> {
-        self.inner.get_many(users, as_of).await
-    }
-
-    async fn latest(&self, user: &UserId, limit: usize) -> PortResult<Vec<Assessment>> {
-        self.inner.latest(user, limit).await
-    }
-
-    async fn last_known(
-        &self,
-        user: &UserId,
-        before: AsOf,
-    ) -> PortResult<Option<(AsOf, RiskLevel)>> {
-        self.inner.last_known(user, before).await
-    }
-
-    async fn latest_as_of(&self, user: &UserId) -> PortResult<Option<AsOf>> {
-        self.inner.latest_as_of(user).await
-    }
-}
-
-#[async_trait]
-impl ReviewQueue for Sick<dyn ReviewQueue> {
+handing_on! {ReviewQueue for Sick<dyn ReviewQueue> {
     async fn enter(&self, entry: &ReviewEntry) -> PortResult<()> {
         if self.ward.illness(&entry.user) == Some(Illness::KillsTwice) {
             self.ward.kill(self.machine).await;
         }
         self.inner.enter(entry).await
     }
-
-    async fn open(&self, limit: usize) -> PortResult<Vec<ReviewEntry>> {
-        self.inner.open(limit).await
-    }
-
-    async fn count_open(&self) -> PortResult<u64> {
-        self.inner.count_open().await
-    }
-
-    async fn acknowledge(
-        &self,
-        user: &UserId,
-        as_of: AsOf,
-        reason: ReviewReason,
-        by: &str,
-        at: Timestamp,
-    ) -> PortResult<bool> {
-        self.inner.acknowledge(user, as_of, reason, by, at).await
-    }
-}
+}}

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use mindmate_domain::bitmap::Bitmap;
-use mindmate_domain::intervention::{Guard, Intervention, ReviewEntry, ReviewReason};
+use mindmate_domain::intervention::{Guard, Intervention, ReviewEntry};
 use mindmate_domain::run::Run;
-use mindmate_domain::{AsOf, Assessment, InterventionId, RiskLevel, RunId, UserId};
+use mindmate_domain::{Assessment, InterventionId, RunId, UserId};
 use mindmate_pipeline::ports::{
     AppChats, AssessmentPut, AssessmentStore, ChatPut, Decision, InterventionStore, Mark, Page,
-    PortResult, Ports, ReviewQueue, RunLedger, RunStart, StoredIntervention, Tally,
+    PortResult, Ports, ReviewQueue, RunLedger, RunStart, Tally,
 };
 
 use super::Broken;
 use crate::clock::later;
+use crate::handing_on::handing_on;
 use crate::log::Key;
 
 /// A store that is broken, and what it needs to know for that.
@@ -59,41 +59,15 @@ pub(crate) fn broken_stores(ports: Ports, broken: Option<Broken>) -> Ports {
 
 type Overwritten = BTreeMap<Key, Assessment>;
 
-#[async_trait]
-impl AssessmentStore for Wrong<dyn AssessmentStore, Overwritten> {
+handing_on! {AssessmentStore for Wrong<dyn AssessmentStore, Overwritten> {
     async fn put(&self, assessment: &Assessment) -> PortResult<AssessmentPut> {
         self.inner.put(assessment).await?;
         self.memory().insert((assessment.user.clone(), assessment.as_of), assessment.clone());
         Ok(AssessmentPut::Written)
     }
+}}
 
-    async fn get_many(&self, users: &[UserId], as_of: AsOf) -> PortResult<Vec<Assessment>> {
-        self.inner.get_many(users, as_of).await
-    }
-
-    async fn latest(&self, user: &UserId, limit: usize) -> PortResult<Vec<Assessment>> {
-        self.inner.latest(user, limit).await
-    }
-
-    async fn last_known(
-        &self,
-        user: &UserId,
-        before: AsOf,
-    ) -> PortResult<Option<(AsOf, RiskLevel)>> {
-        self.inner.last_known(user, before).await
-    }
-
-    async fn latest_as_of(&self, user: &UserId) -> PortResult<Option<AsOf>> {
-        self.inner.latest_as_of(user).await
-    }
-}
-
-#[async_trait]
-impl InterventionStore for Wrong<dyn InterventionStore, ()> {
-    async fn get(&self, id: &InterventionId) -> PortResult<Option<StoredIntervention>> {
-        self.inner.get(id).await
-    }
-
+handing_on! {InterventionStore for Wrong<dyn InterventionStore, ()> {
     async fn guard(&self, _: &UserId) -> PortResult<Option<Guard>> {
         Ok(None)
     }
@@ -111,14 +85,9 @@ impl InterventionStore for Wrong<dyn InterventionStore, ()> {
     async fn delivered(&self, id: &InterventionId, at: Timestamp) -> PortResult<()> {
         self.inner.delivered(id, at).await
     }
+}}
 
-    async fn latest(&self, user: &UserId, limit: usize) -> PortResult<Vec<StoredIntervention>> {
-        self.inner.latest(user, limit).await
-    }
-}
-
-#[async_trait]
-impl AppChats for Wrong<dyn AppChats, AtomicI64> {
+handing_on! {AppChats for Wrong<dyn AppChats, AtomicI64> {
     async fn deliver(&self, intervention: &Intervention) -> PortResult<ChatPut> {
         if self.how == Broken::DropsChats {
             return Ok(ChatPut::Put);
@@ -136,16 +105,7 @@ impl AppChats for Wrong<dyn AppChats, AtomicI64> {
         );
         self.inner.deliver(&again).await
     }
-
-    async fn wrote_between(
-        &self,
-        user: &UserId,
-        since: Timestamp,
-        until: Timestamp,
-    ) -> PortResult<bool> {
-        self.inner.wrote_between(user, since, until).await
-    }
-}
+}}
 
 /// Marks that were taken back, by their run, and pages as they were made last.
 #[derive(Default)]
@@ -154,22 +114,9 @@ struct Pages {
     seen: BTreeSet<(RunId, u16, u32)>,
 }
 
-#[async_trait]
-impl RunLedger for Wrong<dyn RunLedger, Pages> {
+handing_on! {RunLedger for Wrong<dyn RunLedger, Pages> {
     async fn start(&self, run: &Run) -> PortResult<RunStart> {
         self.inner.start(run).await
-    }
-
-    async fn run(&self, id: &RunId) -> PortResult<Option<Run>> {
-        self.inner.run(id).await
-    }
-
-    async fn runs(&self) -> PortResult<Vec<Run>> {
-        self.inner.runs().await
-    }
-
-    async fn runs_since(&self, since: AsOf) -> PortResult<Vec<Run>> {
-        self.inner.runs_since(since).await
     }
 
     async fn put_page(&self, page: &Page) -> PortResult<Page> {
@@ -219,38 +166,10 @@ impl RunLedger for Wrong<dyn RunLedger, Pages> {
         }
         Ok(tally)
     }
+}}
 
-    async fn complete(&self, run: &RunId, at: Timestamp, summary: &str) -> PortResult<()> {
-        self.inner.complete(run, at, summary).await
-    }
-
-    async fn summary(&self, run: &RunId) -> PortResult<Option<String>> {
-        self.inner.summary(run).await
-    }
-}
-
-#[async_trait]
-impl ReviewQueue for Wrong<dyn ReviewQueue, ()> {
+handing_on! {ReviewQueue for Wrong<dyn ReviewQueue, ()> {
     async fn enter(&self, _: &ReviewEntry) -> PortResult<()> {
         Ok(())
     }
-
-    async fn open(&self, limit: usize) -> PortResult<Vec<ReviewEntry>> {
-        self.inner.open(limit).await
-    }
-
-    async fn count_open(&self) -> PortResult<u64> {
-        self.inner.count_open().await
-    }
-
-    async fn acknowledge(
-        &self,
-        user: &UserId,
-        as_of: AsOf,
-        reason: ReviewReason,
-        by: &str,
-        at: Timestamp,
-    ) -> PortResult<bool> {
-        self.inner.acknowledge(user, as_of, reason, by, at).await
-    }
-}
+}}
