@@ -7,17 +7,11 @@ use mindmate_domain::RiskLevel;
 use mindmate_domain::quality::Defect;
 use plotters::style::RGBColor;
 
+use crate::output::grouped;
+
 /// `12345` as `12,345`.
 pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut words = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.char_indices() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            words.push(',');
-        }
-        words.push(digit);
-    }
-    words
+    grouped(number)
 }
 
 /// A count with its noun: `1 request`, `2 requests`.
