@@ -73,20 +73,20 @@ fn each_item(
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![uid, range.from, range.to])?;
     while let Some(row) = rows.next()? {
-        take(row.get_ref(0)?.as_str()?, text_or_none(row)?);
+        take(row.get_ref(0)?.as_str()?, text_or_none(row, 1)?);
     }
     Ok(())
 }
 
 /// The row's item; of one that is no text, none, which reads as an item that cannot be read.
-fn text_or_none<'a>(row: &'a rusqlite::Row<'_>) -> rusqlite::Result<&'a str> {
-    Ok(row.get_ref("item")?.as_str().unwrap_or_default())
+fn text_or_none<'a>(row: &'a rusqlite::Row<'_>, column: usize) -> rusqlite::Result<&'a str> {
+    Ok(row.get_ref(column)?.as_str().unwrap_or_default())
 }
 
 pub(crate) fn profile_item(connection: &Connection, uid: i64) -> rusqlite::Result<Option<String>> {
     connection
         .prepare_cached("SELECT item FROM app_items WHERE uid = ?1 AND sk = ?2")?
-        .query_row(params![uid, PROFILE_SK], |row| text_or_none(row).map(str::to_owned))
+        .query_row(params![uid, PROFILE_SK], |row| text_or_none(row, 0).map(str::to_owned))
         .optional()
 }
 
@@ -95,7 +95,7 @@ impl HistoryStore for AppTable {
     async fn load(&self, user: &UserId, as_of: AsOf, legacy: Consents) -> PortResult<History> {
         let user = user.clone();
         self.db
-            .read(move |connection| {
+            .look(move |connection| {
                 let mut reader = HistoryReader::new(user.clone(), as_of);
                 let mut take = |sk: &str, item: &str| match serde_json::from_str::<Item>(item) {
                     Ok(item) => reader.take(sk, &item),
@@ -121,7 +121,7 @@ impl ProfileStore for AppTable {
         let user = user.clone();
         let item = self
             .db
-            .read(move |connection| match uid_of(connection, &user)? {
+            .look(move |connection| match uid_of(connection, &user)? {
                 Some(uid) => profile_item(connection, uid),
                 None => Ok(None),
             })
@@ -252,7 +252,7 @@ impl AppChats for AppTable {
         let user = user.clone();
         let window = Window { after: since, until };
         self.db
-            .read(move |connection| {
+            .look(move |connection| {
                 let Some(uid) = uid_of(connection, &user)? else {
                     return Ok(false);
                 };

@@ -46,7 +46,7 @@ impl AssessmentStore for Assessments {
             (assessment.historical, assessment.expires_at.as_millisecond());
         let existing: Option<String> = self
             .db
-            .write(move |connection| {
+            .note(move |connection| {
                 let uid = ensure_user(connection, &user)?;
                 let sql = "SELECT body FROM assessments WHERE uid = ?1 AND as_of = ?2";
                 let mut found = connection.prepare_cached(sql)?;
@@ -95,7 +95,7 @@ impl AssessmentStore for Assessments {
         let user = user.clone();
         let bodies: Vec<String> = self
             .db
-            .read(move |connection| {
+            .look(move |connection| {
                 let Some(uid) = uid_of(connection, &user)? else {
                     return Ok(Vec::new());
                 };
@@ -116,7 +116,7 @@ impl AssessmentStore for Assessments {
     ) -> PortResult<Option<(AsOf, RiskLevel)>> {
         let (user, before) = (user.clone(), stored_as_of(before));
         self.db
-            .read(move |connection| {
+            .look(move |connection| {
                 let Some(uid) = uid_of(connection, &user)? else {
                     return Ok(None);
                 };
@@ -138,7 +138,7 @@ impl AssessmentStore for Assessments {
     async fn latest_as_of(&self, user: &UserId) -> PortResult<Option<AsOf>> {
         let user = user.clone();
         self.db
-            .read(move |connection| {
+            .look(move |connection| {
                 let Some(uid) = uid_of(connection, &user)? else {
                     return Ok(None);
                 };

@@ -1,24 +1,23 @@
 //! One `SQLite` file: a writer thread with group commit, and readers beside it.
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use mindmate_pipeline::{PortError, PortResult};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::error::{OpenError, gone, open_error};
 use crate::file::{DbFile, Found, beside, look, put_in_place};
 use crate::schema;
+use crate::writer::{Job, Until, Work, write_until_closed};
 
 /// How long a statement waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(20);
-
-/// Most jobs in one commit: bounds how long the first of them waits.
-const JOBS_PER_COMMIT: usize = 512;
 
 /// Readers at the same time; more would only wait for the cores.
 const READERS: usize = 4;
@@ -101,15 +100,42 @@ impl Db {
         T: Send + 'static,
         F: FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
+        self.commit(job, Until::Durable).await
+    }
+
+    /// A [`Db::write`] that returns when everybody sees it, whoever kills this process. It is on the
+    /// disk before anything that is written after it: a machine that loses its power goes back to an
+    /// earlier instant of the whole file, and never loses this alone.
+    ///
+    /// So it is for steps between two others, which are done again from that instant: taking a message
+    /// and settling it, an assessment that is sent on.
+    ///
+    /// # Errors
+    /// The job's, or the commit's.
+    pub async fn note<T, F>(&self, job: F) -> PortResult<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.commit(job, Until::Seen).await
+    }
+
+    async fn commit<T, F>(&self, job: F, until: Until) -> PortResult<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
         self.inner.file.whole()?;
         let (answer, answered) = oneshot::channel();
-        let work = Job { run: job, value: None, answer };
+        let work = Job { run: job, value: None, until, answer };
         let jobs = self.inner.jobs.as_ref().ok_or_else(gone)?;
         jobs.send(Box::new(work)).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 
-    /// Runs a query beside the writer, on what was last committed.
+    /// Runs a query beside the writer, on what was last committed: all of it on one snapshot, however
+    /// many statements it has. (Each statement by itself would take a snapshot of its own, and forget
+    /// all pages that it knows where anything was written meanwhile.)
     ///
     /// # Errors
     /// The query's.
@@ -124,6 +150,22 @@ impl Db {
         let answer = tokio::task::spawn_blocking(move || inner.with_reader(query));
         answer.await.map_err(|error| PortError::transient("sqlite", error))?
     }
+
+    /// A [`Db::read`] that touches a page or a few, by key: of one person, of one message, of the end
+    /// of a stream. It runs where it is called, since to hand it to another thread and back would cost
+    /// more than the query.
+    ///
+    /// # Errors
+    /// The query's.
+    pub async fn look<T, F>(&self, query: F) -> PortResult<T>
+    where
+        F: FnOnce(&Connection) -> rusqlite::Result<T>,
+    {
+        self.inner.file.whole()?;
+        // One look after the other would never let another task run.
+        tokio::task::coop::consume_budget().await;
+        self.inner.with_reader(query)
+    }
 }
 
 impl Inner {
@@ -137,10 +179,20 @@ impl Inner {
             Some(connection) => connection,
             None => connect(&self.file.path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(error)?,
         };
-        let answer = query(&connection).map_err(error);
+        let answer = on_a_snapshot(&connection, query).map_err(error);
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         answer
     }
+}
+
+fn on_a_snapshot<T>(
+    connection: &Connection,
+    query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let snapshot = connection.unchecked_transaction()?;
+    let answer = query(&snapshot)?;
+    snapshot.commit()?;
+    Ok(answer)
 }
 
 /// Makes the file whole before it is in its place: one that is killed meanwhile leaves none.
@@ -157,69 +209,10 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Plans that go by no bound value: else each statement with a bound `LIMIT` is compiled anew
+    // whenever it runs, which costs more than what it finds.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // In KiB; small on purpose: the operating system caches the file, and memory stays flat.
     connection.pragma_update(None, "cache_size", -8_192)?;
     Ok(connection)
-}
-
-/// What the writer does for somebody.
-trait Work: Send {
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
-    fn answer(self: Box<Self>, result: Result<(), PortError>);
-}
-
-struct Job<T, F> {
-    run: F,
-    value: Option<T>,
-    answer: oneshot::Sender<PortResult<T>>,
-}
-
-impl<T, F> Work for Job<T, F>
-where
-    T: Send,
-    F: FnMut(&Connection) -> rusqlite::Result<T> + Send,
-{
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        self.value = Some((self.run)(connection)?);
-        Ok(())
-    }
-
-    fn answer(self: Box<Self>, result: Result<(), PortError>) {
-        let Self { value, answer, .. } = *self;
-        let result = result.and_then(|()| value.ok_or_else(gone));
-        if answer.send(result).is_err() {
-            tracing::debug!("nobody waits for a committed write any more");
-        }
-    }
-}
-
-fn write_until_closed(connection: &Connection, queue: &Receiver<Box<dyn Work>>, file: &DbFile) {
-    while let Ok(first) = queue.recv() {
-        let mut batch = vec![first];
-        batch.extend(queue.try_iter().take(JOBS_PER_COMMIT - 1));
-        match commit(connection, &mut batch) {
-            Ok(()) => batch.into_iter().for_each(|work| work.answer(Ok(()))),
-            Err(error) => {
-                tracing::debug!(%error, jobs = batch.len(), "a group commit failed: one by one");
-                for mut work in batch {
-                    let whole = file.whole();
-                    let result = whole.and_then(|()| {
-                        let one = std::slice::from_mut(&mut work);
-                        commit(connection, one).map_err(|error| file.error(error))
-                    });
-                    work.answer(result);
-                }
-            }
-        }
-    }
-}
-
-fn commit(connection: &Connection, batch: &mut [Box<dyn Work>]) -> rusqlite::Result<()> {
-    // Immediate: a transaction that begins by reading could lose its snapshot to another process.
-    let transaction =
-        rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
-    for work in batch {
-        work.run(&transaction)?;
-    }
-    transaction.commit()
 }

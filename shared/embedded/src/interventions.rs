@@ -63,14 +63,14 @@ fn read((body, delivered_at): Stored) -> PortResult<StoredIntervention> {
 impl InterventionStore for Interventions {
     async fn get(&self, id: &InterventionId) -> PortResult<Option<StoredIntervention>> {
         let id = id.as_str().to_owned();
-        self.db.read(move |connection| by_id(connection, &id)).await?.map(read).transpose()
+        self.db.look(move |connection| by_id(connection, &id)).await?.map(read).transpose()
     }
 
     async fn guard(&self, user: &UserId) -> PortResult<Option<Guard>> {
         let user = user.clone();
         let guard = self
             .db
-            .read(move |connection| match uid_of(connection, &user)? {
+            .look(move |connection| match uid_of(connection, &user)? {
                 Some(uid) => guard_of(connection, uid),
                 None => Ok(None),
             })

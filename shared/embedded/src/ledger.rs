@@ -142,7 +142,7 @@ impl RunLedger for Ledger {
     async fn mark(&self, marks: &[Mark]) -> PortResult<()> {
         let marks = marks.to_vec();
         self.db
-            .write(move |connection| marks.iter().try_for_each(|mark| set(connection, mark)))
+            .note(move |connection| marks.iter().try_for_each(|mark| set(connection, mark)))
             .await
     }
 

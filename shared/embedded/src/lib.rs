@@ -29,6 +29,7 @@ mod schema;
 mod states;
 mod stream;
 mod training;
+mod writer;
 
 pub use app_table::{AppWrite, ImportBatch, Imported};
 pub use audit::{AuditBreak, AuditRow};

@@ -45,7 +45,7 @@ impl SqliteQueue {
     async fn has_ready(&self) -> PortResult<bool> {
         let (name, now) = (self.name, self.clock.now().as_millisecond());
         self.db
-            .read(move |connection| {
+            .look(move |connection| {
                 let sql = "SELECT EXISTS (SELECT 1 FROM messages
                     WHERE queue = ?1 AND dead = 0 AND visible_at <= ?2)";
                 connection.prepare_cached(sql)?.query_row(params![name, now], |row| row.get(0))
@@ -58,7 +58,7 @@ impl SqliteQueue {
         let hidden_until = now + millis(self.options.visibility);
         let most = self.options.max_receive_count;
         self.db
-            .write(move |connection| receive(connection, name, now, hidden_until, most, max))
+            .note(move |connection| receive(connection, name, now, hidden_until, most, max))
             .await
     }
 }
@@ -164,7 +164,7 @@ impl SqliteQueue {
         let Some((id, received)) = parse(receipt) else {
             return Ok(());
         };
-        self.db.write(move |connection| change(connection, id, received)).await
+        self.db.note(move |connection| change(connection, id, received)).await
     }
 }
 

@@ -18,7 +18,7 @@ impl UserStates for States {
     async fn state(&self, user: &UserId, name: &str) -> PortResult<Option<String>> {
         let (user, name) = (user.clone(), name.to_owned());
         self.0
-            .read(move |connection| {
+            .look(move |connection| {
                 let Some(uid) = uid_of(connection, &user)? else {
                     return Ok(None);
                 };

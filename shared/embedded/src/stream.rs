@@ -41,7 +41,7 @@ impl StreamSource for SqliteStream {
     async fn read(&self, max: usize) -> PortResult<Vec<StreamRecord>> {
         let (stream, consumer) = (self.stream, Arc::clone(&self.consumer));
         self.db
-            .read(move |connection| {
+            .look(move |connection| {
                 // A writer commits its records in order, so that no sequence appears late.
                 let sql = "SELECT sequence, key, put_at, body FROM stream_records
                     WHERE sequence > coalesce((SELECT sequence FROM stream_checkpoints
@@ -58,7 +58,7 @@ impl StreamSource for SqliteStream {
     async fn checkpoint(&self, up_to: Sequence) -> PortResult<()> {
         let (stream, consumer) = (self.stream, Arc::clone(&self.consumer));
         self.db
-            .write(move |connection| {
+            .note(move |connection| {
                 let sql = "INSERT INTO stream_checkpoints (stream, consumer, sequence)
                     VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE
                     SET sequence = max(sequence, excluded.sequence)";

@@ -276,6 +276,7 @@ fn result(
             cpu_ms_a_request: cpu_seconds * 1e3 / (known.max(1) as f64),
             peak_rss_mib: series.iter().map(|sample| sample.rss_mib).fold(used.rss_mib, f64::max),
         },
+        bare: None,
         limits: limits(scenario, users_a_second, assessment),
         ledger,
         series,

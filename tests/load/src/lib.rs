@@ -7,9 +7,11 @@
 //! | [`schedule`] | when each request comes, laid down beforehand from a seed |
 //! | [`target`] | the pipeline in this process, or a deployed stack |
 //! | [`drive`] | sends, listens, looks, and waits for the end |
+//! | [`bare`] | what the parts cost without the pipeline around them |
 //! | [`book`] | what was sent and what came of it, by position |
 //! | [`result`], [`text`], [`page`], [`compare`] | what it came to, for programs and people |
 
+pub mod bare;
 pub mod book;
 mod check;
 pub mod compare;

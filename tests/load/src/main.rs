@@ -9,7 +9,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use mindmate_load_tests::result::LoadResult;
 use mindmate_load_tests::scenario::{Changes, Scenario};
 use mindmate_load_tests::target::Target;
-use mindmate_load_tests::{compare, drive, page, text};
+use mindmate_load_tests::{bare, compare, drive, page, text};
 
 /// Load on MindMate's risk pipeline, and the check that nobody was lost in it
 ///
@@ -81,6 +81,10 @@ struct Run {
     #[arg(long)]
     strict: bool,
 
+    /// Then measure reading, computing and writing bare, and the share of their bound that was reached
+    #[arg(long)]
+    bare: bool,
+
     /// Take so many requests away unseen, to try whether the check at the end finds that
     #[arg(long, value_name = "N", default_value_t = 0)]
     lose: usize,
@@ -129,7 +133,11 @@ fn measure(args: &Run) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(async {
         let target = target(args, &work.path().join("data"), &scenario).await?;
-        drive::run(&target, &scenario, args.lose).await
+        let mut result = drive::run(&target, &scenario, args.lose).await?;
+        if args.bare {
+            result.bare = Some(bare::measure(&target, scenario.cohort.users).await?);
+        }
+        anyhow::Ok(result)
     })?;
     let json = args.out.join(format!("{}.json", scenario.name));
     let html = args.out.join(format!("{}.html", scenario.name));
@@ -142,6 +150,10 @@ fn measure(args: &Run) -> anyhow::Result<ExitCode> {
 }
 
 async fn target(args: &Run, data: &Path, scenario: &Scenario) -> anyhow::Result<Target> {
+    anyhow::ensure!(
+        !args.bare || args.backend == Backend::Local,
+        "expected --backend local beside --bare"
+    );
     if args.backend == Backend::Local {
         anyhow::ensure!(args.env_file.is_none(), "expected --backend aws beside --env-file");
         return Target::on_one_machine(data, args.cache.as_deref(), scenario).await;

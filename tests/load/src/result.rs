@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
+use crate::bare::Bare;
 use crate::scenario::Scenario;
 
 /// A run of a scenario.
@@ -40,6 +41,9 @@ pub struct LoadResult {
     pub process: ProcessUse,
     /// The books at the end.
     pub ledger: LedgerCheck,
+    /// What its parts cost bare, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bare: Option<Bare>,
     /// The limits of the scenario, and whether they were met.
     pub limits: Vec<Limit>,
     /// How it went.

@@ -33,6 +33,8 @@ pub struct Target {
     pub worker: Option<Arc<Worker>>,
     /// `local` or `aws`.
     pub backend: &'static str,
+    /// The embedded file, on one machine.
+    pub file: Option<PathBuf>,
 }
 
 impl Target {
@@ -55,6 +57,7 @@ impl Target {
             pseudonyms: machine.pseudonyms().await?,
             worker: Some(Arc::new(machine.worker().await?)),
             backend: "local",
+            file: Some(database(data)),
         })
     }
 
@@ -77,6 +80,7 @@ impl Target {
             pseudonyms: stack.pseudonyms().await?,
             worker: None,
             backend: "aws",
+            file: None,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use mindmate_cli::report::words;
 
+use crate::bare::Bare;
 use crate::result::{LedgerCheck, LoadResult, Quantiles};
 
 /// The table of a result.
@@ -31,6 +32,9 @@ pub fn table(result: &LoadResult) -> String {
         number(process.writer_cpu_seconds)
     );
     out += &format!("  memory                 {} MiB at most\n", number(process.peak_rss_mib));
+    if let Some(bare) = &result.bare {
+        out += &bound(bare, result.users_a_second);
+    }
     out += &books(ledger);
     for limit in &result.limits {
         let met = if limit.met { "met" } else { "MISSED" };
@@ -38,6 +42,19 @@ pub fn table(result: &LoadResult) -> String {
         out += &format!("  limit                  {} {bound}: {figure}, {met}\n", limit.what);
     }
     out
+}
+
+/// What the parts cost bare, and how much of their bound was reached.
+fn bound(bare: &Bare, reached: f64) -> String {
+    let [reading, computing, writing] =
+        [bare.reading_us, bare.computing_us, bare.writing_us].map(|micros| number(micros / 1e3));
+    format!(
+        "  bare, a request        {reading} ms of reading, {computing} of features and score, {writing} of writing; \
+         one connection writes {} a second\n  bound                  {} a second, of which {} % were reached\n",
+        number(bare.written_a_second),
+        number(bare.limit_a_second),
+        number(100.0 * reached / bare.limit_a_second),
+    )
 }
 
 /// The distributions of a result by name, the whole way first.

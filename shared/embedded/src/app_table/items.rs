@@ -68,13 +68,13 @@ impl AppItems for AppTable {
         let (user, sk) = (user.clone(), sk.to_owned());
         let found = self
             .db
-            .read(move |connection| {
+            .look(move |connection| {
                 let Some(uid) = uid_of(connection, &user)? else {
                     return Ok(None);
                 };
                 let sql = "SELECT item FROM app_items WHERE uid = ?1 AND sk = ?2";
                 let mut statement = connection.prepare_cached(sql)?;
-                let item = |row: &rusqlite::Row<'_>| text_or_none(row).map(str::to_owned);
+                let item = |row: &rusqlite::Row<'_>| text_or_none(row, 0).map(str::to_owned);
                 statement.query_row(params![uid, sk], item).optional()
             })
             .await?;
