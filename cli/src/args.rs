@@ -214,6 +214,15 @@ fn stage_names() -> impl TypedValueParser<Value = StageName> {
     })
 }
 
+/// Reads the name of a person, as the audit trail keeps it.
+fn name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err(format!("expected the name of who does it, in one line; found {text:?}"));
+    }
+    Ok(name.to_owned())
+}
+
 /// Read exports of the app's DynamoDB table
 ///
 /// Takes DynamoDB table exports to S3: one `{"Item": {…DynamoDB JSON…}}` a line, gzip or plain.
@@ -349,7 +358,7 @@ pub(crate) struct Review {
     pub(crate) acknowledge: Option<String>,
 
     /// Who acknowledges
-    #[arg(long, value_name = "NAME", requires = "acknowledge")]
+    #[arg(long, value_name = "NAME", requires = "acknowledge", value_parser = name)]
     pub(crate) by: Option<String>,
 
     /// Which entry, where the user has several
@@ -386,7 +395,16 @@ pub(crate) enum AuditAction {
 mod tests {
     use clap::CommandFactory as _;
 
-    use super::Args;
+    use super::{Args, name};
+
+    /// A trail that names nobody is none.
+    #[test]
+    fn who_does_it_has_a_name() {
+        assert_eq!(name(" Ada L. ").unwrap(), "Ada L.");
+        for nobody in ["", "  ", "\t", "ada\nactor"] {
+            assert!(name(nobody).unwrap_err().contains("expected the name"), "{nobody:?}");
+        }
+    }
 
     /// The short line of the list must not hide what the command's own help has to say.
     #[test]

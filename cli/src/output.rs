@@ -42,6 +42,19 @@ pub(crate) fn printable(text: &str) -> String {
     out
 }
 
+/// Most characters of a text that others wrote, where it stands in a line among others.
+const EXCERPT: usize = 400;
+
+/// The beginning of a text that others wrote, for a terminal.
+pub(crate) fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(EXCERPT) {
+        None => printable(text),
+        Some((end, _)) => {
+            format!("{}… ({} bytes more)", printable(&text[..end]), text.len() - end)
+        }
+    }
+}
+
 /// A number with its thousands apart: 1,234,567.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -57,12 +70,19 @@ pub(crate) fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{grouped, printable};
+    use super::{EXCERPT, excerpt, grouped, printable};
 
     #[test]
     fn what_would_steer_a_terminal_is_escaped() {
         assert_eq!(printable("zoë-1 \u{1f600}"), "zoë-1 \u{1f600}");
         assert_eq!(printable("a\u{1b}[2J\nb\u{9b}\u{202e}"), r"a\u{1b}[2J\nb\u{9b}\u{202e}");
+    }
+
+    #[test]
+    fn of_a_long_text_the_beginning_is_shown() {
+        assert_eq!(excerpt(&"é".repeat(EXCERPT)), "é".repeat(EXCERPT));
+        let long = excerpt(&("\u{7}".to_owned() + &"é".repeat(EXCERPT + 9)));
+        assert!(long.starts_with(r"\u{7}é") && long.ends_with("é… (20 bytes more)"), "{long}");
     }
 
     #[test]

@@ -65,7 +65,8 @@ pub(crate) struct Chosen {
     #[arg(long, value_name = "RUN")]
     pub(crate) run: Option<String>,
 
-    /// Given up since: an instant, or so long ago, for example 2h
+    /// Given up at this instant or later, for example 2026-11-22T06:00:00Z, or not longer ago than
+    /// this, for example 2h; of what came back after a replay the last time counts
     #[arg(long, value_name = "WHEN", value_parser = since)]
     pub(crate) since: Option<Since>,
 
@@ -97,7 +98,7 @@ pub(crate) struct ShowLetters {
     pub(crate) reveal: bool,
 
     /// Who looks
-    #[arg(long, value_name = "NAME", requires = "reveal")]
+    #[arg(long, value_name = "NAME", requires = "reveal", value_parser = super::name)]
     pub(crate) by: Option<String>,
 }
 
@@ -140,7 +141,7 @@ pub(crate) struct ReplayLetters {
     pub(crate) yes: bool,
 
     /// Who plays back, for the audit trail
-    #[arg(long, value_name = "NAME", default_value = "an operator")]
+    #[arg(long, value_name = "NAME", default_value = "an operator", value_parser = super::name)]
     pub(crate) by: String,
 }
 
@@ -158,7 +159,7 @@ pub(crate) struct ExportLetters {
     pub(crate) out: PathBuf,
 
     /// Who exports
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = super::name)]
     pub(crate) by: String,
 }
 
@@ -175,7 +176,7 @@ pub(crate) struct DropLetters {
     pub(crate) yes: bool,
 
     /// Who removes
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = super::name)]
     pub(crate) by: String,
 }
 

@@ -12,7 +12,7 @@ use mindmate_pipeline::ports::{DeadLetter, DeadLetters};
 
 use super::trail::Act;
 use crate::args::{Chosen, Since};
-use crate::output::grouped;
+use crate::output::{excerpt, grouped};
 use crate::session::Session;
 
 /// Says of letters whether they are meant.
@@ -204,8 +204,6 @@ impl Choice {
 pub(super) fn codes(codes: &BTreeMap<String, u64>) -> String {
     let mut codes: Vec<_> = codes.iter().collect();
     codes.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-    let each = codes
-        .iter()
-        .map(|(code, count)| format!("{} {}", crate::output::printable(code), grouped(**count)));
+    let each = codes.iter().map(|(code, count)| format!("{} {}", excerpt(code), grouped(**count)));
     each.collect::<Vec<_>>().join(", ")
 }

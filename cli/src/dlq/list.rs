@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use mindmate_contracts::Channel;
 use mindmate_domain::instant::key_form;
-use mindmate_pipeline::ports::{Causes, Standing};
+use mindmate_pipeline::ports::{Causes, PortError, Standing};
 use serde_json::json;
 
 use crate::args::Format;
 use crate::exit::Exit;
-use crate::output::{self, grouped};
+use crate::output::{self, excerpt, grouped};
 use crate::session::Session;
 
 /// Letters that are looked at for their causes, where they cannot be counted as a whole.
@@ -27,14 +26,36 @@ struct Row {
     causes: Causes,
 }
 
+/// A place that could not be looked at, and why.
+struct Unseen {
+    channel: Channel,
+    error: PortError,
+}
+
+impl Unseen {
+    fn json(&self) -> serde_json::Value {
+        json!({"queue": self.channel.name(), "error": self.error.to_string()})
+    }
+
+    fn line(&self) -> String {
+        format!(
+            "{:<24}   cannot be looked at: {}\n",
+            self.channel.name(),
+            excerpt(&self.error.to_string())
+        )
+    }
+}
+
 impl Row {
-    async fn look(session: &Session, channel: Channel) -> anyhow::Result<Self> {
+    async fn look(session: &Session, channel: Channel) -> Result<Self, Unseen> {
         let letters = session.ports.channels.dead_letters(channel);
-        let words = || format!("cannot look at the dead letters of {channel}");
-        let standing = letters.standing().await.with_context(words)?;
-        let causes =
-            if standing.all() > 0 { letters.causes(SAMPLE).await? } else { Causes::default() };
-        Ok(Self { channel, standing, causes })
+        let look = async {
+            let standing = letters.standing().await?;
+            let any = standing.all() > 0;
+            let causes = if any { letters.causes(SAMPLE).await? } else { Causes::default() };
+            Ok(Self { channel, standing, causes })
+        };
+        look.await.map_err(|error| Unseen { channel, error })
     }
 
     /// When the oldest letter that was seen is removed by itself.
@@ -79,7 +100,7 @@ impl Row {
         causes.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
         for ((stage, code), count) in causes {
             let stage = if stage.is_empty() { "" } else { &format!(" by {stage}") };
-            line += &format!("{:>34}  {code}{stage}\n", grouped(*count));
+            line += &format!("{:>34}  {}\n", grouped(*count), excerpt(&format!("{code}{stage}")));
         }
         if self.causes.looked_at < self.standing.visible {
             let seen = grouped(self.causes.looked_at);
@@ -89,20 +110,34 @@ impl Row {
     }
 }
 
+/// Lists all places, those that cannot be looked at too: one of them hides no other.
 pub(super) async fn run(session: &Session, format: Format) -> anyhow::Result<Exit> {
-    let mut rows = Vec::new();
+    let (mut rows, mut unseen) = (Vec::new(), Vec::new());
     for channel in Channel::all() {
-        rows.push(Row::look(session, channel).await?);
+        match Row::look(session, channel).await {
+            Ok(row) => rows.push(row),
+            Err(failed) => unseen.push(failed),
+        }
+    }
+    if rows.is_empty()
+        && let Some(first) = unseen.pop()
+    {
+        let words = format!("cannot look at the dead letters of {}", first.channel);
+        return Err(anyhow::Error::new(first.error).context(words));
     }
     match format {
-        Format::Json => output::json(&rows.iter().map(Row::json).collect::<Vec<_>>())?,
-        Format::Text | Format::Csv => output::text(&text(&rows, session))?,
+        Format::Json => {
+            let all = rows.iter().map(Row::json).chain(unseen.iter().map(Unseen::json));
+            output::json(&all.collect::<Vec<_>>())?;
+        }
+        Format::Text | Format::Csv => {
+            output::text(&text(&rows, &unseen, session.clock.now()))?;
+        }
     }
-    Ok(Exit::Success)
+    Ok(if unseen.is_empty() { Exit::Success } else { Exit::Failure })
 }
 
-fn text(rows: &[Row], session: &Session) -> String {
-    let now = session.clock.now();
+fn text(rows: &[Row], unseen: &[Unseen], now: Timestamp) -> String {
     let filled: Vec<_> = rows.iter().filter(|row| row.standing.all() > 0).collect();
     let mut out = String::new();
     for row in &filled {
@@ -117,8 +152,10 @@ fn text(rows: &[Row], session: &Session) -> String {
     for row in &filled {
         out += &row.line(now);
     }
+    out.extend(unseen.iter().map(Unseen::line));
     match (filled.len(), rows.len() - filled.len()) {
-        (0, _) => out + "no letter lies anywhere\n",
+        (0, _) if unseen.is_empty() => out + "no letter lies anywhere\n",
+        (0, others) => out + &format!("no letter lies in the {others} others\n"),
         (_, 0) => out,
         (_, empty) => out + &format!("{empty} other queues and streams have none\n"),
     }
@@ -166,6 +203,21 @@ mod tests {
         let line = row(stays, "2026-11-08T07:00:00Z").line(now);
         assert!(line.contains("oldest 13 days ago, gone in 60 min"), "{line}");
         assert!(row(None, "2026-11-08T07:00:00Z").line(now).contains("gone never"));
+    }
+
+    /// What cannot be looked at is told beside the rest, and nobody says that nothing lies there.
+    #[test]
+    fn a_place_that_cannot_be_looked_at_hides_no_other() {
+        let now = "2026-11-22T06:00:00Z".parse().unwrap();
+        let unseen = Unseen {
+            channel: Channel::from_name("texts").unwrap(),
+            error: PortError::transient("sqs", "it is gone\u{1b}"),
+        };
+        let rows = [row(None, "2026-11-22T05:00:00Z")];
+        let told = text(&rows, std::slice::from_ref(&unseen), now);
+        assert!(told.contains("3  bad-data by scoring"), "{told}");
+        assert!(told.contains(r"cannot be looked at: sqs: it is gone\u{1b}"), "{told}");
+        assert!(text(&[], &[unseen], now).ends_with("no letter lies in the 0 others\n"));
     }
 
     #[test]

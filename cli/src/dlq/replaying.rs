@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
+use mindmate_contracts::Channel;
 use mindmate_domain::audit::AuditAction;
 use mindmate_domain::instant::key_form;
 use mindmate_pipeline::ports::DeadLetter;
@@ -36,10 +37,10 @@ pub(super) async fn run(
     let patience =
         Duration::try_from(args.patience).context("expected a --patience that is not negative")?;
     let mut work = Work::open(place).await?;
+    source_is_there(work.session(), args.chosen.queue).await?;
     let meant = Meant::look(work.session(), &args.chosen).await?;
     let choice = &meant.choice;
     work.prepare(choice).await?;
-    let session = work.session();
     if args.dry_run {
         show_plan(format, args, choice)?;
         return Ok(Exit::Success);
@@ -50,10 +51,15 @@ pub(super) async fn run(
         meant.queue.name(),
         codes(&choice.codes)
     );
+    if !args.yes {
+        work.pause();
+    }
     if !agreed(&question, args.yes)? {
         output::text("nothing was played back\n")?;
         return Ok(Exit::Success);
     }
+    let work = work.resume(choice).await?;
+    let session = work.session();
     let id = new_id(session)?;
     let act = meant.act(&args.by);
     let begun = [("replayId", id.clone()), ("letters", choice.letters.to_string())];
@@ -71,7 +77,7 @@ pub(super) async fn run(
     // Counts lag behind on AWS alone.
     let quiet = if place.is_aws() { QUIET_ON_AWS } else { Duration::ZERO };
     let waiting = Waiting { patience, quiet, stop: &stop };
-    let mut playing = Playing { replay, work: &work, args, rate, waiting, bar, choice };
+    let mut playing = Playing { replay, work: &work, args, rate, waiting, bar, meant: &meant };
     let ended = playing.play().await;
     playing.bar.finish_and_clear();
     let counts = playing.replay.end().await?;
@@ -90,6 +96,16 @@ pub(super) async fn run(
     })?;
     tell(format, &Told { id: &id, args, choice, counts, ended, looked: work.is_here() })?;
     Ok(ended.exit())
+}
+
+/// Fails where the queue that the letters come from cannot be looked at, before any is touched.
+async fn source_is_there(session: &Session, queue: Channel) -> anyhow::Result<()> {
+    let looked = session.ports.channels.dead_letters(queue).source().await;
+    looked.map(drop).with_context(|| {
+        format!(
+            "expected the {queue} to play letters back into, and it cannot be looked at; the letters lie where they lay: deploy the stack again, or name another queue in the environment"
+        )
+    })
 }
 
 /// How a replay ended.
@@ -134,12 +150,13 @@ struct Playing<'a> {
     rate: Option<NonZeroU32>,
     waiting: Waiting<'a>,
     bar: ProgressBar,
-    choice: &'a Choice,
+    meant: &'a Meant,
 }
 
 impl Playing<'_> {
     async fn play(&mut self) -> anyhow::Result<Ended> {
-        let canary = self.args.canary.min(self.choice.letters);
+        let meant = self.meant.choice.letters;
+        let canary = self.args.canary.min(meant);
         if canary > 0 {
             self.send(canary).await?;
             match self.verdict().await? {
@@ -149,13 +166,13 @@ impl Playing<'_> {
                 Verdict::Undecided => return Ok(Ended::Undecided),
             }
         }
-        let rest = self.choice.letters.saturating_sub(canary);
+        let rest = meant.saturating_sub(canary);
         if rest > 0 {
             self.send(rest).await?;
         }
+        self.work.go(&*self.meant.letters).await?;
         // What came back of the rest is told where this command itself did the work.
         if self.work.is_here() {
-            self.work.go().await?;
             let back = self.replay.came_back().await?;
             if back > 0 {
                 return Ok(Ended::CameBack(back));
@@ -164,7 +181,7 @@ impl Playing<'_> {
         let counts = self.replay.counts();
         Ok(if self.is_stopped() {
             Ended::Stopped
-        } else if counts.replayed + counts.duplicated < self.choice.letters {
+        } else if counts.replayed + counts.duplicated < meant {
             Ended::Unsent
         } else {
             Ended::Complete
@@ -185,7 +202,7 @@ impl Playing<'_> {
     async fn verdict(&self) -> anyhow::Result<Verdict> {
         let sent = grouped(self.replay.counts().replayed);
         self.bar.println(format!("the canary of {sent} is on its way"));
-        self.work.go().await?;
+        self.work.go(&*self.meant.letters).await?;
         Ok(self.replay.verdict(self.waiting).await?)
     }
 }

@@ -12,7 +12,7 @@ use super::chosen::Filter;
 use super::trail::Act;
 use crate::args::{Format, ShowLetters};
 use crate::exit::Exit;
-use crate::output::{self, grouped, printable};
+use crate::output::{self, excerpt, grouped, printable};
 use crate::session::Session;
 
 /// Letters that are shown to people, unless they ask for more.
@@ -109,20 +109,23 @@ impl View {
         let tried = letter.attempts().map_or_else(String::new, |n| format!(", tried {n} times"));
         let replays = match letter.replays() {
             0 => String::new(),
-            n => format!(", played back {n} times"),
+            n => {
+                let last = key_form(letter.dead_lettered_at());
+                format!(", played back {n} times, given up again {last}")
+            }
         };
-        let mut out =
-            format!("{first}  {}  by {stage}{tried}{replays}\n", printable(letter.code()));
+        let mut out = format!("{first}  {}  by {stage}{tried}{replays}\n", excerpt(letter.code()));
         if let Some(cause) = letter.cause() {
-            out += &format!("    {}\n", printable(cause));
+            out += &format!("    {}\n", excerpt(cause));
         }
         if let Some(lost) = &letter.lost {
-            out += &format!("    cannot be played back: {}\n", printable(lost));
+            out += &format!("    cannot be played back: {}\n", excerpt(lost));
         }
         for about in letter.about() {
             let user = self.user(&about).map_or_else(String::new, |user| format!("  of {user}"));
             let run = about.run.as_ref().map_or_else(String::new, |run| format!("  in {run}"));
-            out += &format!("    {}{}{run}\n", about.kind, printable(&user));
+            let line = [about.kind, user, run].map(|text| excerpt(&text)).concat();
+            out += &format!("    {line}\n");
         }
         if self.reveal {
             for content in &letter.contents {

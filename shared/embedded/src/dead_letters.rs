@@ -16,13 +16,13 @@ use jiff::Timestamp;
 use mindmate_contracts::Channel;
 use mindmate_pipeline::ports::{
     Causes, Content, DeadLetter, DeadLetters, LetterPage, NO_CAUSE, Place, Receipt, Source,
-    Standing,
+    Standing, UNREADABLE,
 };
 use mindmate_pipeline::{Clock, PortResult};
 use rusqlite::{Connection, Row, params};
 
 use crate::db::Db;
-use crate::queue::{attributes_of, millis, parse};
+use crate::queue::{UNREADABLE_ATTRIBUTES, attributes_of, millis, parse};
 
 /// The dead letters of one queue or stream.
 pub(crate) struct SqliteDeadLetters {
@@ -200,8 +200,11 @@ fn instant(milliseconds: i64) -> Timestamp {
 fn letter(row: &Row<'_>) -> rusqlite::Result<(u64, DeadLetter)> {
     let (id, received): (u64, u32) = (row.get(0)?, row.get(1)?);
     let attributes: Option<String> = row.get(5)?;
-    let attributes: BTreeMap<_, _> =
+    let mut attributes: BTreeMap<_, _> =
         attributes.map(|text| attributes_of(&text)).unwrap_or_default();
+    if attributes.contains_key(UNREADABLE_ATTRIBUTES) {
+        attributes.insert("code".to_owned(), UNREADABLE.to_owned());
+    }
     let letter = DeadLetter {
         receipt: Receipt(format!("{id}/{received}")),
         place: Some(Place(id)),
@@ -299,9 +302,19 @@ impl Sql {
     }
 }
 
+/// Attributes that are no JSON fail every function that reads JSON, and with it the whole statement:
+/// a `CASE` looks first, so that one such letter hides no other.
 fn causes_of(table: &str, own: &str, sent_at: &str) -> String {
     format!(
-        "SELECT json_extract(attributes, '$.stage'), json_extract(attributes, '$.code'),
+        "SELECT
+         CASE WHEN attributes IS NULL OR NOT json_valid(attributes) THEN NULL
+              WHEN json_type(attributes, '$.stage') = 'text'
+              THEN json_extract(attributes, '$.stage') END,
+         CASE WHEN attributes IS NULL THEN NULL
+              WHEN NOT json_valid(attributes) THEN '{UNREADABLE}'
+              WHEN json_type(attributes) <> 'object' THEN '{UNREADABLE}'
+              WHEN json_type(attributes, '$.code') <> 'text' THEN '{UNREADABLE}'
+              ELSE json_extract(attributes, '$.code') END,
          count(*), min({sent_at}) FROM {table} WHERE {own} = ?1 GROUP BY 1, 2"
     )
 }

@@ -237,10 +237,14 @@ pub(crate) fn message(row: &Row<'_>, id: i64, receive_count: u32) -> rusqlite::R
     })
 }
 
-/// Attributes as stored. They are written by [`json`] alone, so that they always read.
+/// Carries attributes that are no map of strings, as they are stored.
+pub(crate) const UNREADABLE_ATTRIBUTES: &str = "unreadableAttributes";
+
+/// Attributes as stored. They are written by [`json`] alone, so that they read unless somebody else
+/// wrote into the file.
 pub(crate) fn attributes_of(text: &str) -> BTreeMap<String, String> {
     serde_json::from_str(text)
-        .unwrap_or_else(|_| BTreeMap::from([("unreadableAttributes".to_owned(), text.to_owned())]))
+        .unwrap_or_else(|_| BTreeMap::from([(UNREADABLE_ATTRIBUTES.to_owned(), text.to_owned())]))
 }
 
 /// A map of strings in JSON.

@@ -231,7 +231,10 @@ impl<'a> Replay<'a> {
             // A publisher that does not answer for each has not sent it.
             let answers: Vec<_> = results.by_ref().take(copies.len()).collect();
             if answers.len() == copies.len() && answers.iter().all(Result::is_ok) {
-                self.sent.insert(digest(&held.letter));
+                // Of a queue the copy itself says by which replay it was sent.
+                if matches!(self.channel, Channel::Stream(_)) {
+                    self.sent.insert(digest(&held.letter));
+                }
                 sent.push(held);
             } else {
                 refused = refused.or_else(|| answers.into_iter().find_map(Result::err));

@@ -17,6 +17,12 @@ mod crash;
 mod daily;
 #[path = "suite/dlq.rs"]
 mod dlq;
+#[path = "suite/dlq_bad_input.rs"]
+mod dlq_bad_input;
+// What a process has in memory only Linux tells in a file.
+#[cfg(target_os = "linux")]
+#[path = "suite/dlq_memory.rs"]
+mod dlq_memory;
 #[path = "suite/privacy.rs"]
 mod privacy;
 #[path = "suite/program.rs"]

@@ -85,6 +85,8 @@ pub(crate) enum Event {
     Garbage(Option<QueueName>, u8),
     /// Somebody plays the dead letters of a queue back.
     Replays(QueueName),
+    /// Somebody takes the run of that `asOf` for stuck, and asks for its open shards again.
+    AsksAgain(AsOf),
 }
 
 /// The ports that can be down for an hour.
@@ -117,7 +119,7 @@ impl Plan {
         let second = later(first, hours(24));
         let people: Vec<_> =
             (0..draw.number(5, 14)).map(|number| Person::drawn(&draw, number, first)).collect();
-        let late_start = draw.chance(0.25);
+        let late_start = draw.chance(0.4);
         let early = SignedDuration::from_secs(i64::try_from(draw.number(5, 240)).unwrap_or(5));
         let first_fires = if late_start { later(second, -early) } else { first };
         let machines = draw.number(2, 3);
@@ -197,7 +199,7 @@ fn storms(draw: &Draw, starts: [Timestamp; 2]) -> Vec<Weather> {
 fn outages(draw: &Draw, starts: [Timestamp; 2]) -> Vec<Weather> {
     let mut outages = Vec::new();
     for start in starts {
-        if draw.chance(0.25) {
+        if draw.chance(0.35) {
             let from = draw.instant(start, (0, 30));
             let until = later(from, hours(1));
             outages.push(Weather { from, until, what: draw.one(&PORTS) });
@@ -245,7 +247,7 @@ fn events(draw: &Draw, people: &[Person], starts: Starts) -> Vec<(Timestamp, Eve
             events.push((moment(draw, starts), Event::Garbage(queue, kind)));
         }
     }
-    if draw.chance(0.7) {
+    if draw.chance(0.85) {
         // Somebody writes one text after the other: each is assessed at once.
         let (person, at) = (draw.number(0, people.len() - 1), moment(draw, starts));
         for _ in 0..draw.number(2, 5) {
@@ -257,6 +259,11 @@ fn events(draw: &Draw, people: &[Person], starts: Starts) -> Vec<(Timestamp, Eve
         for _ in 0..draw.number(1, 4) {
             events.push((moment(draw, starts), Event::Replays(draw.one(&QueueName::ALL))));
         }
+    }
+    if draw.chance(0.3) {
+        let (as_of, at) = draw.one(&[(first, fires), (second, second)]);
+        let as_of = AsOf::new(as_of).expect("whole milliseconds");
+        events.push((draw.instant(at, (10, 900)), Event::AsksAgain(as_of)));
     }
     events
 }

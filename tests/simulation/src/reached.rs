@@ -8,10 +8,11 @@ use crate::invariants::{Evidence, Moment};
 use crate::log::What;
 use crate::world::World;
 
-/// Every fault and every state, as they are counted: none may be rare. What an operator does where
-/// nothing else closes a run is neither, and seldom needed.
+/// Every fault and every state, as they are counted: none may be rare.
 pub const REACHED: &[&str] = &[
     "acknowledgement lost",
+    "asking again died",
+    "asking again failed",
     "assessment stood there already",
     "assessment written",
     "chat put",
@@ -64,6 +65,7 @@ pub const REACHED: &[&str] = &[
     "machine killed by a message",
     "machine paused",
     "message of a version that nobody takes",
+    "open run asked for again",
     "opted out of outreach",
     "opted out of scoring",
     "opted out of textAnalysis",

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use futures::future::poll_fn;
 use mindmate_contracts::{Channel, QueueName, StreamName};
+use mindmate_domain::{AsOf, RunId};
 use mindmate_orchestrator::Orchestrator;
+use mindmate_pipeline::daily::DailyRuns;
+use mindmate_pipeline::ports::Ports;
 use mindmate_pipeline::{Chance, Firing, Outgoing, ScheduledTask, SeededChance};
 
 use crate::executor::Owner;
@@ -98,6 +101,30 @@ async fn happen(world: &World, event: &Event, draws: &SeededChance) {
                 world.log.count("replay died");
             }
         }
+        Event::AsksAgain(as_of) => {
+            let asked = cut_short(ask_again(world, &world.stormy, *as_of), draws.next() % 60);
+            if asked.await.is_none() {
+                world.log.count("asking again died");
+            }
+        }
+    }
+}
+
+/// What an operator does who takes a run for stuck: where its ledger is open, all of its shards
+/// that are not closed are asked for anew.
+pub(crate) async fn ask_again(world: &World, ports: &Ports, as_of: AsOf) {
+    let runs = DailyRuns::new(Arc::clone(&ports.ledger), Arc::clone(&ports.publisher));
+    let asked = match ports.ledger.run(&RunId::daily(as_of)).await {
+        Ok(Some(run)) if run.completed_at.is_none() => {
+            runs.request_again(&run, world.time.now()).await.map_err(drop)
+        }
+        Ok(_) => Ok(0),
+        Err(_) => Err(()),
+    };
+    match asked {
+        Ok(0) => {}
+        Ok(_) => world.log.count("open run asked for again"),
+        Err(()) => world.log.count("asking again failed"),
     }
 }
 
@@ -109,7 +136,7 @@ async fn writes(world: &World, person: usize, written: &Written) {
 }
 
 /// The schedule tries until it has started the run.
-async fn fire(world: &World, as_of: mindmate_domain::AsOf, draws: &SeededChance) {
+async fn fire(world: &World, as_of: AsOf, draws: &SeededChance) {
     let clock = world.time.clock();
     for attempt in 0_u32.. {
         let ports = &world.stormy;

@@ -34,6 +34,9 @@ pub const TRACE_HEADER: &str = "AWSTraceHeader";
 /// knows the cause.
 pub const NO_CAUSE: &str = "no-cause";
 
+/// What is shown as the code of a letter whose attributes nobody can read: its cause is among them.
+pub const UNREADABLE: &str = "unreadable";
+
 /// The letters of one queue or stream.
 ///
 /// Nothing here ever loses a letter: what is held and not removed shows again by itself.

@@ -21,7 +21,7 @@ pub use app::{
 pub use audit::AuditLog;
 pub use dead_letters::{
     CAUSE_ATTRIBUTES, Causes, Content, DeadLetter, DeadLetters, FIRST_DEAD_LETTERED_AT, LetterPage,
-    NO_CAUSE, Place, REPLAY_ID, REPLAYS, Source, Standing, TRACE_HEADER, with_cause,
+    NO_CAUSE, Place, REPLAY_ID, REPLAYS, Source, Standing, TRACE_HEADER, UNREADABLE, with_cause,
 };
 pub use error::{PortError, PortResult};
 pub use ledger::{Fates, Mark, MarkKind, Page, RunLedger, RunStart, ShardTally, Tally};

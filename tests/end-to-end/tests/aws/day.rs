@@ -15,6 +15,7 @@ use mindmate_testkit::conformance::samples::message_of_tomorrow;
 use serde_json::Value;
 
 use crate::deployed::{Deployed, script};
+use crate::letters;
 
 const USERS: &str = "60";
 
@@ -69,10 +70,13 @@ async fn a_day_on_aws_closes_its_ledger_and_says_what_one_machine_says() {
         "{summary:?}"
     );
     poison_lies_in_its_queue_with_its_cause(&deployed).await;
+    let replay = letters::what_failed_is_played_back_once_it_is_mended(&deployed).await;
     same_on_one_machine(&deployed, &export, &summary).await;
     an_operator_sees_it(&deployed, &summary);
     who_could_be_learned_from_is_counted(&deployed);
     a_second_deployment_changes_nothing(&deployed);
+    replay.got_through(&deployed).await;
+    letters::are_kept_where_their_queue_is_gone(&deployed).await;
 }
 
 /// How often each operation was called, but by the test itself and by Lambda's pollers.

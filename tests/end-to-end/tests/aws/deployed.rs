@@ -93,8 +93,13 @@ impl Deployed {
     /// The same on AWS.
     pub(crate) fn says_on_aws(&self, args: &[&str]) -> String {
         let env_file = self.env_file();
-        let aws = ["--backend", "aws", "--env-file", env_file.to_str().unwrap()];
-        self.says(&[&aws, args].concat())
+        self.says(&[&on_aws(&env_file), args].concat())
+    }
+
+    /// The program on AWS, however it ends.
+    pub(crate) fn program_on_aws(&self, args: &[&str]) -> Command {
+        let env_file = self.env_file();
+        self.program(&[&on_aws(&env_file), args].concat())
     }
 
     pub(crate) fn env_file(&self) -> PathBuf {
@@ -135,6 +140,10 @@ impl Deployed {
         }
         panic!("expected {what} within {PATIENCE:?}; the local AWS said:\n{}", self.local.log());
     }
+}
+
+fn on_aws(env_file: &Path) -> [&str; 4] {
+    ["--backend", "aws", "--env-file", env_file.to_str().unwrap()]
 }
 
 fn root() -> PathBuf {

@@ -4,5 +4,6 @@
 
 mod day;
 mod deployed;
+mod letters;
 mod realtime;
 mod workers;
