@@ -87,7 +87,7 @@ impl Rows {
     }
 
     pub(crate) fn into_bytes(self) -> std::io::Result<Vec<u8>> {
-        self.0.into_inner().map_err(|error| error.into_error())
+        self.0.into_inner().map_err(csv::IntoInnerError::into_error)
     }
 }
 

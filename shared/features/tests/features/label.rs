@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -12,10 +13,12 @@ use proptest::prelude::*;
 
 use crate::support::{AS_OF, Diary, assemble};
 
+static LEXICONS: LazyLock<Lexicons> = LazyLock::new(|| Lexicons::built_in().unwrap());
+
 /// The week that ends at `AS_OF`, (13 April 06:00, 20 April 06:00], of what the diary holds.
 fn label(diary: &Diary) -> Result<Label, NoLabel> {
     let history = diary.history();
-    label_of_week(&history, &read_texts(&history, &Lexicons::built_in().unwrap()))
+    label_of_week(&history, &read_texts(&history, &LEXICONS))
 }
 
 fn low_mood(diary: &Diary) -> bool {

@@ -41,7 +41,7 @@ pub(crate) fn items(planned: &[Planned]) -> Vec<AppItem> {
             1 | 2 => ("MOOD", EventKind::Mood { mood, notes: Some(text), tags: Vec::new() }),
             3 => ("SESSION", EventKind::Session { duration_seconds: 60.0 * mood }),
             _ => {
-                let done = at + jiff::SignedDuration::from_hours((what % 90) as i64);
+                let done = at + jiff::SignedDuration::from_hours(i64::try_from(what % 90).unwrap());
                 let completed_at = (what % 3 > 0).then_some(done);
                 let (activity, suggested) = ("walk".to_owned(), true);
                 let kind = EventKind::Activity { activity, suggested, completed_at, helpful: None };

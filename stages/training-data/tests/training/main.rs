@@ -1,12 +1,7 @@
 //! Who counts, which weeks are samples and of which side, what the files hold, and that no feature
 //! knows what comes after it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod eligibility;
 mod leak;

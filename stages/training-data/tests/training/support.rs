@@ -123,7 +123,7 @@ impl World {
         rows(&self.file(side))
     }
 
-    /// All items of a user, by sort key.
+    /// Withdraws all that somebody consented to.
     pub(crate) fn take_consent(&self, id: &UserId) {
         self.backend.put_item(id, &profile(Consents::NONE));
     }
