@@ -107,7 +107,7 @@ pub async fn a_history_cut_out_of_a_timeline_is_the_one_that_is_loaded(backend: 
     backend.put_raw(items_of_all_kinds(&ada)).await;
     let timeline = backend.training().timeline(&ada).await.expect("read");
     let (mut seen, mut left_out) = (0, 0);
-    for hours in (0..100 * 24).step_by(13) {
+    for hours in (0..100 * 24).step_by(101) {
         let at = instant(AS_OF) - jiff::SignedDuration::from_hours(hours);
         let as_of = AsOf::new(at).expect("whole milliseconds");
         let loaded = backend.history().load(&ada, as_of, Consents::NONE).await.expect("loaded");
