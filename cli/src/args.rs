@@ -5,6 +5,7 @@ mod dlq;
 mod live;
 #[cfg(test)]
 mod runbook;
+mod training;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ pub(crate) use self::dlq::{
     Chosen, Dlq, DlqAction, DropLetters, ExportLetters, ReplayLetters, ShowLetters, Since,
 };
 pub(crate) use self::live::{Serve, SimulateDay, Write};
+pub(crate) use self::training::TrainingData;
 use crate::exit;
 
 /// MindMate's risk pipeline, on one machine or on AWS.
@@ -100,6 +102,7 @@ pub(crate) enum Command {
     Serve(Serve),
     Write(Write),
     SimulateDay(SimulateDay),
+    TrainingData(TrainingData),
     Cost(Cost),
     Worker(Worker),
 }
@@ -417,6 +420,7 @@ mod tests {
         for (path, words) in [
             (&["daily"][..], "goes on where it stopped"),
             (&["worker"], "takes nothing new"),
+            (&["training-data"], "exit code is 8"),
             (&["text", "analyze"], "mindmate text analyze < texts.jsonl"),
         ] {
             let command = path.iter().fold(&program, |at, name| at.find_subcommand(name).unwrap());

@@ -23,6 +23,8 @@ pub(crate) enum Exit {
     BadInput = 6,
     /// Dead letters that were played back came back: the cause is not mended.
     CameBack = 7,
+    /// There is too little data to learn from, and no training set.
+    TooLittle = 8,
 }
 
 impl Exit {
@@ -31,7 +33,7 @@ impl Exit {
     pub(crate) fn worse(self, other: Self) -> Self {
         let weight = |exit| match exit {
             Self::Success => 0,
-            Self::BadInput | Self::CameBack => 1,
+            Self::BadInput | Self::CameBack | Self::TooLittle => 1,
             Self::DeadLettered => 2,
             Self::LedgerOpen => 3,
             Self::Busy => 4,
@@ -56,7 +58,8 @@ const CODES: &str = "Exit codes:
      (3 and 4 also where that holds of an earlier run that `daily` finished first)
   5  another run works on the data directory
   6  some of the input was bad and was left out; the rest is done
-  7  dead letters that were played back came back: the cause is not mended, and the rest stays";
+  7  dead letters that were played back came back: the cause is not mended, and the rest stays
+  8  there is too little data to learn from: no training set, and training is left out";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

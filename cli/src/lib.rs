@@ -28,6 +28,7 @@ mod show;
 mod simulate;
 mod stages;
 mod text;
+mod training_data;
 #[cfg(feature = "aws")]
 mod worker;
 mod write;
@@ -86,6 +87,7 @@ async fn dispatch(place: &Place, args: Args) -> anyhow::Result<Exit> {
         Command::Write(write) => write::run(place, &write).await,
         Command::SimulateDay(day) => simulate::run(place, format, &day).await,
         Command::Text(args::Text::Analyze(analyze)) => text::analyze(&analyze),
+        Command::TrainingData(data) => training_data::run(place, format, &data).await,
         Command::Cost(cost) => cost::run(format, &cost),
         #[cfg(feature = "aws")]
         Command::Worker(worker) => {

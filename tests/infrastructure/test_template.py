@@ -31,7 +31,7 @@ ALWAYS = {"MINDMATE_SHARDS", "MINDMATE_LOG", "AWS_ENDPOINT_URL"}
 # What each program needs, as `Program::needs` in shared/host says; intervention also takes a model.
 ENVIRONMENT = {
     "OrchestratorFunction": {"ASSESSMENT_RUNS_TABLE", "FAN_OUT_QUEUE_URL"},
-    "TrainingDataFunction": {"APP_TABLE"},
+    "TrainingDataFunction": {"APP_TABLE", "ML_MODELS_BUCKET"},
     "FanOutFunction": {
         "ACTIVITY_TABLE", "ASSESSMENT_RUNS_TABLE", "RISK_ASSESSMENTS_TABLE",
         "FAN_OUT_QUEUE_URL", "FAN_OUT_DLQ_URL",
@@ -494,6 +494,15 @@ def test_what_the_streams_write_into_the_apps_table_is_in_users_partitions(templ
         if name == f"{stage}Role" and "${AppTableName}" in str(one["Resource"])
     ]
     assert found["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["USER#*"]}}
+
+
+def test_the_training_set_can_be_replaced_and_nothing_else_is_deleted(template):
+    """R2.6; and what a draft left behind goes by the bucket's own rule."""
+    grants = granted(template, "MLLambdaRole")
+    deleting = {"s3:DeleteObject", "s3:AbortMultipartUpload"}
+    assert deleting | {"s3:GetObject", "s3:PutObject"} == grants["ModelsBucket/training/*"]
+    assert not [at for at, calls in grants.items() if "training" not in at and calls & deleting]
+    assert grants["ModelsBucket/config/*"] == {"s3:GetObject"}
 
 
 def test_where_no_text_may_leave_nobody_may_call_comprehend(template):

@@ -10,7 +10,7 @@ use mindmate_contracts::app_table::ExportLine;
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_host::aws::{self, Aws};
 use mindmate_host::config::{Config, EnvFile, Variable};
-use mindmate_pipeline::ports::{MessageWriter, Notice, SentimentAnalyzer};
+use mindmate_pipeline::ports::{MessageWriter, Notice, SentimentAnalyzer, TrainingStore};
 use mindmate_pipeline::{PortError, SystemClock};
 
 use super::{Installation, Into, Session, Trail, Written};
@@ -138,5 +138,9 @@ impl Installation for Stack {
 
     async fn put_setting(&self, name: &str, value: &str) -> anyhow::Result<()> {
         Ok(self.aws.put_setting(name, value).await?)
+    }
+
+    fn training_store(&self) -> Option<Arc<dyn TrainingStore>> {
+        Some(self.aws.training_store())
     }
 }

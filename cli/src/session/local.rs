@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use mindmate_contracts::app_table::ExportLine;
 use mindmate_domain::pseudonym::{KEY_BYTES, PseudonymKey};
 use mindmate_embedded::{DataDir, Embedded, ImportBatch, Options};
-use mindmate_pipeline::ports::Notice;
+use mindmate_pipeline::ports::{Notice, TrainingStore};
 use mindmate_pipeline::{Clock, SystemClock};
 
 use super::{Installation, Into, Session, Trail, Written};
@@ -76,5 +76,9 @@ impl Installation for Embedded {
 
     async fn put_setting(&self, name: &str, value: &str) -> anyhow::Result<()> {
         Ok(Self::put_setting(self, name, value).await?)
+    }
+
+    fn training_store(&self) -> Option<Arc<dyn TrainingStore>> {
+        None
     }
 }

@@ -18,9 +18,9 @@ use jiff::SignedDuration;
 use mindmate_contracts::app_table::ExportLine;
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::{AsOf, Policy, UserId};
-use mindmate_embedded::{DataDir, Imported};
+use mindmate_embedded::{DataDir, Imported, TrainingFolder};
 use mindmate_pipeline::Clock;
-use mindmate_pipeline::ports::{Notice, Ports};
+use mindmate_pipeline::ports::{Notice, Ports, TrainingStore};
 
 use crate::args::{Args, Backend, Command};
 
@@ -53,6 +53,9 @@ pub(crate) trait Installation: Send + Sync {
 
     /// Keeps a small value under a name.
     async fn put_setting(&self, name: &str, value: &str) -> anyhow::Result<()>;
+
+    /// Where the training set is put, unless it is the data directory.
+    fn training_store(&self) -> Option<Arc<dyn TrainingStore>>;
 }
 
 /// What an import fills.
@@ -209,6 +212,20 @@ impl Session {
     /// The directory of reports; made where it is absent.
     pub(crate) fn dir(&self) -> anyhow::Result<DataDir> {
         Ok(DataDir::open(&self.data)?)
+    }
+
+    /// Where the training set is put: in this folder, or where the installation has it.
+    pub(crate) fn training_store(
+        &self,
+        out: Option<&Path>,
+    ) -> anyhow::Result<Arc<dyn TrainingStore>> {
+        if let Some(out) = out {
+            return Ok(Arc::new(TrainingFolder::new(out)));
+        }
+        match self.installation.training_store() {
+            Some(store) => Ok(store),
+            None => Ok(Arc::new(TrainingFolder::new(self.dir()?.training()))),
+        }
     }
 
     /// A command as somebody would type it to come here again.

@@ -33,16 +33,20 @@ impl AppTable {
         self.0.get([(PK, text(partition(user))), (SK, text(PROFILE_SK))]).await
     }
 
-    /// All of a user's items, by sort key, without their keys.
-    pub(crate) async fn items(&self, user: &UserId) -> PortResult<Vec<(String, Item)>> {
+    /// All of a user's rows, by sort key.
+    pub(crate) async fn all_rows(&self, user: &UserId) -> PortResult<Vec<Row>> {
         let query = self
             .0
             .query()
             .key_condition_expression("PK = :user")
             .expression_attribute_values(":user", text(partition(user)))
             .consistent_read(true);
-        let rows = rows(query, usize::MAX).await?;
-        let items = rows.into_iter().map(|mut row| {
+        rows(query, usize::MAX).await
+    }
+
+    /// All of a user's items, by sort key, without their keys.
+    pub(crate) async fn items(&self, user: &UserId) -> PortResult<Vec<(String, Item)>> {
+        let items = self.all_rows(user).await?.into_iter().map(|mut row| {
             let sk = text_of(&row, SK).unwrap_or_default().to_owned();
             row.retain(|name, _| name != PK && name != SK);
             match to_contract(row) {

@@ -310,6 +310,12 @@ impl Aws {
         let client = aws_sdk_s3::Client::new(&self.config);
         crate::pseudonyms::key(&client, &self.names.bucket, object).await
     }
+
+    /// Where the training set is put.
+    pub fn training_store(&self) -> Arc<dyn ports::TrainingStore> {
+        let bucket = self.names.bucket.clone();
+        Arc::new(crate::training_bucket::TrainingBucket::new(&self.config, bucket))
+    }
 }
 
 #[cfg(feature = "bedrock")]

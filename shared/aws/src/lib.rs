@@ -64,6 +64,8 @@ mod table;
 mod together;
 #[cfg(feature = "dynamodb")]
 mod training;
+#[cfg(feature = "s3")]
+mod training_bucket;
 
 mod backend;
 

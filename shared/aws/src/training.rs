@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use mindmate_contracts::app_table::{Decoded, PROFILE_SK, USER_PREFIX, active_millis, decode};
+use mindmate_contracts::app_table::{
+    Decoded, PROFILE_SK, Timeline, USER_PREFIX, active_millis, decode,
+};
 use mindmate_domain::UserId;
 use mindmate_domain::app::{AppItem, Profile};
 use mindmate_domain::consent::StatedConsents;
@@ -58,6 +60,15 @@ impl TrainingUsers for AppTable {
                 return Ok(TrainingPage { users: read(users), last: true });
             }
         }
+    }
+
+    async fn timeline(&self, user: &UserId) -> PortResult<Timeline> {
+        let mut timeline = Timeline::new(user.clone());
+        for row in self.all_rows(user).await? {
+            let sk = text_of(&row, SK).unwrap_or_default().to_owned();
+            timeline.take(&sk, to_contract(row).as_ref());
+        }
+        Ok(timeline)
     }
 }
 

@@ -6,12 +6,26 @@ use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest, Sha256};
+
+use crate::pseudonym::hex;
 
 /// Changes whenever a feature's definition, its lexicons' constants or the order changes.
 pub const FEATURE_VERSION: u32 = 1;
 
 /// How many features there are.
 pub const FEATURE_COUNT: usize = Feature::ALL.len();
+
+/// What a set of features is told from others by: lower-case hexadecimal SHA-256 of the version and the
+/// names in input order, a line each.
+pub fn schema_hash() -> String {
+    let mut lines = format!("features {FEATURE_VERSION}\n");
+    for feature in Feature::ALL {
+        lines.push_str(feature.name());
+        lines.push('\n');
+    }
+    hex(&Sha256::digest(lines.as_bytes()))
+}
 
 /// The four groups of features.
 #[derive(

@@ -20,15 +20,39 @@ impl PseudonymKey {
         Self(key)
     }
 
+    /// A key that is derived from this one for one purpose: whoever knows pseudonyms of two purposes
+    /// cannot tell which belong together.
+    #[must_use]
+    pub fn for_purpose(&self, purpose: &str) -> Self {
+        Self(self.mac(&format!("purpose:{purpose}")))
+    }
+
     /// The pseudonym of a user: the first 6 bytes of HMAC-SHA-256, which tell 10 million users
     /// apart with a chance of collision below one in five for the whole set.
     pub fn of(&self, user: &UserId) -> Pseudonym {
+        Pseudonym(hex(&self.mac(user.as_str())[..6]))
+    }
+
+    /// A number that depends on the user and the key alone, spread evenly: what deals users to groups.
+    pub fn number(&self, user: &UserId) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.mac(user.as_str());
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+
+    /// What tells this key from others without telling it: 12 hexadecimal digits. No user's pseudonym,
+    /// since no id is empty.
+    pub fn id(&self) -> String {
+        hex(&self.mac("")[..6])
+    }
+
+    /// HMAC-SHA-256 of a text.
+    fn mac(&self, text: &str) -> [u8; KEY_BYTES] {
         // HMAC takes keys of every length, so that the other branch is never reached.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
-            return Pseudonym("000000000000".to_owned());
+            return [0; KEY_BYTES];
         };
-        mac.update(user.as_str().as_bytes());
-        Pseudonym(hex(&mac.finalize().into_bytes()[..6]))
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 }
 
@@ -80,6 +104,18 @@ mod tests {
         assert_eq!(of(1), of(1));
         assert_ne!(of(1), of(2));
         assert!(!of(1).contains("canary"));
+    }
+
+    /// R2.6
+    #[test]
+    fn pseudonyms_of_two_purposes_have_nothing_in_common() {
+        let user = UserId::new("canary").unwrap();
+        let key = PseudonymKey::new([7; KEY_BYTES]);
+        let of = |purpose| key.for_purpose(purpose).of(&user);
+        assert_eq!(of("training"), of("training"));
+        assert_ne!(of("training"), of("other"));
+        assert_ne!(of("training"), key.of(&user));
+        assert_ne!(key.for_purpose("training").id(), key.id());
     }
 
     #[test]

@@ -63,7 +63,8 @@ pub(crate) fn ensure_user(connection: &Connection, user: &UserId) -> rusqlite::R
     Ok(connection.last_insert_rowid())
 }
 
-fn each_item(
+/// A user's items of a range, by sort key.
+pub(crate) fn each_item(
     connection: &Connection,
     uid: i64,
     range: &KeyRange,

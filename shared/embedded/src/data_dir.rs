@@ -69,6 +69,11 @@ impl DataDir {
         self.0.join("cohort-truth.jsonl")
     }
 
+    /// Where the training set is put unless somebody says otherwise.
+    pub fn training(&self) -> PathBuf {
+        self.0.join("training")
+    }
+
     /// Claims the directory for a run of this process.
     ///
     /// # Errors
@@ -85,7 +90,7 @@ impl DataDir {
 }
 
 /// Makes the directory with nobody else allowed in; the ones above it as ever.
-fn make_private(path: &Path) -> io::Result<()> {
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     if let Some(above) = path.parent() {
         std::fs::create_dir_all(above)?;
     }

@@ -29,6 +29,7 @@ mod schema;
 mod states;
 mod stream;
 mod training;
+mod training_folder;
 mod writer;
 
 pub use app_table::{AppWrite, ImportBatch, Imported};
@@ -37,3 +38,4 @@ pub use backend::{Embedded, Options};
 pub use data_dir::{DataDir, DataDirError, RunLock};
 pub use error::{FileTrouble, OpenError};
 pub use inspect::{PutAside, Totals};
+pub use training_folder::TrainingFolder;

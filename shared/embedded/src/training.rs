@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use mindmate_contracts::app_table::{Item, KeyRange, Timeline};
 use mindmate_domain::UserId;
 use mindmate_domain::consent::StatedConsents;
 use mindmate_pipeline::PortResult;
 use mindmate_pipeline::ports::{TrainingPage, TrainingUser, TrainingUsers};
 use rusqlite::{Connection, params};
 
-use crate::app_table::{AppTable, profile_item, profile_of};
+use crate::app_table::{AppTable, each_item, profile_item, profile_of, uid_of};
 use crate::error::unreadable;
 
 /// A user as read: id, profile's item, first and last active instant in milliseconds.
@@ -31,6 +32,26 @@ impl TrainingUsers for AppTable {
         let users = rows.into_iter().map(user).collect::<PortResult<_>>()?;
         Ok(TrainingPage { users, last })
     }
+
+    async fn timeline(&self, user: &UserId) -> PortResult<Timeline> {
+        let user = user.clone();
+        self.db
+            .read(move |connection| {
+                let mut timeline = Timeline::new(user.clone());
+                if let Some(uid) = uid_of(connection, &user)? {
+                    each_item(connection, uid, &everything(), |sk, item| {
+                        timeline.take(sk, serde_json::from_str::<Item>(item).ok().as_ref());
+                    })?;
+                }
+                Ok(timeline)
+            })
+            .await
+    }
+}
+
+/// The range of all keys.
+fn everything() -> KeyRange {
+    KeyRange { from: String::new(), to: "\u{10FFFF}".to_owned() }
 }
 
 fn page(

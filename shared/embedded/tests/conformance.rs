@@ -11,11 +11,11 @@ use mindmate_contracts::app_table::{ExportLine, Item};
 use mindmate_contracts::{Channel, QueueName, StreamName};
 use mindmate_domain::UserId;
 use mindmate_domain::audit::AuditEvent;
-use mindmate_embedded::{Embedded, ImportBatch, Options};
+use mindmate_embedded::{Embedded, ImportBatch, Options, TrainingFolder};
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
     InterventionStore, Notice, Notifier, ProfileStore, Publisher, Queue, Received, ReviewQueue,
-    RunLedger, StreamSource, TrainingUsers, UserStates,
+    RunLedger, StreamSource, TrainingStore, TrainingUsers, UserStates,
 };
 use mindmate_testkit::ManualClock;
 use mindmate_testkit::conformance::Backend;
@@ -28,7 +28,7 @@ struct SqliteUnderTest {
     clock: ManualClock,
     options: Options,
     backend: Embedded,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 async fn fresh() -> SqliteUnderTest {
@@ -38,7 +38,7 @@ async fn fresh() -> SqliteUnderTest {
     let options = Options { visibility: Duration::from_mins(3), ..Options::default() };
     let file = folder.path().join("mindmate.db");
     let backend = Embedded::open(&file, Arc::new(clock.clone()), options).unwrap();
-    SqliteUnderTest { clock, options, backend, _folder: folder }
+    SqliteUnderTest { clock, options, backend, folder }
 }
 
 /// Forwards the ports to the backend.
@@ -91,6 +91,14 @@ impl Backend for SqliteUnderTest {
 
     fn letters(&self, of: Channel) -> Arc<dyn DeadLetters> {
         self.backend.dead_letters_of(of)
+    }
+
+    fn training_store(&self) -> Arc<dyn TrainingStore> {
+        Arc::new(TrainingFolder::new(self.folder.path().join("training")))
+    }
+
+    async fn training_file(&self, path: &str) -> Option<Vec<u8>> {
+        std::fs::read(self.folder.path().join("training").join(path)).ok()
     }
 
     async fn put_raw(&self, items: Vec<(UserId, String, Item)>) {

@@ -24,6 +24,7 @@ mod calendar;
 mod context;
 mod dynamics;
 mod families;
+mod label;
 mod mood;
 mod outcome;
 mod sentiment;
@@ -32,4 +33,5 @@ mod texts;
 mod trend;
 
 pub use families::{Extraction, extract};
+pub use label::{LABEL_DAYS, LABEL_VERSION, Label, NoLabel, label_of_week};
 pub use texts::{TextReading, TextReadings, left_out_crisis, read_texts};

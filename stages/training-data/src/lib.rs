@@ -1,147 +1,180 @@
-//! Counts who could be learned from, and says whether that is enough to train (R2.1, R2.7).
+//! Prepares the training set: labelled weeks of those who consent, split by time and by user (R2).
 //!
-//! **In:** a schedule. **Out:** the count, as the function's answer; nothing is sent or stored.
+//! **In:** a schedule. **Out:** a file of samples for each side and a manifest, by
+//! [`TrainingStore`], and what it came to as the function's answer.
 //!
-//! A user counts who consents to scoring and to training (read of the profile as it stands now; for
-//! users from before consents existed the policy says what holds), and whose own doings span at
-//! least 60 days.
+//! Of every user who consents to scoring and to training, and whose own doings span at least 60 days,
+//! each week from their sixtieth day on is a sample: the 70 features at that instant, by the code that
+//! serves and out of what it would have loaded, and the label of the 7 days after it
+//! ([`mindmate_features::label_of_week`]). [`plan`] says which weeks, and of which side; `docs/adr/0013`
+//! has the reasons.
+//!
+//! Everybody is looked at twice, a page at a time: to count them and find the cut, then to write. Memory
+//! holds a page of users, the items of eight of them, and what the store buffers. Consents are read
+//! again with each user's items.
 //!
 //! | what fails | what then happens |
 //! | --- | --- |
-//! | the app's table does not answer | the schedule's event comes again; the count begins anew |
-//! | a consents block that cannot be read | counts as no consent |
-//! | an item that does not fit | is not counted into the span |
-//! | too few users | a warning, and the answer says so: training is left out |
+//! | the app's table or the store does not answer | nothing is published; the schedule's event comes again, and all begins anew |
+//! | it is killed, or runs out of time | the same: a draft never shows |
+//! | a consents block that cannot be read, a consent that is withdrawn meanwhile | counts as no consent |
+//! | an item that does not fit | is left out of features and label, as in serving |
+//! | one family of features | its cells are empty, as in serving |
+//! | the texts of a week cannot be read | no sample; it is counted |
+//! | too few users, or too few rows of a label | a warning, no set, and the answer says so: training is left out. An earlier set is taken away |
 
+mod eligibility;
+mod manifest;
+pub mod plan;
+mod preparing;
+pub mod rows;
+mod samples;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use mindmate_domain::instant::serde_key_form;
-use mindmate_domain::{Consent, Policy};
-use mindmate_pipeline::ports::{TrainingUser, TrainingUsers};
+use jiff::Timestamp;
+use mindmate_domain::pseudonym::PseudonymKey;
+use mindmate_domain::{AsOf, Policy, UserId};
+use mindmate_language::Lexicons;
+use mindmate_pipeline::ports::{TrainingStore, TrainingUser, TrainingUsers};
 use mindmate_pipeline::{Firing, ScheduledTask, StageError};
 use serde::Serialize;
-use tracing::warn;
 
-/// Days that a user's history must span (R2.1).
-pub const HISTORY_DAYS: i64 = 60;
-
-/// Users without whom no model is trained (R2.7): with a fifth of them held out (R2.4), fewer than
-/// twenty people would judge it.
-pub const FEWEST_USERS: u64 = 100;
+use self::eligibility::Survey;
+pub use self::eligibility::{Eligibility, FEWEST_USERS, Ineligible, check};
+pub use self::manifest::{
+    Columns, FileEntry, MANIFEST_VERSION, Manifest, Rules, UserCounts, Versions,
+};
+use self::plan::Dealer;
+pub use self::preparing::{FEWEST_OF_A_LABEL, Lack, Prepared};
+pub use self::samples::{LeftOutWeeks, SampleCounts, Sampler, UserSamples};
 
 /// Users that are read together.
 const PAGE_USERS: usize = 500;
 
+/// What the task speaks to.
+#[derive(Clone)]
+pub struct TrainingDataPorts {
+    /// Everybody.
+    pub users: Arc<dyn TrainingUsers>,
+    /// Where the set is put.
+    pub store: Arc<dyn TrainingStore>,
+}
+
 /// The task.
 pub struct TrainingData {
-    users: Arc<dyn TrainingUsers>,
+    ports: TrainingDataPorts,
+    lexicons: Arc<Lexicons>,
     policy: Arc<Policy>,
+    dealer: Dealer,
 }
 
-/// Who could be learned from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Eligibility {
-    /// What lies after it was not looked at.
-    #[serde(with = "serde_key_form")]
-    pub until: Timestamp,
-    /// Everybody of whom something is stored.
-    pub users: u64,
-    /// Those who could be learned from.
-    pub eligible: u64,
-    /// Those who do not consent.
-    pub without_consent: u64,
-    /// Those who do, and whose history is too short.
-    pub too_short: u64,
-    /// How many are needed.
-    pub fewest: u64,
-    /// Whether there are enough to train.
-    pub enough: bool,
-}
-
-/// What keeps a user from being learned from.
+/// Where a preparation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ineligible {
-    /// They do not consent to it.
-    NoConsent,
-    /// Their history is too short.
-    TooShort,
+pub enum Progress {
+    /// Everybody was counted.
+    Counted {
+        /// Those who could be learned from.
+        eligible: u64,
+    },
+    /// One of them was read.
+    Read,
+}
+
+/// What a firing came to.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// Who could be learned from.
+    #[serde(flatten)]
+    pub eligibility: Eligibility,
+    /// Where the set is.
+    pub place: String,
+    /// What there is too little of; then there is no set.
+    pub lack: Option<Lack>,
+    /// The set's files.
+    pub files: Vec<FileEntry>,
 }
 
 impl TrainingData {
-    /// The task over this port.
-    pub fn new(users: Arc<dyn TrainingUsers>, policy: Arc<Policy>) -> Self {
-        Self { users, policy }
+    /// The task over these ports, with the word lists and the policy that it goes by, and the
+    /// installation's key for pseudonyms.
+    pub fn new(
+        ports: TrainingDataPorts,
+        lexicons: Arc<Lexicons>,
+        policy: Arc<Policy>,
+        key: &PseudonymKey,
+    ) -> Self {
+        Self { ports, lexicons, policy, dealer: Dealer::new(key) }
     }
 
-    /// Whether a user could be learned from.
-    ///
-    /// # Errors
-    /// Why not.
-    pub fn check(&self, user: &TrainingUser) -> Result<(), Ineligible> {
-        let consents = user.consents.effective(self.policy.legacy_consents);
-        if !consents.allows(Consent::Scoring) || !consents.allows(Consent::Training) {
-            return Err(Ineligible::NoConsent);
-        }
-        let span = user.active.map(|(first, last)| last.duration_since(first));
-        let needed = SignedDuration::from_hours(HISTORY_DAYS * 24);
-        if span.is_some_and(|span| span >= needed) { Ok(()) } else { Err(Ineligible::TooShort) }
-    }
-
-    /// Counts everybody.
+    /// Counts who could be learned from, and reads nothing else.
     ///
     /// # Errors
     /// The port's.
     pub async fn count(&self, until: Timestamp) -> Result<Eligibility, StageError> {
-        let mut counted = Eligibility {
-            until,
-            users: 0,
-            eligible: 0,
-            without_consent: 0,
-            too_short: 0,
-            fewest: FEWEST_USERS,
-            enough: false,
-        };
-        let mut after = None;
-        loop {
-            let page = self.users.users(until, after.as_ref(), PAGE_USERS).await?;
-            for user in &page.users {
-                counted.users += 1;
-                match self.check(user) {
-                    Ok(()) => counted.eligible += 1,
-                    Err(Ineligible::NoConsent) => counted.without_consent += 1,
-                    Err(Ineligible::TooShort) => counted.too_short += 1,
+        Ok(self.survey(until).await?.eligibility)
+    }
+
+    async fn survey(&self, until: Timestamp) -> Result<Survey, StageError> {
+        let mut survey =
+            Survey { eligibility: Eligibility::none_yet(until), weeks: BTreeMap::new() };
+        let mut pages = self.pages(until);
+        while let Some(users) = pages.next().await? {
+            for user in &users {
+                let found = self.check(user);
+                survey.eligibility.count(found);
+                if let (Ok(()), Some(active)) = (found, user.active) {
+                    for day in self.dealer.days(&user.user, active, until) {
+                        *survey.weeks.entry(day).or_default() += 1;
+                    }
                 }
             }
-            after = page.users.into_iter().last().map(|last| last.user);
-            if page.last {
-                break;
-            }
-            if after.is_none() {
-                let words = "expected users or the end of the table, found neither";
-                return Err(StageError::transient(words));
-            }
         }
-        counted.enough = counted.eligible >= FEWEST_USERS;
-        Ok(counted)
+        Ok(survey)
+    }
+
+    fn pages(&self, until: Timestamp) -> Pages<'_> {
+        Pages { users: &*self.ports.users, until, after: None, last: false }
+    }
+}
+
+/// Everybody, a page at a time.
+struct Pages<'a> {
+    users: &'a dyn TrainingUsers,
+    until: Timestamp,
+    after: Option<UserId>,
+    last: bool,
+}
+
+impl Pages<'_> {
+    async fn next(&mut self) -> Result<Option<Vec<TrainingUser>>, StageError> {
+        if self.last {
+            return Ok(None);
+        }
+        let page = self.users.users(self.until, self.after.as_ref(), PAGE_USERS).await?;
+        self.last = page.last;
+        self.after = page.users.last().map(|last| last.user.clone());
+        if !page.last && self.after.is_none() {
+            let words = "expected users or the end of the table, found neither";
+            return Err(StageError::transient(words));
+        }
+        Ok(Some(page.users))
     }
 }
 
 impl ScheduledTask for TrainingData {
     const NAME: &'static str = "training-data";
 
-    type Output = Eligibility;
+    type Output = Answer;
 
-    async fn run(&self, firing: Firing<'_>) -> Result<Eligibility, StageError> {
-        let counted = self.count(firing.due).await?;
-        if !counted.enough {
-            warn!(
-                eligible = counted.eligible,
-                fewest = FEWEST_USERS,
-                "too little data: training is left out"
-            );
-        }
-        Ok(counted)
+    async fn run(&self, firing: Firing<'_>) -> Result<Answer, StageError> {
+        let (eligibility, prepared) = self.prepare(AsOf::just_after(firing.due), &|_| {}).await?;
+        let (lack, files) = match prepared {
+            Prepared::Set(manifest) => (None, manifest.files),
+            Prepared::TooLittle(lack) => (Some(lack), Vec::new()),
+        };
+        Ok(Answer { eligibility, place: self.ports.store.place(), lack, files })
     }
 }

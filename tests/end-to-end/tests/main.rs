@@ -31,5 +31,7 @@ mod program;
 mod realtime;
 #[path = "suite/text.rs"]
 mod text;
+#[path = "suite/training.rs"]
+mod training;
 
 use mindmate_end_to_end_tests::stores;

@@ -51,7 +51,7 @@ pub(crate) async fn make(config: &SdkConfig) -> Stack {
         runs_table: prefixed("runs"),
         activity_table: prefixed("activity"),
         alerts_topic: topic(config, &prefix).await,
-        bucket: String::new(),
+        bucket: bucket(config, &prefix).await,
     };
     let kinesis = aws_sdk_kinesis::Client::new(config);
     for target in names.streams.values() {
@@ -92,6 +92,13 @@ async fn topic(config: &SdkConfig, prefix: &str) -> String {
         .await
         .unwrap();
     topic
+}
+
+async fn bucket(config: &SdkConfig, prefix: &str) -> String {
+    let name = format!("{}-models", prefix.to_lowercase());
+    let client = aws_sdk_s3::Client::new(config);
+    client.create_bucket().bucket(&name).send().await.unwrap();
+    name
 }
 
 async fn tables(config: &SdkConfig, names: &Names) {

@@ -18,7 +18,8 @@ use mindmate_domain::instant::parse;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
     InterventionStore, Notice, Notifier, ProfileStore, Publisher, Queue, Receipt, Received,
-    ReviewQueue, RunLedger, Sequence, StreamRecord, StreamSource, TrainingUsers, UserStates,
+    ReviewQueue, RunLedger, Sequence, StreamRecord, StreamSource, TrainingStore, TrainingUsers,
+    UserStates,
 };
 use mindmate_testkit::ManualClock;
 use mindmate_testkit::conformance::Backend;
@@ -127,6 +128,7 @@ impl Backend for AwsUnderTest {
         notifier -> Notifier;
         ledger -> RunLedger;
         training -> TrainingUsers;
+        training_store -> TrainingStore;
         audit_log -> AuditLog;
     }
 
@@ -177,6 +179,13 @@ impl Backend for AwsUnderTest {
             Aside { record, attributes: letter.attributes }
         });
         asides.collect()
+    }
+
+    async fn training_file(&self, path: &str) -> Option<Vec<u8>> {
+        let client = aws_sdk_s3::Client::new(&self.config);
+        let object = client.get_object().bucket(&self.stack.names.bucket);
+        let object = object.key(format!("training/{path}")).send().await.ok()?;
+        Some(object.body.collect().await.unwrap().to_vec())
     }
 
     /// As they arrived, with the ids under which they are remembered.

@@ -14,7 +14,7 @@ use super::attribute::{Attribute, Item};
 use super::export::MAX_ITEM_BYTES;
 
 /// What became of an item.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Decoded {
     /// It was read; of a profile, attributes that did not fit are named.
     Read(AppItem, Vec<Defect>),

@@ -90,7 +90,12 @@ impl HistoryReader {
     /// nobody can say where it lies.
     pub fn take(&mut self, sk: &str, item: &Item) {
         debug_assert!(!sk.is_empty(), "DynamoDB has no empty keys");
-        match decode(sk, item) {
+        self.take_decoded(decode(sk, item));
+    }
+
+    /// Takes one stored item that was decoded before.
+    pub(super) fn take_decoded(&mut self, decoded: Decoded) {
+        match decoded {
             Decoded::Read(item, defects) => {
                 self.items.push(item);
                 for defect in defects {

@@ -12,12 +12,14 @@ mod export;
 mod load;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 pub use attribute::{Attribute, Item};
 pub use decode::{Decoded, Defective, active_millis, decode};
 pub use encode::{encode, intervention_chat};
 pub use export::{ExportLine, LineError, MAX_ITEM_BYTES, closed_profile, parse_line, write_line};
 pub use load::{HistoryReader, KeyRange, activity_ranges, history_ranges};
+pub use timeline::Timeline;
 
 /// The sort key of a profile.
 pub const PROFILE_SK: &str = "PROFILE";

@@ -12,6 +12,7 @@ mod by_hand;
 mod cut_off;
 mod documented;
 mod edges;
+mod label;
 mod properties;
 mod reading;
 mod reference;

@@ -190,7 +190,7 @@ fn screaming(name: &str) -> String {
 pub enum Program {
     /// Starts the daily run.
     Orchestrator,
-    /// Counts who could be learned from.
+    /// Prepares the training set.
     TrainingData,
     /// Closes the books of runs, and tells of them.
     RunClosing,
@@ -208,7 +208,8 @@ impl Program {
             Self::Orchestrator => {
                 vec![Variable::AssessmentRunsTable, Variable::Queue(QueueName::FanOut)]
             }
-            Self::TrainingData => vec![Variable::AppTable],
+            // The bucket has the key for pseudonyms, too.
+            Self::TrainingData => vec![Variable::AppTable, Variable::ModelsBucket],
             Self::RunClosing => vec![
                 Variable::AssessmentRunsTable,
                 Variable::RiskAssessmentsTable,

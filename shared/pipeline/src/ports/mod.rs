@@ -32,4 +32,6 @@ pub use people::{
 pub use queue::{DeadLetterCause, Publisher, Queue, QueueDepth, Receipt, Received, Settlement};
 pub use sentiment::{Analysis, SentimentAnalyzer, TextToAnalyze};
 pub use stream::{Sequence, StreamRecord, StreamSource};
-pub use training::{TrainingPage, TrainingUser, TrainingUsers};
+pub use training::{
+    MANIFEST_PATH, Side, TrainingDraft, TrainingPage, TrainingStore, TrainingUser, TrainingUsers,
+};

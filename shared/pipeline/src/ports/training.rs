@@ -1,7 +1,8 @@
-//! Whom could be learned from.
+//! Whom could be learned from, and where what is learned from is put.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use mindmate_contracts::app_table::Timeline;
 use mindmate_domain::UserId;
 use mindmate_domain::consent::StatedConsents;
 
@@ -19,6 +20,10 @@ pub trait TrainingUsers: Send + Sync {
         after: Option<&UserId>,
         limit: usize,
     ) -> PortResult<TrainingPage>;
+
+    /// All that is stored of a user, read once. A history that is cut out of it is the one that
+    /// [`HistoryStore::load`](super::HistoryStore::load) gives.
+    async fn timeline(&self, user: &UserId) -> PortResult<Timeline>;
 }
 
 /// Users, in the backend's order.
@@ -40,4 +45,69 @@ pub struct TrainingUser {
     /// From the first to the last of what they did: moods, own chats, selfies, sessions,
     /// activities. Whole milliseconds. None of somebody who did nothing.
     pub active: Option<(Timestamp, Timestamp)>,
+}
+
+/// Which part of a training set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// What a model is trained on.
+    Train,
+    /// What it is judged by.
+    Validation,
+}
+
+impl Side {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Train, Self::Validation];
+
+    /// As in paths and in the manifest.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+        }
+    }
+
+    /// Its file, from the root of the training data. Nothing else lies in its folder: a training job
+    /// takes a folder as a whole.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Train => "train/samples.csv",
+            Self::Validation => "validation/samples.csv",
+        }
+    }
+}
+
+/// The manifest, from the root of the training data.
+pub const MANIFEST_PATH: &str = "manifest.json";
+
+/// Where the training set is put: a file of samples for each side, and a manifest.
+///
+/// There is one set, which the next one replaces, so that no earlier one keeps who has withdrawn. The
+/// set is there when its manifest is: it is written last, and taken away first. It has the digest
+/// of each file, so that a reader who comes in between sees that they do not belong together.
+#[async_trait]
+pub trait TrainingStore: Send + Sync {
+    /// Where that is, in words for people.
+    fn place(&self) -> String;
+
+    /// Begins a set. Nothing of it shows before it is published, and the earlier one stands until then.
+    async fn draft(&self) -> PortResult<Box<dyn TrainingDraft>>;
+
+    /// Takes the set away, if there is one; the manifest first.
+    async fn remove(&self) -> PortResult<()>;
+}
+
+/// A set that is being written. One that is dropped is never published.
+#[async_trait]
+pub trait TrainingDraft: Send {
+    /// Writes at the end of a side's file. How much is kept in memory depends on no file's length.
+    async fn append(&mut self, side: Side, bytes: Vec<u8>) -> PortResult<()>;
+
+    /// Puts both files in their places, each whole, and the manifest last. A side to which nothing was
+    /// appended is an empty file.
+    async fn publish(self: Box<Self>, manifest: Vec<u8>) -> PortResult<()>;
+
+    /// Throws it away.
+    async fn discard(self: Box<Self>) -> PortResult<()>;
 }

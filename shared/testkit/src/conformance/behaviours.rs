@@ -165,7 +165,17 @@ macro_rules! conformance_suites {
                 an_empty_table_has_nobody,
                 the_span_is_that_of_what_the_user_did,
                 what_lies_after_the_instant_does_not_count,
-                consents_come_as_the_profile_states_them;
+                consents_come_as_the_profile_states_them,
+                a_history_cut_out_of_a_timeline_is_the_one_that_is_loaded,
+                of_nobody_the_timeline_is_empty;
+            training_store:
+                a_published_set_reads_back_as_it_was_written,
+                nothing_of_a_draft_shows_before_it_is_published,
+                a_discarded_draft_leaves_the_earlier_set,
+                the_next_set_replaces_the_earlier_one,
+                a_side_without_a_sample_is_an_empty_file,
+                a_file_of_several_parts_is_whole,
+                a_removed_set_is_gone;
             notifier:
                 a_notice_is_sent_once_for_its_id,
                 what_was_sent_is_known_by_its_id,

@@ -24,6 +24,7 @@ pub mod samples;
 pub mod states;
 pub mod stream;
 pub mod training;
+pub mod training_store;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +38,7 @@ use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
     InterventionStore, Notice, Notifier, ProfileStore, Publisher, Queue, Received, ReviewQueue,
-    RunLedger, StreamSource, TrainingUsers, UserStates,
+    RunLedger, StreamSource, TrainingStore, TrainingUsers, UserStates,
 };
 
 use crate::clock::ManualClock;
@@ -100,6 +101,9 @@ pub trait Backend: Send + Sync {
     /// Whom could be learned from.
     fn training(&self) -> Arc<dyn TrainingUsers>;
 
+    /// Where the training set is put.
+    fn training_store(&self) -> Arc<dyn TrainingStore>;
+
     /// What could not be delivered of a queue or stream: a new view of it, with looks of its own.
     fn letters(&self, of: Channel) -> Arc<dyn DeadLetters>;
 
@@ -118,6 +122,9 @@ pub trait Backend: Send + Sync {
 
     /// What a consumer group put aside of a stream.
     async fn put_aside(&self, stream: StreamName, consumer: &str) -> Vec<Aside>;
+
+    /// A file of the training set that is there, by its path.
+    async fn training_file(&self, path: &str) -> Option<Vec<u8>>;
 
     /// The notices that were sent.
     async fn notices(&self) -> Vec<Notice>;
@@ -175,6 +182,7 @@ impl Backend for MemoryUnderTest {
         notifier -> Notifier;
         ledger -> RunLedger;
         training -> TrainingUsers;
+        training_store -> TrainingStore;
         audit_log -> AuditLog;
     }
 
@@ -218,6 +226,10 @@ impl Backend for MemoryUnderTest {
 
     async fn put_aside(&self, stream: StreamName, consumer: &str) -> Vec<Aside> {
         self.backend.put_aside(stream, consumer)
+    }
+
+    async fn training_file(&self, path: &str) -> Option<Vec<u8>> {
+        self.backend.training_file(path)
     }
 
     async fn notices(&self) -> Vec<Notice> {

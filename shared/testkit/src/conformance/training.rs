@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mindmate_contracts::app_table::Attribute;
-use mindmate_domain::app::{Author, EventKind};
+use mindmate_contracts::app_table::{Attribute, Item};
+use mindmate_domain::app::{
+    AppItem, Author, DiaryText, EventKind, Sentiment, SentimentLabel, StoredSentiment,
+};
 use mindmate_domain::consent::StatedConsents;
-use mindmate_domain::{Consent, Consents, UserId};
+use mindmate_domain::history::text_hash;
+use mindmate_domain::{AsOf, Consent, Consents, UserId};
 use mindmate_pipeline::ports::TrainingUser;
 
 use super::Backend;
-use super::samples::{AS_OF, chat, event, instant, mood, profile, stored, user};
+use super::samples::{AS_OF, as_of, chat, event, instant, mood, note, profile, stored, user};
 
 /// Everybody up to [`AS_OF`], read in pages of this size.
 async fn all(backend: &dyn Backend, limit: usize) -> Vec<TrainingUser> {
@@ -96,4 +99,88 @@ pub async fn consents_come_as_the_profile_states_them(backend: &dyn Backend) {
     assert_eq!(stated, expected);
     let nothing = found.iter().find(|one| one.user.as_str() == "given").expect("given");
     assert_eq!(nothing.active, None);
+}
+
+/// R2.3: what is learned from is what is served, whatever lies in the table.
+pub async fn a_history_cut_out_of_a_timeline_is_the_one_that_is_loaded(backend: &dyn Backend) {
+    let ada = user("ada");
+    backend.put_raw(items_of_all_kinds(&ada)).await;
+    let timeline = backend.training().timeline(&ada).await.expect("read");
+    let (mut seen, mut left_out) = (0, 0);
+    for hours in (0..100 * 24).step_by(101) {
+        let at = instant(AS_OF) - jiff::SignedDuration::from_hours(hours);
+        let as_of = AsOf::new(at).expect("whole milliseconds");
+        let loaded = backend.history().load(&ada, as_of, Consents::NONE).await.expect("loaded");
+        seen += loaded.texts.iter().flatten().filter(|text| text.sentiment.is_some()).count();
+        left_out += loaded.left_out.len();
+        assert_eq!(timeline.history(as_of, Consents::NONE), loaded, "{as_of}");
+    }
+    assert!(seen > 0 && left_out > 0, "expected texts of both kinds, found {seen} and {left_out}");
+}
+
+/// Items that fit and that do not, with keys of every kind, over a hundred days.
+fn items_of_all_kinds(ada: &UserId) -> Vec<(UserId, String, Item)> {
+    let given = Consents { scoring: true, text_analysis: true, ..Consents::NONE };
+    let mut items = vec![stored(ada, &profile(given))];
+    for n in 0..300_i64 {
+        let at = instant(AS_OF) - jiff::SignedDuration::from_hours(n * 8 - 30);
+        let text = at.to_string();
+        let (owner, sk, mut item) = match n % 5 {
+            0 => stored(ada, &chat(&text, Author::User, "words")),
+            1 => stored(ada, &event("SELFIE", &text, EventKind::Selfie)),
+            2 => {
+                stored(ada, &event("SESSION", &text, EventKind::Session { duration_seconds: 9.0 }))
+            }
+            3 => stored(ada, &note(&text, "a note")),
+            _ => stored(ada, &mood(&text, 4.0)),
+        };
+        if n % 5 == 3 {
+            items.push(stored(ada, &sentiment_of(&sk, "a note")));
+        }
+        let sk = match n % 7 {
+            // A key in local time, ahead of UTC by as much as there is.
+            4 => format!("{}#{}", sk.split('#').next().unwrap_or_default(), ahead(at)),
+            // A key that says nothing of its instant.
+            5 => format!("{}#odd-{n}", sk.split('#').next().unwrap_or_default()),
+            _ => sk,
+        };
+        if n % 11 == 0 {
+            item.insert("mood".to_owned(), Attribute::Bool(true));
+            item.insert("sender".to_owned(), Attribute::Bool(true));
+        }
+        if n % 13 == 0 {
+            item.remove("timestamp");
+        }
+        items.push((owner, sk, item));
+    }
+    items
+}
+
+fn ahead(at: jiff::Timestamp) -> String {
+    let local = at + jiff::SignedDuration::from_hours(14);
+    local.to_string().replace('Z', "+14:00")
+}
+
+fn sentiment_of(sk: &str, text: &str) -> AppItem {
+    AppItem::Sentiment(StoredSentiment {
+        text_sk: sk.to_owned(),
+        text_hash: text_hash(&DiaryText::new(text)),
+        sentiment: Sentiment {
+            label: SentimentLabel::Neutral,
+            positive: 0.0,
+            negative: 0.0,
+            neutral: 1.0,
+            mixed: 0.0,
+        },
+        analyzer: "test".to_owned(),
+    })
+}
+
+/// Nobody is an error.
+pub async fn of_nobody_the_timeline_is_empty(backend: &dyn Backend) {
+    let (nobody, at) = (user("nobody"), as_of(AS_OF));
+    let timeline = backend.training().timeline(&nobody).await.expect("read");
+    assert!(timeline.is_empty());
+    let loaded = backend.history().load(&nobody, at, Consents::NONE).await.expect("loaded");
+    assert_eq!(timeline.history(at, Consents::NONE), loaded);
 }

@@ -24,7 +24,7 @@ use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
     InterventionStore, Notice, Notifier, ProfileStore, Publisher, Queue, QueueDepth, Received,
-    ReviewQueue, RunLedger, StreamRecord, StreamSource, TrainingUsers, UserStates,
+    ReviewQueue, RunLedger, StreamRecord, StreamSource, TrainingStore, TrainingUsers, UserStates,
 };
 use mindmate_pipeline::{Chance, Clock};
 use tokio::sync::Notify;
@@ -67,6 +67,7 @@ struct State {
     states: Mutex<BTreeMap<(UserId, String), String>>,
     people: Mutex<People>,
     ledger: Mutex<Ledger>,
+    training: Mutex<training::Files>,
 }
 
 /// A fake's state is whole between any two statements that may panic, so poison says nothing.
@@ -177,6 +178,11 @@ impl MemoryBackend {
         Arc::new(self.clone())
     }
 
+    /// Where the training set is put.
+    pub fn training_store(&self) -> Arc<dyn TrainingStore> {
+        Arc::new(self.clone())
+    }
+
     /// What could not be delivered of a queue or a stream.
     pub fn letters(&self, of: Channel) -> Arc<dyn DeadLetters> {
         Arc::new(dead_letters::MemoryDeadLetters::new(self.clone(), of))
@@ -249,6 +255,11 @@ impl MemoryBackend {
     /// All records of a stream, in order.
     pub fn records(&self, stream: StreamName) -> Vec<StreamRecord> {
         lock(&self.state.streams).records(stream)
+    }
+
+    /// A file of the training set, by its path.
+    pub fn training_file(&self, path: &str) -> Option<Vec<u8>> {
+        lock(&self.state.training).get(path).cloned()
     }
 
     /// The notices that were sent.

@@ -1,12 +1,17 @@
-//! Whom could be learned from, in memory.
+//! Whom could be learned from, and the set that is, in memory.
+
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use mindmate_contracts::app_table::{self, Decoded};
+use mindmate_contracts::app_table::{self, Decoded, Timeline};
 use mindmate_domain::UserId;
 use mindmate_domain::app::{AppItem, Author, EventKind};
 use mindmate_domain::consent::StatedConsents;
-use mindmate_pipeline::ports::{PortResult, TrainingPage, TrainingUser, TrainingUsers};
+use mindmate_pipeline::ports::{
+    MANIFEST_PATH, PortResult, Side, TrainingDraft, TrainingPage, TrainingStore, TrainingUser,
+    TrainingUsers,
+};
 
 use super::{MemoryBackend, Table, lock};
 
@@ -24,6 +29,58 @@ impl TrainingUsers for MemoryBackend {
         let mut ids = ids.into_iter().filter(|id| after.is_none_or(|after| *id > after));
         let users = ids.by_ref().take(limit).map(|id| user(&table, id, until)).collect();
         Ok(TrainingPage { users, last: ids.next().is_none() })
+    }
+
+    async fn timeline(&self, user: &UserId) -> PortResult<Timeline> {
+        let mut timeline = Timeline::new(user.clone());
+        for (sk, item) in self.items(user) {
+            timeline.take(&sk, Some(&item));
+        }
+        Ok(timeline)
+    }
+}
+
+/// The set that is published: files by their paths.
+pub(super) type Files = BTreeMap<&'static str, Vec<u8>>;
+
+#[async_trait]
+impl TrainingStore for MemoryBackend {
+    fn place(&self) -> String {
+        "memory".to_owned()
+    }
+
+    async fn draft(&self) -> PortResult<Box<dyn TrainingDraft>> {
+        let files = Side::ALL.map(|side| (side.path(), Vec::new())).into();
+        Ok(Box::new(Draft { backend: self.clone(), files }))
+    }
+
+    async fn remove(&self) -> PortResult<()> {
+        lock(&self.state.training).clear();
+        Ok(())
+    }
+}
+
+struct Draft {
+    backend: MemoryBackend,
+    files: Files,
+}
+
+#[async_trait]
+impl TrainingDraft for Draft {
+    async fn append(&mut self, side: Side, bytes: Vec<u8>) -> PortResult<()> {
+        self.files.entry(side.path()).or_default().extend(bytes);
+        Ok(())
+    }
+
+    async fn publish(self: Box<Self>, manifest: Vec<u8>) -> PortResult<()> {
+        let Self { backend, mut files } = *self;
+        files.insert(MANIFEST_PATH, manifest);
+        *lock(&backend.state.training) = files;
+        Ok(())
+    }
+
+    async fn discard(self: Box<Self>) -> PortResult<()> {
+        Ok(())
     }
 }
 

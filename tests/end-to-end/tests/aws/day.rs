@@ -197,6 +197,7 @@ fn who_could_be_learned_from_is_counted(deployed: &Deployed) {
     let answer: Value = serde_json::from_slice(&std::fs::read(answer).unwrap()).unwrap();
     assert_eq!((&answer["users"], &answer["eligible"]), (&60.into(), &0.into()), "{answer}");
     assert_eq!(answer["enough"], false);
+    assert_eq!(answer["lack"], serde_json::json!({"of": "users", "found": 0, "fewest": 100}));
 }
 
 fn a_second_deployment_changes_nothing(deployed: &Deployed) {

@@ -1,33 +1,17 @@
 //! Who counts, and when that is enough.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use std::sync::Arc;
-
 use jiff::{SignedDuration, Timestamp};
 use mindmate_domain::app::AppItem;
-use mindmate_domain::{Consent, Consents, Policy};
-use mindmate_pipeline::{Firing, ScheduledTask as _};
+use mindmate_domain::{Consent, Consents};
 use mindmate_testkit::conformance::samples::{AS_OF, instant, mood, profile, user};
-use mindmate_testkit::{ManualClock, MemoryBackend};
-use mindmate_training_data::{Eligibility, FEWEST_USERS, TrainingData};
+use mindmate_training_data::{Eligibility, FEWEST_USERS};
 
-struct World {
-    clock: ManualClock,
-    backend: MemoryBackend,
-}
+use crate::support::{DAY, WILLING, World, ago};
 
 impl World {
-    fn new() -> Self {
-        let clock = ManualClock::new(instant(AS_OF));
-        let backend = MemoryBackend::new(Arc::new(clock.clone()));
-        Self { clock, backend }
-    }
-
-    /// A user with these items, and a mood so many seconds ago and another at the end.
+    /// A user with a mood so many seconds ago and another at the end.
     fn with(&self, id: &str, seconds: i64, profile: Option<&AppItem>) {
-        let first = instant(AS_OF) - SignedDuration::from_secs(seconds);
-        for at in [first.to_string(), AS_OF.to_owned()] {
+        for at in [ago(seconds).to_string(), AS_OF.to_owned()] {
             self.backend.put_item(&user(id), &mood(&at, 4.0));
         }
         if let Some(profile) = profile {
@@ -35,17 +19,13 @@ impl World {
         }
     }
 
-    async fn run(&self, due: Timestamp) -> Eligibility {
-        let policy = Arc::new(Policy::built_in().unwrap());
-        let task = TrainingData::new(self.backend.training(), policy);
-        task.run(Firing { due, clock: &self.clock }).await.unwrap()
+    async fn count(&self, until: Timestamp) -> Eligibility {
+        self.task().count(until).await.unwrap()
     }
 }
 
-const DAY: i64 = 86_400;
-
 fn willing() -> AppItem {
-    profile(Consents::NONE.with(Consent::Scoring, true).with(Consent::Training, true))
+    profile(WILLING)
 }
 
 /// R2.1
@@ -55,7 +35,7 @@ async fn a_history_counts_from_sixty_days_on() {
     world.with("long", 60 * DAY, Some(&willing()));
     world.with("short", 60 * DAY - 1, Some(&willing()));
     world.backend.put_item(&user("nothing"), &willing());
-    let counted = world.run(instant(AS_OF)).await;
+    let counted = world.count(instant(AS_OF)).await;
     assert_eq!((counted.users, counted.eligible, counted.too_short), (3, 1, 2));
 }
 
@@ -69,7 +49,7 @@ async fn nobody_counts_without_consent_to_scoring_and_training() {
     world.with("no-scoring", 90 * DAY, Some(&training));
     world.with("no-training", 90 * DAY, Some(&scoring));
     world.with("willing", 90 * DAY, Some(&willing()));
-    let counted = world.run(instant(AS_OF)).await;
+    let counted = world.count(instant(AS_OF)).await;
     assert_eq!((counted.eligible, counted.without_consent), (1, 3));
 }
 
@@ -80,10 +60,10 @@ async fn too_few_users_are_not_enough() {
     for n in 1..FEWEST_USERS {
         world.with(&format!("syn-{n:04}"), 60 * DAY, Some(&willing()));
     }
-    let counted = world.run(instant(AS_OF)).await;
+    let counted = world.count(instant(AS_OF)).await;
     assert_eq!((counted.eligible, counted.enough), (FEWEST_USERS - 1, false));
     world.with("one-more", 60 * DAY, Some(&willing()));
-    assert!(world.run(instant(AS_OF)).await.enough);
+    assert!(world.count(instant(AS_OF)).await.enough);
 }
 
 /// R2.3
@@ -91,6 +71,6 @@ async fn too_few_users_are_not_enough() {
 async fn what_lies_after_the_firing_is_not_counted() {
     let world = World::new();
     world.with("long", 60 * DAY, Some(&willing()));
-    let before = world.run(instant(AS_OF) - SignedDuration::from_secs(1)).await;
+    let before = world.count(instant(AS_OF) - SignedDuration::from_secs(1)).await;
     assert_eq!((before.users, before.eligible), (1, 0));
 }

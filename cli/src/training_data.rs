@@ -1,0 +1,132 @@
+//! `mindmate training-data`: prepares the set that a model is trained on.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use mindmate_domain::Policy;
+use mindmate_language::Lexicons;
+use mindmate_training_data::{
+    Eligibility, FileEntry, Lack, Manifest, Prepared, Progress, TrainingData, TrainingDataPorts,
+};
+use serde_json::json;
+
+use crate::args::{self, Format};
+use crate::exit::Exit;
+use crate::output::{self, grouped};
+use crate::progress;
+use crate::session::Place;
+
+pub(crate) async fn run(
+    place: &Place,
+    format: Format,
+    args: &args::TrainingData,
+) -> anyhow::Result<Exit> {
+    let session = place.open_existing().await?;
+    let until = session.as_of(args.until)?;
+    let store = session.training_store(args.out.as_deref())?;
+    let written_to = store.place();
+    let key = session.installation.pseudonyms().await?;
+    let ports = TrainingDataPorts { users: Arc::clone(&session.ports.training), store };
+    let (lexicons, policy) = (Arc::new(Lexicons::built_in()?), Arc::new(Policy::built_in()?));
+    let task = TrainingData::new(ports, lexicons, policy, &key);
+    if args.dry_run {
+        return counted(format, &task.count(until.instant()).await?);
+    }
+    let bar = progress::count(0, "users");
+    let watch = |step| match step {
+        Progress::Counted { eligible } => bar.set_length(eligible),
+        Progress::Read => bar.inc(1),
+    };
+    let prepared = task.prepare(until, &watch).await;
+    bar.finish_and_clear();
+    match prepared? {
+        (_, Prepared::Set(manifest)) => written(format, &manifest, &written_to),
+        (eligibility, Prepared::TooLittle(lack)) => too_little(format, &eligibility, lack),
+    }
+}
+
+fn counted(format: Format, counts: &Eligibility) -> anyhow::Result<Exit> {
+    match format {
+        Format::Json => output::json(counts)?,
+        Format::Text | Format::Csv => output::text(&count_words(counts))?,
+    }
+    Ok(if counts.enough { Exit::Success } else { Exit::TooLittle })
+}
+
+fn too_little(format: Format, counts: &Eligibility, lack: Lack) -> anyhow::Result<Exit> {
+    match format {
+        Format::Json => output::json(&json!({ "eligibility": counts, "lack": lack }))?,
+        Format::Text | Format::Csv => output::text(&count_words(counts))?,
+    }
+    eprintln!("warning: too little data: {lack}. There is no training set; training is left out");
+    Ok(Exit::TooLittle)
+}
+
+fn count_words(counts: &Eligibility) -> String {
+    format!(
+        "Who could be learned from up to {}\n  users          {} = {} eligible + {} without consent + {} with less than 60 days\n  needed         {}\n",
+        mindmate_domain::instant::key_form(counts.until),
+        grouped(counts.users),
+        grouped(counts.eligible),
+        grouped(counts.without_consent),
+        grouped(counts.too_short),
+        grouped(counts.fewest),
+    )
+}
+
+fn written(format: Format, manifest: &Manifest, place: &str) -> anyhow::Result<Exit> {
+    match format {
+        Format::Json => output::json(&json!({ "place": place, "manifest": manifest }))?,
+        Format::Text | Format::Csv => output::text(&summary(manifest, place)?)?,
+    }
+    Ok(Exit::Success)
+}
+
+fn summary(manifest: &Manifest, place: &str) -> Result<String, std::fmt::Error> {
+    let mut out = format!("Training set up to {}, cut at {}\n", manifest.until, manifest.cut);
+    for file in &manifest.files {
+        writeln!(out, "  {:<15}{}", file.side, file_words(file))?;
+    }
+    let users = &manifest.users;
+    writeln!(
+        out,
+        "  users          {} = {} with samples + {} without + {} without consent + {} with less than 60 days",
+        grouped(users.seen),
+        grouped(users.with_samples),
+        grouped(users.without_samples),
+        grouped(users.without_consent),
+        grouped(users.too_short)
+    )?;
+    let weeks = &manifest.left_out_weeks;
+    writeln!(
+        out,
+        "  weeks left out {} of training after the cut, {} of validation before it, {} inactive, {} unseen, {} unread",
+        grouped(weeks.train_after_cut),
+        grouped(weeks.validation_before_cut),
+        grouped(weeks.inactive),
+        grouped(weeks.unseen),
+        grouped(weeks.unread)
+    )?;
+    let versions = &manifest.versions;
+    writeln!(
+        out,
+        "  made by        features {}, label {}, {}, {}, key {}",
+        versions.features, versions.label, versions.lexicons, versions.policy, manifest.key_id
+    )?;
+    writeln!(out, "  written to     {place}")?;
+    Ok(out)
+}
+
+fn file_words(file: &FileEntry) -> String {
+    let counts = &file.counts;
+    let share = 100.0 * counts.crisis as f64 / counts.rows.max(1) as f64;
+    format!(
+        "{} weeks of {} users: {} crises ({share:.1}%), {} by mood, {} by words, {} by both",
+        grouped(counts.rows),
+        grouped(file.users),
+        grouped(counts.crisis),
+        grouped(counts.by_low_mood),
+        grouped(counts.by_crisis_language),
+        grouped(counts.by_both)
+    )
+}

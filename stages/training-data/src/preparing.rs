@@ -1,0 +1,267 @@
+//! Reads everybody who could be learned from, and writes the set.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::{StreamExt as _, stream};
+use mindmate_domain::AsOf;
+use mindmate_pipeline::StageError;
+use mindmate_pipeline::ports::{Side, TrainingDraft, TrainingUser};
+use serde::Serialize;
+use tracing::warn;
+
+use crate::eligibility::{Eligibility, Ineligible, Survey, check};
+use crate::manifest::{
+    Columns, FileTally, MANIFEST_VERSION, Manifest, Rules, UserCounts, Versions, count_consents,
+};
+use crate::plan::Cut;
+use crate::rows::header;
+use crate::samples::{LeftOutWeeks, Sampler, UserSamples};
+use crate::{Progress, TrainingData};
+
+/// Rows of each label without which a side is too little (R2.7): fewer crises say nothing about how
+/// many of them are found.
+pub const FEWEST_OF_A_LABEL: u64 = 10;
+
+/// Users that are read and made samples of at once. Together they are what memory holds.
+const IN_FLIGHT: usize = 8;
+
+/// What a preparation came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Prepared {
+    /// A set is in its place.
+    Set(Box<Manifest>),
+    /// There is too little data (R2.7), and no set: an earlier one was taken away, since some of its
+    /// people may have withdrawn since.
+    TooLittle(Lack),
+}
+
+/// What there is too little of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "of", rename_all = "camelCase")]
+pub enum Lack {
+    /// Users who could be learned from.
+    Users {
+        /// How many there are.
+        found: u64,
+        /// How many it takes.
+        fewest: u64,
+    },
+    /// Rows of a label on a side.
+    Rows {
+        /// Which side.
+        side: &'static str,
+        /// Whether of crises.
+        crisis: bool,
+        /// How many there are.
+        found: u64,
+        /// How many it takes.
+        fewest: u64,
+    },
+}
+
+impl std::fmt::Display for Lack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Users { found, fewest } => {
+                write!(f, "{found} users could be learned from, and it takes {fewest}")
+            }
+            Self::Rows { side, crisis, found, fewest } => {
+                let label = if *crisis { "crises" } else { "weeks without a crisis" };
+                write!(f, "{found} {label} on the side of {side}, and it takes {fewest}")
+            }
+        }
+    }
+}
+
+/// What is known of a set while it is written.
+#[derive(Default)]
+struct Written {
+    files: [FileTally; 2],
+    users: UserCounts,
+    consents: BTreeMap<&'static str, u64>,
+    left_out: LeftOutWeeks,
+}
+
+impl TrainingData {
+    /// Prepares the set of everything up to `until`, in the place of an earlier one.
+    ///
+    /// # Errors
+    /// The ports'; then the earlier set stands as it was.
+    pub async fn prepare(
+        &self,
+        until: AsOf,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<(Eligibility, Prepared), StageError> {
+        let Survey { eligibility, weeks } = self.survey(until.instant()).await?;
+        progress(Progress::Counted { eligible: eligibility.eligible });
+        let cut = Cut::of(&weeks).filter(|_| eligibility.enough);
+        let prepared = match cut {
+            Some(cut) => self.write_set(until, cut, progress).await?,
+            None => {
+                let (found, fewest) = (eligibility.eligible, eligibility.fewest);
+                self.too_little(Lack::Users { found, fewest }).await?
+            }
+        };
+        Ok((eligibility, prepared))
+    }
+
+    async fn too_little(&self, lack: Lack) -> Result<Prepared, StageError> {
+        warn!(%lack, "too little data: training is left out");
+        self.ports.store.remove().await?;
+        Ok(Prepared::TooLittle(lack))
+    }
+
+    async fn write_set(
+        &self,
+        until: AsOf,
+        cut: Cut,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Prepared, StageError> {
+        let mut draft = self.ports.store.draft().await?;
+        let written = match self.write_samples(until, cut, &mut *draft, progress).await {
+            Ok(written) => written,
+            Err(error) => {
+                if let Err(error) = draft.discard().await {
+                    warn!(%error, "a draft was left behind");
+                }
+                return Err(error);
+            }
+        };
+        if let Some(lack) = written.lack() {
+            draft.discard().await?;
+            return self.too_little(lack).await;
+        }
+        let manifest = self.manifest(until, cut, written);
+        let bytes = serde_json::to_vec_pretty(&manifest)
+            .map_err(|error| StageError::permanent("unwritable-manifest", error))?;
+        draft.publish(bytes).await?;
+        Ok(Prepared::Set(Box::new(manifest)))
+    }
+
+    async fn write_samples(
+        &self,
+        until: AsOf,
+        cut: Cut,
+        draft: &mut dyn TrainingDraft,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Written, StageError> {
+        let mut written = Written::default();
+        for side in Side::ALL {
+            written.append(draft, side, header().into_bytes()).await?;
+        }
+        let mut pages = self.pages(until.instant());
+        while let Some(users) = pages.next().await? {
+            let eligible = users.into_iter().filter(|user| written.users.sees(self.check(user)));
+            let eligible: Vec<TrainingUser> = eligible.collect();
+            let samples = eligible.into_iter().map(|user| self.samples_of(user, until, cut));
+            let mut samples = stream::iter(samples).buffered(IN_FLIGHT);
+            while let Some(samples) = samples.next().await {
+                written.take(draft, samples?).await?;
+                progress(Progress::Read);
+            }
+        }
+        Ok(written)
+    }
+
+    /// Whether a user could be learned from.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(&self, user: &TrainingUser) -> Result<(), Ineligible> {
+        check(user, self.policy.legacy_consents)
+    }
+
+    /// On a thread of its own: reading texts and making features is all work and no waiting.
+    async fn samples_of(
+        &self,
+        user: TrainingUser,
+        until: AsOf,
+        cut: Cut,
+    ) -> Result<Option<UserSamples>, StageError> {
+        let Some(active) = user.active else { return Ok(None) };
+        let timeline = self.ports.users.timeline(&user.user).await?;
+        let (dealer, lexicons) = (self.dealer.clone(), Arc::clone(&self.lexicons));
+        let legacy = self.policy.legacy_consents;
+        let made = tokio::task::spawn_blocking(move || {
+            let (dealer, lexicons, until) = (&dealer, &*lexicons, until.instant());
+            let sampler = Sampler { dealer, lexicons, legacy, cut, until };
+            sampler.samples_of(&user.user, active, &timeline)
+        });
+        let made = made.await.map_err(|error| StageError::permanent("samples-failed", error))?;
+        made.map_err(|error| StageError::permanent("unwritable-row", error))
+    }
+
+    fn manifest(&self, until: AsOf, cut: Cut, written: Written) -> Manifest {
+        let Written { files: [train, validation], users, consents, left_out } = written;
+        Manifest {
+            manifest_version: MANIFEST_VERSION,
+            until,
+            cut: cut.as_of(),
+            rules: Rules::of_this_program(),
+            versions: Versions::of_this_program(self.lexicons.version(), &self.policy.version),
+            key_id: self.dealer.key_id(),
+            columns: Columns::all(),
+            files: vec![train.entry(Side::Train), validation.entry(Side::Validation)],
+            users,
+            consents,
+            left_out_weeks: left_out,
+        }
+    }
+}
+
+impl UserCounts {
+    /// Counts one more user; says whether they could be learned from.
+    fn sees(&mut self, found: Result<(), Ineligible>) -> bool {
+        self.seen += 1;
+        match found {
+            Ok(()) => return true,
+            Err(Ineligible::NoConsent) => self.without_consent += 1,
+            Err(Ineligible::TooShort) => self.too_short += 1,
+        }
+        false
+    }
+}
+
+impl Written {
+    async fn append(
+        &mut self,
+        draft: &mut dyn TrainingDraft,
+        side: Side,
+        bytes: Vec<u8>,
+    ) -> Result<(), StageError> {
+        self.files[side as usize].append(&bytes);
+        Ok(draft.append(side, bytes).await?)
+    }
+
+    /// Takes the samples of one more user; `None` is one who has withdrawn since they were counted.
+    async fn take(
+        &mut self,
+        draft: &mut dyn TrainingDraft,
+        samples: Option<UserSamples>,
+    ) -> Result<(), StageError> {
+        let Some(UserSamples { side, rows, counts, left_out, consents }) = samples else {
+            self.users.without_consent += 1;
+            return Ok(());
+        };
+        self.left_out.add(&left_out);
+        if counts.rows == 0 {
+            self.users.without_samples += 1;
+            return Ok(());
+        }
+        self.users.with_samples += 1;
+        count_consents(&mut self.consents, consents);
+        self.files[side as usize].user(&counts);
+        self.append(draft, side, rows).await
+    }
+
+    /// What there is too little of, if anything.
+    fn lack(&self) -> Option<Lack> {
+        Side::ALL.into_iter().find_map(|side| {
+            let counts = &self.files[side as usize].counts;
+            let of = [(true, counts.crisis), (false, counts.quiet)];
+            let (crisis, found) = of.into_iter().find(|(_, found)| *found < FEWEST_OF_A_LABEL)?;
+            Some(Lack::Rows { side: side.name(), crisis, found, fewest: FEWEST_OF_A_LABEL })
+        })
+    }
+}
