@@ -10,6 +10,7 @@ use mindmate_pipeline::{PortError, PortResult};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::commits::{self, Acknowledged};
 use crate::error::{OpenError, gone, open_error};
 use crate::file::{DbFile, Found, beside, look, put_in_place};
 use crate::schema;
@@ -68,6 +69,7 @@ impl Db {
         }
         let sqlite = |source| open_error(path, source);
         let mut connection = connect(path, OpenFlags::default()).map_err(sqlite)?;
+        commits::check(&connection, path)?;
         schema::prepare(&mut connection, path)?;
         if let Some(pages) = max_pages {
             connection.pragma_update(None, "max_page_count", pages).map_err(sqlite)?;
@@ -75,9 +77,10 @@ impl Db {
         let (jobs, queue) = channel();
         let file = Arc::new(DbFile::new(path));
         let written = Arc::clone(&file);
+        let noted = Acknowledged::open(path);
         let writer = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write_until_closed(&connection, &queue, &written))
+            .spawn(move || write_until_closed(&connection, &queue, &written, noted))
             .map_err(|source| OpenError::Thread { path: path.to_owned(), source })?;
         let inner = Inner {
             file,
@@ -150,7 +153,9 @@ fn make(path: &Path) -> Result<(), OpenError> {
         connect(&made, OpenFlags::default()).map_err(|error| open_error(path, error))?;
     schema::prepare(&mut connection, &made)?;
     connection.close().map_err(|(_, error)| open_error(path, error))?;
-    put_in_place(&made, path).map_err(|source| OpenError::Place { path: path.to_owned(), source })
+    let place = |source| OpenError::Place { path: path.to_owned(), source };
+    commits::forget(path).map_err(place)?;
+    put_in_place(&made, path).map_err(place)
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
@@ -193,11 +198,16 @@ where
     }
 }
 
-fn write_until_closed(connection: &Connection, queue: &Receiver<Box<dyn Work>>, file: &DbFile) {
+fn write_until_closed(
+    connection: &Connection,
+    queue: &Receiver<Box<dyn Work>>,
+    file: &DbFile,
+    mut noted: Acknowledged,
+) {
     while let Ok(first) = queue.recv() {
         let mut batch = vec![first];
         batch.extend(queue.try_iter().take(JOBS_PER_COMMIT - 1));
-        match commit(connection, &mut batch) {
+        match commit(connection, &mut batch, &mut noted) {
             Ok(()) => batch.into_iter().for_each(|work| work.answer(Ok(()))),
             Err(error) => {
                 tracing::debug!(%error, jobs = batch.len(), "a group commit failed: one by one");
@@ -205,7 +215,7 @@ fn write_until_closed(connection: &Connection, queue: &Receiver<Box<dyn Work>>, 
                     let whole = file.whole();
                     let result = whole.and_then(|()| {
                         let one = std::slice::from_mut(&mut work);
-                        commit(connection, one).map_err(|error| file.error(error))
+                        commit(connection, one, &mut noted).map_err(|error| file.error(error))
                     });
                     work.answer(result);
                 }
@@ -214,12 +224,19 @@ fn write_until_closed(connection: &Connection, queue: &Receiver<Box<dyn Work>>, 
     }
 }
 
-fn commit(connection: &Connection, batch: &mut [Box<dyn Work>]) -> rusqlite::Result<()> {
+fn commit(
+    connection: &Connection,
+    batch: &mut [Box<dyn Work>],
+    noted: &mut Acknowledged,
+) -> rusqlite::Result<()> {
     // Immediate: a transaction that begins by reading could lose its snapshot to another process.
     let transaction =
         rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
     for work in batch {
         work.run(&transaction)?;
     }
-    transaction.commit()
+    let count = commits::count(&transaction)?;
+    transaction.commit()?;
+    noted.note(count);
+    Ok(())
 }
