@@ -41,7 +41,7 @@ impl Work {
             expect(irrefutable_let_patterns, reason = "this build has no other place")
         )]
         let Place::Local { data } = place else {
-            return Ok(Self::Elsewhere(Box::new(place.open_existing().await?)));
+            return Ok(Self::Elsewhere(Box::new(place.open_letters().await?)));
         };
         // Says what to do where there is no data.
         drop(place.open_existing().await?);

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::cloud::Cloud;
 use crate::judge::differences;
-use crate::program::Said;
+use crate::program::Running;
 use crate::report::{Fault, Report};
 use crate::waits;
 
@@ -18,9 +18,24 @@ const PATIENCE: Duration = Duration::from_mins(3);
 /// The code of a letter that nobody knows the cause of.
 const NO_CAUSE: &str = "no-cause";
 
-/// What the command line said of a run whose ledger has closed. Of those who were dead-lettered
-/// the letters tell.
-pub(crate) fn closed(report: &mut Report, at: &str, said: &Said) {
+/// How often the command that follows a run may end before it does.
+const FOLLOWED: usize = 10;
+
+/// Follows the run until its ledger closes. Where the command cannot go on, since AWS is away or too
+/// slow, it says so, and the same command takes the run up. Of those who were dead-lettered the
+/// letters tell.
+pub(crate) fn closes(report: &mut Report, at: &str, cloud: &Cloud, daily: Running) {
+    let mut said = daily.end();
+    for _ in 0..FOLLOWED {
+        if said.code != Some(1) {
+            break;
+        }
+        report.count("commandsThatCouldNotGoOn", 1);
+        if said.panicked() || !said.err.contains("the same command follows it again") {
+            report.fault(Fault::Unclear, format!("{at}: {said}"));
+        }
+        said = cloud.daily().end();
+    }
     let run: Value = serde_json::from_str(&said.out).unwrap_or_default();
     if run["closed"] != true || run["ledger"]["missing"] != 0 {
         report.fault(Fault::Lost, format!("{at}: the ledger is open: {}, {said}", run["ledger"]));

@@ -13,7 +13,7 @@ pub(crate) fn play(settings: Settings, cloud: &mut Cloud, report: &mut Report) {
         let start = waits::now();
         let workers = cloud.workers(&network.endpoint());
         // Whoever follows the run stands on this side of it.
-        let said = cloud.daily().end();
+        cloud_judge::closes(report, &at, cloud, cloud.daily());
         report.longest("longestUntilClosedSeconds", waits::since(start));
         report.count("calls", network.calls());
         for (fault, came) in network.calm_down() {
@@ -22,7 +22,6 @@ pub(crate) fn play(settings: Settings, cloud: &mut Cloud, report: &mut Report) {
                 report.count("kindsOfFaultThatNeverCame", 1);
             }
         }
-        cloud_judge::closed(report, &at, &said);
         cloud_judge::same(report, &at, cloud);
         workers.stop(report);
         report.count("rounds", 1);

@@ -24,7 +24,7 @@ pub(crate) fn play(settings: Settings, cloud: &mut Cloud, report: &mut Report) {
         let mut workers = cloud.workers(&cloud.deployed.local.endpoint());
         let mut daily = cloud.daily();
         killed_until_it_ends(cloud, &chance, &mut workers, &mut daily, report);
-        cloud_judge::closed(report, &at, &daily.end());
+        cloud_judge::closes(report, &at, cloud, daily);
         report.longest("longestUntilClosedSeconds", waits::since(start));
         cloud_judge::same(report, &at, cloud);
         workers.stop(report);
@@ -40,12 +40,11 @@ fn undisturbed(cloud: &mut Cloud, report: &mut Report) {
     cloud.begin_anew();
     let (start, busy_before) = (waits::now(), cloud.busy_seconds());
     let workers = cloud.workers(&cloud.deployed.local.endpoint());
-    let said = cloud.daily().end();
+    cloud_judge::closes(report, "undisturbed", cloud, cloud.daily());
     report.longest("undisturbedSeconds", waits::since(start));
     if let (Some(before), Some(after)) = (busy_before, cloud.busy_seconds()) {
         report.note("undisturbedLocalAwsBusySeconds", json!(after - before));
     }
-    cloud_judge::closed(report, "undisturbed", &said);
     cloud_judge::same(report, "undisturbed", cloud);
     workers.stop(report);
 }

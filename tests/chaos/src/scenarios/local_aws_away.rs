@@ -12,7 +12,7 @@ use mindmate_pipeline::{Chance as _, SeededChance};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::cloud::Cloud;
-use crate::program::{Running, Said};
+use crate::program::Running;
 use crate::report::{Fault, Report};
 use crate::{Settings, cloud_judge, waits};
 
@@ -44,7 +44,7 @@ pub(crate) fn play(settings: Settings, cloud: &mut Cloud, report: &mut Report) {
             goes_away(cloud, &chance, report);
         }
         let back = waits::now();
-        cloud_judge::closed(report, &at, &followed(cloud, daily, report));
+        cloud_judge::closes(report, &at, cloud, daily);
         report.longest("longestUntilClosedOnceItIsBackSeconds", waits::since(back));
         cloud_judge::same(report, &at, cloud);
         workers.stop(report);
@@ -82,18 +82,4 @@ fn goes_away(cloud: &mut Cloud, chance: &SeededChance, report: &mut Report) {
     }
     report.count("away", 1);
     report.longest("longestAwaySeconds", away);
-}
-
-/// Follows the run to its end: where the command could not go on it said so, and the same command
-/// takes it up.
-fn followed(cloud: &Cloud, daily: Running, report: &mut Report) -> Said {
-    let said = daily.end();
-    if said.code != Some(1) {
-        return said;
-    }
-    report.count("commandEndedWhileItWasAway", 1);
-    if said.panicked() || !said.err.contains("AWS did not do what was asked") {
-        report.fault(Fault::Unclear, format!("while AWS was away: {said}"));
-    }
-    cloud.daily().end()
 }
