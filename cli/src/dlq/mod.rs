@@ -22,11 +22,11 @@ use crate::session::Place;
 
 pub(crate) async fn run(place: &Place, format: Format, args: &args::Dlq) -> anyhow::Result<Exit> {
     match &args.action {
-        DlqAction::List => list::run(&place.open_existing().await?, format).await,
-        DlqAction::Show(args) => show::run(&place.open_existing().await?, format, args).await,
+        DlqAction::List => list::run(&place.open_letters().await?, format).await,
+        DlqAction::Show(args) => show::run(&place.open_letters().await?, format, args).await,
         DlqAction::Replay(args) => replaying::run(place, format, args).await,
-        DlqAction::Export(args) => export::run(&place.open_existing().await?, format, args).await,
-        DlqAction::Drop(args) => discarding::run(&place.open_existing().await?, format, args).await,
+        DlqAction::Export(args) => export::run(&place.open_letters().await?, format, args).await,
+        DlqAction::Drop(args) => discarding::run(&place.open_letters().await?, format, args).await,
     }
 }
 

@@ -48,15 +48,14 @@ pub(super) enum Work {
 impl Work {
     /// Opens the place, and takes the work on where nobody else does it.
     pub(super) async fn open(place: &Place) -> anyhow::Result<Self> {
-        // Says what to do where there is no data.
-        let session = place.open_existing().await?;
         match place {
             Place::Local { data } => {
-                drop(session);
+                // Says what to do where there is no data.
+                drop(place.open_existing().await?);
                 Self::on_one_machine(Box::new(Local::open(data)?))
             }
             #[cfg(feature = "aws")]
-            Place::Aws { .. } => Ok(Self::OnAws(Box::new(session))),
+            Place::Aws { .. } => Ok(Self::OnAws(Box::new(place.open_letters().await?))),
         }
     }
 

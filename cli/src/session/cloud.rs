@@ -7,9 +7,10 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use mindmate_contracts::app_table::ExportLine;
+use mindmate_contracts::{QueueName, StreamName};
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_host::aws::{self, Aws};
-use mindmate_host::config::{Config, EnvFile, Variable};
+use mindmate_host::config::{Config, EnvFile, Program, Variable};
 use mindmate_pipeline::ports::{MessageWriter, Notice, SentimentAnalyzer, TrainingStore};
 use mindmate_pipeline::{PortError, SystemClock};
 
@@ -58,6 +59,20 @@ impl Cloud {
     pub(crate) fn sentiment(&self) -> Option<Arc<dyn SentimentAnalyzer>> {
         aws::sentiment(&self.aws, &self.config)
     }
+}
+
+/// What an operator needs, and every queue and stream with where its letters lie.
+pub(super) fn with_letters() -> Vec<Variable> {
+    let mut needed = Program::Operator.needs();
+    let queues = QueueName::ALL.into_iter();
+    needed.extend(queues.flat_map(|name| [Variable::Queue(name), Variable::Dlq(name)]));
+    needed.extend(StreamName::ALL.map(Variable::StreamDlq));
+    // The app's table puts its own changes into its stream: nobody plays those back.
+    let streams = StreamName::ALL.into_iter().filter(|name| *name != StreamName::AppTable);
+    needed.extend(streams.map(Variable::Stream));
+    needed.sort_unstable();
+    needed.dedup();
+    needed
 }
 
 /// The environment, and a file for what is not set there.

@@ -175,6 +175,18 @@ impl Place {
         }
     }
 
+    /// The same, with every queue and stream and where the letters of each lie.
+    pub(crate) async fn open_letters(&self) -> anyhow::Result<Session> {
+        match self {
+            Self::Local { .. } => self.open_existing().await,
+            #[cfg(feature = "aws")]
+            Self::Aws { data, env_file } => {
+                let needed = cloud::with_letters();
+                Ok(cloud::Cloud::open(data, env_file.as_deref(), &needed).await?.session)
+            }
+        }
+    }
+
     /// Opens what must be there: a command that only looks makes nothing.
     pub(crate) async fn open_existing(&self) -> anyhow::Result<Session> {
         #[cfg_attr(

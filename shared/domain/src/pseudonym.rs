@@ -35,8 +35,8 @@ impl PseudonymKey {
 
     /// A number that depends on the user and the key alone, spread evenly: what deals users to groups.
     pub fn number(&self, user: &UserId) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.mac(user.as_str());
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+        let first = self.mac(user.as_str()).into_iter().take(size_of::<u64>());
+        first.fold(0, |number, byte| (number << u8::BITS) | u64::from(byte))
     }
 
     /// What tells this key from others without telling it: 12 hexadecimal digits. No user's pseudonym,

@@ -11,6 +11,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::commits::{self, Acknowledged};
 use crate::error::{OpenError, gone, open_error};
 use crate::file::{DbFile, Found, beside, look, put_in_place};
 use crate::schema;
@@ -67,6 +68,7 @@ impl Db {
         }
         let sqlite = |source| open_error(path, source);
         let mut connection = connect(path, OpenFlags::default()).map_err(sqlite)?;
+        commits::check(&connection, path)?;
         schema::prepare(&mut connection, path)?;
         if let Some(pages) = max_pages {
             connection.pragma_update(None, "max_page_count", pages).map_err(sqlite)?;
@@ -74,9 +76,10 @@ impl Db {
         let (jobs, queue) = channel();
         let file = Arc::new(DbFile::new(path));
         let written = Arc::clone(&file);
+        let noted = Acknowledged::open(path);
         let writer = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write_until_closed(&connection, &queue, &written))
+            .spawn(move || write_until_closed(&connection, &queue, &written, noted))
             .map_err(|source| OpenError::Thread { path: path.to_owned(), source })?;
         let inner = Inner {
             file,
@@ -202,7 +205,9 @@ fn make(path: &Path) -> Result<(), OpenError> {
         connect(&made, OpenFlags::default()).map_err(|error| open_error(path, error))?;
     schema::prepare(&mut connection, &made)?;
     connection.close().map_err(|(_, error)| open_error(path, error))?;
-    put_in_place(&made, path).map_err(|source| OpenError::Place { path: path.to_owned(), source })
+    let place = |source| OpenError::Place { path: path.to_owned(), source };
+    commits::forget(path).map_err(place)?;
+    put_in_place(&made, path).map_err(place)
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {

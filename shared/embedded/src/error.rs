@@ -63,7 +63,7 @@ const PORT: &str = "sqlite";
 pub enum FileTrouble {
     /// Its content is not what was written.
     #[error(
-        "{} is damaged: {cause}; nothing more is done with it: restore a backup: end whatever works on it, move it and the files beside it that end in -wal and -shm away, put the backup in its place, and run the same command again",
+        "{} is damaged: {cause}; nothing more is done with it: restore a backup: end whatever works on it, move it and the files beside it that end in -wal, -shm and -commits away, put the backup in its place, and run the same command again",
         path.display()
     )]
     Damaged {

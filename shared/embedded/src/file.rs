@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | no file, and no log beside it | it is made beside its place and put there when it is whole |
 //! | a file without a byte, or a log without its file | damaged: `SQLite` would begin anew |
+//! | fewer commits than were acknowledged ([`commits`](crate::commits)) | damaged: its log is cut short or gone |
 //! | a page that is none of `SQLite`'s | damaged: from then on every call fails, so that nobody is put aside for it |
 
 use std::io;

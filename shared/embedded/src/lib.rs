@@ -14,6 +14,7 @@ mod app_table;
 mod assessments;
 mod audit;
 mod backend;
+mod commits;
 mod data_dir;
 pub mod db;
 mod dead_letters;

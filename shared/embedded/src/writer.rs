@@ -11,6 +11,7 @@ use mindmate_pipeline::{PortError, PortResult};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use crate::commits::{self, Acknowledged};
 use crate::error::gone;
 use crate::file::DbFile;
 
@@ -79,9 +80,10 @@ pub(crate) fn write_until_closed(
     connection: &Connection,
     queue: &Receiver<Box<dyn Work>>,
     file: &DbFile,
+    noted: Acknowledged,
 ) {
     // As the schema leaves it.
-    let mut writer = Writer { connection, file, until: Until::Durable };
+    let mut writer = Writer { connection, file, noted, until: Until::Durable };
     while let Ok(first) = queue.recv() {
         let batch = std::iter::once(first).chain(queue.try_iter()).take(JOBS_PER_COMMIT);
         let (seen, durable) = batch.partition(|work| work.until() == Until::Seen);
@@ -94,6 +96,7 @@ pub(crate) fn write_until_closed(
 struct Writer<'a> {
     connection: &'a Connection,
     file: &'a DbFile,
+    noted: Acknowledged,
     /// What commits wait for now.
     until: Until,
 }
@@ -133,6 +136,12 @@ impl Writer<'_> {
         for work in batch {
             work.run(&transaction)?;
         }
-        transaction.commit()
+        let count = commits::count(&transaction)?;
+        transaction.commit()?;
+        // What does not wait for the disk may go with the power, and is missed by nobody.
+        if until == Until::Durable {
+            self.noted.note(count);
+        }
+        Ok(())
     }
 }

@@ -259,3 +259,44 @@ async fn nothing_is_done_with_a_file_that_was_found_damaged() {
     let sent = backend.publisher().publish(&[message("m", 10)]).await.remove(0);
     assert!(sent.is_err(), "a damaged file is not written to");
 }
+
+/// `SQLite` goes on with what is left of a log: what was acknowledged last would be gone without a
+/// word.
+#[tokio::test]
+async fn commits_that_are_gone_with_their_log_are_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mindmate.db");
+    let backend = open(&file);
+    for _ in 0..20 {
+        backend.publisher().publish(&[message("m", 3_000)]).await.remove(0).unwrap();
+    }
+    let killed = folder.path().join("killed");
+    let as_killed = || {
+        std::fs::create_dir_all(&killed).unwrap();
+        for end in ["", "-wal", "-commits"] {
+            let name = format!("mindmate.db{end}");
+            std::fs::copy(folder.path().join(&name), killed.join(&name)).unwrap();
+        }
+    };
+    let (file, log) = (killed.join("mindmate.db"), killed.join("mindmate.db-wal"));
+    let waiting = async || open(&file).queue(QueueName::Scoring).depth().await.unwrap().visible;
+    as_killed();
+    assert_eq!(waiting().await, 20, "a kill alone loses nothing");
+    drop(std::fs::remove_dir_all(&killed));
+
+    as_killed();
+    let bytes = std::fs::metadata(&log).unwrap().len();
+    std::fs::File::options().write(true).open(&log).unwrap().set_len(bytes / 2).unwrap();
+    let error = Embedded::open(&file, Arc::new(SystemClock), Options::default()).err().unwrap();
+    let words = error.to_string();
+    assert!(matches!(error, OpenError::File(FileTrouble::Damaged { .. })), "{words}");
+    assert!(words.contains("restore a backup") && words.contains("mindmate.db-commits"), "{words}");
+    assert_eq!(std::fs::metadata(&log).unwrap().len(), bytes / 2, "left as it was found");
+
+    std::fs::remove_file(&log).unwrap();
+    assert!(Embedded::open(&file, Arc::new(SystemClock), Options::default()).is_err(), "all of it");
+
+    // Who has no backup says so.
+    std::fs::remove_file(killed.join("mindmate.db-commits")).unwrap();
+    assert!(waiting().await < 20);
+}

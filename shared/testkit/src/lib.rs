@@ -18,6 +18,7 @@ pub mod conformance;
 pub mod faulty;
 pub mod local_aws;
 pub mod memory;
+pub mod net;
 pub mod runtime_api;
 pub mod sentiment;
 

@@ -4,9 +4,10 @@
 //! looked for. Where it is absent a test fails and says so: one that is left out would look like
 //! one that passed.
 
+use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::ManualClock;
+use crate::net::{ask, free_address};
 
 /// What is run by Python.
 const LAUNCHER: &str = include_str!("local_aws.py");
@@ -27,7 +29,8 @@ pub struct LocalAws {
     address: SocketAddr,
     process: Child,
     folder: PathBuf,
-    clock: Mutex<std::fs::File>,
+    pace: Pace,
+    clock: Mutex<File>,
 }
 
 /// How its clock goes.
@@ -52,27 +55,40 @@ impl LocalAws {
 
     fn start_with(pace: Pace, shown: f64) -> Self {
         let folder = own_folder();
-        let path = folder.join("clock");
-        let mut clock = std::fs::File::create_new(&path).expect("a file for the clock");
+        let mut clock = File::create_new(folder.join("clock")).expect("a file for the clock");
         show(&mut clock, shown);
+        std::fs::create_dir(kept_in(&folder)).expect("a folder for what it keeps");
         let address = free_address();
-        let log = std::fs::File::create(folder.join("log")).expect("a file for the log");
-        let process = Command::new(python())
-            .args(["-c", LAUNCHER])
-            .env("BIND_HOST", "127.0.0.1")
-            .env("GATEWAY_PORT", address.port().to_string())
-            .env("TMPDIR", &folder)
-            .env("LOG_LEVEL", "WARNING")
-            .env("CLOCK_FILE", path)
-            .env("CLOCK", if pace == Pace::ByHand { "hand" } else { "schedules" })
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone().expect("a second handle"))
-            .stderr(log)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{error}: {ADVICE}"));
-        let mut aws = Self { address, process, folder, clock: Mutex::new(clock) };
+        let process = process(address, &folder, pace);
+        let mut aws = Self { address, process, folder, pace, clock: Mutex::new(clock) };
         aws.wait();
         aws
+    }
+
+    /// Ends it in order. What it held is kept in the folder [`LocalAws::kept`], and nobody answers
+    /// at its address until [`LocalAws::start_again`].
+    pub fn end(&mut self) {
+        let mut input = self.process.stdin.take().expect("it has an input");
+        input.write_all(b"\n").expect("it reads its input");
+        let ended = self.process.wait().expect("a child can be waited for");
+        assert!(ended.success(), "the local AWS ended with {ended}\n{}", self.log());
+    }
+
+    /// Starts one that was ended, at the same address, with what is in the folder
+    /// [`LocalAws::kept`].
+    pub fn start_again(&mut self) {
+        self.process = process(self.address, &self.folder, self.pace);
+        self.wait();
+    }
+
+    /// Whether its process runs.
+    pub fn is_there(&mut self) -> bool {
+        self.process.try_wait().expect("a child can be asked").is_none()
+    }
+
+    /// The folder of what it held at its last end in order. It is read at a start alone.
+    pub fn kept(&self) -> PathBuf {
+        kept_in(&self.folder)
     }
 
     /// Where it listens.
@@ -105,13 +121,13 @@ impl LocalAws {
 
     /// How often each operation was called, by `service.Operation`, as JSON.
     pub fn calls(&self) -> String {
-        let mut stream = TcpStream::connect(self.address).expect("it answers");
-        let request = "GET /_calls HTTP/1.0\r\nHost: localhost\r\n\r\n";
-        stream.write_all(request.as_bytes()).expect("it answers");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("it answers");
-        let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();
-        body[body.find('{').expect("JSON")..=body.rfind('}').expect("JSON")].to_owned()
+        ask(self.address, "GET", "/_calls", "")
+    }
+
+    /// What it answers to a call of its own HTTP interface that needs no signature, where that is
+    /// JSON.
+    pub fn answers(&self, method: &str, path: &str) -> String {
+        ask(self.address, method, path, "")
     }
 
     /// A clock that begins at `start` and that this AWS, started by hand, shows too.
@@ -154,6 +170,34 @@ impl Drop for LocalAws {
     }
 }
 
+/// The folder of what one keeps, within its own.
+fn kept_in(folder: &Path) -> PathBuf {
+    folder.join("kept")
+}
+
+fn process(address: SocketAddr, folder: &Path, pace: Pace) -> Child {
+    let log = File::options().append(true).create(true).open(folder.join("log"));
+    let log = log.expect("a file for the log");
+    let kept = kept_in(folder);
+    Command::new(python())
+        .args(["-c", LAUNCHER])
+        .env("BIND_HOST", "127.0.0.1")
+        .env("GATEWAY_PORT", address.port().to_string())
+        .env("TMPDIR", folder)
+        .env("LOG_LEVEL", "WARNING")
+        .env("PERSIST_STATE", "1")
+        .env("STATE_DIR", kept.join("state"))
+        .env("S3_PERSIST", "1")
+        .env("S3_DATA_DIR", kept.join("s3"))
+        .env("CLOCK_FILE", folder.join("clock"))
+        .env("CLOCK", if pace == Pace::ByHand { "hand" } else { "schedules" })
+        .stdin(Stdio::piped())
+        .stdout(log.try_clone().expect("a second handle"))
+        .stderr(log)
+        .spawn()
+        .unwrap_or_else(|error| panic!("{error}: {ADVICE}"))
+}
+
 const ADVICE: &str = "expected Python with ministack, which `tests/tools` installs into \
     target/tools; or name another in MINDMATE_PYTHON";
 
@@ -170,14 +214,9 @@ pub fn python() -> PathBuf {
     )
 }
 
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address")
-}
-
 fn own_folder() -> PathBuf {
     let mut name = [0; 8];
-    let mut random = std::fs::File::open("/dev/urandom").expect("random numbers");
+    let mut random = File::open("/dev/urandom").expect("random numbers");
     random.read_exact(&mut name).expect("random numbers");
     let name = format!("mindmate-aws-{:016x}", u64::from_le_bytes(name));
     let folder = std::env::temp_dir().join(name);
@@ -190,7 +229,7 @@ fn seconds(instant: Timestamp) -> f64 {
     instant.as_millisecond() as f64 / 1_000.0
 }
 
-fn show(file: &mut std::fs::File, shown: f64) {
+fn show(file: &mut File, shown: f64) {
     file.seek(SeekFrom::Start(0)).expect("the clock can be set");
     file.write_all(&shown.to_ne_bytes()).expect("the clock can be set");
 }

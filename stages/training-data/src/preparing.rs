@@ -96,12 +96,11 @@ impl TrainingData {
         let Survey { eligibility, weeks } = self.survey(until.instant()).await?;
         progress(Progress::Counted { eligible: eligibility.eligible });
         let cut = Cut::of(&weeks).filter(|_| eligibility.enough);
-        let prepared = match cut {
-            Some(cut) => self.write_set(until, cut, progress).await?,
-            None => {
-                let (found, fewest) = (eligibility.eligible, eligibility.fewest);
-                self.too_little(Lack::Users { found, fewest }).await?
-            }
+        let prepared = if let Some(cut) = cut {
+            self.write_set(until, cut, progress).await?
+        } else {
+            let (found, fewest) = (eligibility.eligible, eligibility.fewest);
+            self.too_little(Lack::Users { found, fewest }).await?
         };
         Ok((eligibility, prepared))
     }

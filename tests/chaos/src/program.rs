@@ -114,7 +114,7 @@ impl Program {
     }
 
     /// The program under its own name.
-    fn binary(&self) -> PathBuf {
+    pub(crate) fn binary(&self) -> PathBuf {
         let link = self.folder.path().join("mindmate");
         if !link.exists() {
             std::os::unix::fs::symlink(std::env::current_exe().unwrap(), &link).unwrap();
@@ -163,8 +163,8 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(mut command: Command, log: &Path) -> Self {
-        let file = std::fs::File::create(log).unwrap();
-        command.stdout(Stdio::null()).stderr(file);
+        let file = |path: &Path| std::fs::File::create(path).unwrap();
+        command.stdout(file(&result_beside(log))).stderr(file(log));
         Self { child: command.spawn().unwrap(), log: log.to_owned() }
     }
 
@@ -200,8 +200,14 @@ impl Running {
     pub(crate) fn end(mut self) -> Said {
         let status = self.child.wait().unwrap();
         let (code, signal) = (status.code(), status.signal());
-        Said { code, signal, out: String::new(), err: self.said() }
+        let out = std::fs::read_to_string(result_beside(&self.log)).unwrap_or_default();
+        Said { code, signal, out, err: self.said() }
     }
+}
+
+/// Where a process with this log has its standard output.
+fn result_beside(log: &Path) -> PathBuf {
+    log.with_extension("out")
 }
 
 impl Drop for Running {

@@ -103,7 +103,8 @@ fn own_chat_key(sk: &str) -> String {
     }
 }
 
-fn without_times(json: &mut Value) {
+/// Removes what says when something was done, at any depth.
+pub fn without_times(json: &mut Value) {
     match json {
         Value::Object(object) => {
             // An audit event's own instant.

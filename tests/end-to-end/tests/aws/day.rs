@@ -7,6 +7,7 @@ use std::sync::Arc;
 use mindmate_contracts::QueueName;
 use mindmate_domain::{Assessment, RunId, UserId};
 use mindmate_embedded::{Embedded, Options};
+use mindmate_end_to_end_tests::deployed::Deployed;
 use mindmate_host::config::Variable;
 use mindmate_pipeline::ports::AssessmentStore;
 use mindmate_pipeline::{Clock as _, SystemClock};
@@ -14,8 +15,7 @@ use mindmate_run_report::{Closing, Summary, close};
 use mindmate_testkit::conformance::samples::message_of_tomorrow;
 use serde_json::Value;
 
-use crate::deployed::{Deployed, script};
-use crate::letters;
+use crate::{NO_REALTIME, deploy, letters};
 
 const USERS: &str = "60";
 
@@ -51,7 +51,7 @@ const RETRY: &str = "AmazonSQS.ChangeMessageVisibility";
 /// R5.1 to R5.6 on AWS, and the same to the last digit as on one machine.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_on_aws_closes_its_ledger_and_says_what_one_machine_says() {
-    let deployed = Deployed::fresh().await;
+    let deployed = deploy(&[NO_REALTIME]).await;
     let export = deployed.cohort(USERS);
     let poison = message_of_tomorrow(QueueName::Assessments, 1);
     for sent in deployed.aws.publisher().publish(&[poison]).await {
@@ -202,7 +202,7 @@ fn who_could_be_learned_from_is_counted(deployed: &Deployed) {
 
 fn a_second_deployment_changes_nothing(deployed: &Deployed) {
     let before = std::fs::read(deployed.env_file()).unwrap();
-    let output = script(&deployed.local, deployed.folder.path(), &[]).output().unwrap();
+    let output = deployed.script(&[]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).to_lowercase();
     assert!(output.status.success(), "{said}");
     assert!(said.contains("no changes"), "{said}");

@@ -7,11 +7,10 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use mindmate_contracts::messages::{AssessmentRequested, Request, Trigger};
 use mindmate_contracts::{Channel, QueueName};
 use mindmate_domain::{AsOf, StageName, UserId};
+use mindmate_end_to_end_tests::deployed::Deployed;
 use mindmate_host::config::Variable;
 use mindmate_pipeline::{Clock as _, Outbox, SystemClock};
 use serde_json::{Value, json};
-
-use crate::deployed::Deployed;
 
 const USER: &str = "dora";
 const QUEUE: QueueName = QueueName::Scoring;

@@ -3,7 +3,22 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod day;
-mod deployed;
 mod letters;
 mod realtime;
 mod workers;
+
+use std::path::Path;
+
+use mindmate_end_to_end_tests::deployed::{Deployed, Functions};
+
+/// The stack with the functions that `cargo build --workspace` leaves beside the tests, deployed
+/// with these options.
+async fn deploy(options: &[&str]) -> Deployed {
+    let here = std::env::current_exe().unwrap();
+    let built = here.parent().and_then(Path::parent).unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_mindmate-under-test"));
+    Deployed::with(program, Functions::In(built), options).await
+}
+
+/// Nothing reads the stream of the app's table: what is imported is no news.
+const NO_REALTIME: &str = "--no-realtime";

@@ -9,11 +9,12 @@ use mindmate_contracts::messages::{ActivityRecorded, RecordedActivity};
 use mindmate_contracts::{AppName, Channel, StreamName};
 use mindmate_domain::intervention::DeliveryStatus;
 use mindmate_domain::{AsOf, RiskLevel, UserId};
+use mindmate_end_to_end_tests::deployed::Deployed;
 use mindmate_pipeline::ports::FoundItem;
 use mindmate_pipeline::{Clock as _, Outgoing, SystemClock};
 use serde_json::json;
 
-use crate::deployed::Deployed;
+use crate::deploy;
 
 const USER: &str = "ada";
 const CRISIS: &str = "I have the pills here and I am going to kill myself tonight";
@@ -22,7 +23,7 @@ const CRISIS: &str = "I have the pills here and I am going to kill myself tonigh
 /// writes itself leads to nothing; a session that the app tells of becomes an item.
 #[tokio::test(flavor = "multi_thread")]
 async fn crisis_language_in_the_apps_table_leads_to_helplines_in_the_chat() {
-    let deployed = Deployed::in_real_time().await;
+    let deployed = deploy(&[]).await;
     let user = UserId::new(USER).unwrap();
     lives_in_the_us(&deployed);
 

@@ -3,11 +3,12 @@
 use std::process::Stdio;
 
 use mindmate_domain::StageName;
+use mindmate_end_to_end_tests::deployed::Deployed;
 use mindmate_pipeline::{Clock as _, SystemClock};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::deployed::Deployed;
+use crate::{NO_REALTIME, deploy};
 
 /// How many users there are, for who measures; a test takes few.
 const USERS: &str = "MINDMATE_WORKER_USERS";
@@ -15,8 +16,8 @@ const USERS: &str = "MINDMATE_WORKER_USERS";
 /// A worker with every stage carries a day that the command line starts, and ends when it is told.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_carries_a_day_and_ends_by_sigterm() {
-    let deployed = Deployed::fresh().await;
-    without_functions(&deployed);
+    let deployed = deploy(&[NO_REALTIME]).await;
+    assert_eq!(deployed.without_functions(), 10, "eight queues and two streams");
     deployed.cohort(&users());
     let env_file = deployed.env_file();
     let mut args = vec!["--log", "info", "--env-file", env_file.to_str().unwrap(), "worker"];
@@ -59,16 +60,4 @@ fn busy_seconds(deployed: &Deployed) -> Option<f64> {
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks: u64 = fields.get(11..13)?.iter().filter_map(|field| field.parse::<u64>().ok()).sum();
     Some(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
-}
-
-/// Takes the functions off their queues and streams.
-fn without_functions(deployed: &Deployed) {
-    let query = "EventSourceMappings[].UUID";
-    let listed = ["lambda", "list-event-source-mappings", "--output", "text", "--query", query];
-    let mappings = deployed.cli(&listed);
-    let count = mappings.split_whitespace().count();
-    assert_eq!(count, 10, "eight queues and two streams: {mappings}");
-    for mapping in mappings.split_whitespace() {
-        deployed.cli(&["lambda", "delete-event-source-mapping", "--uuid", mapping]);
-    }
 }

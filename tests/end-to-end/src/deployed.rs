@@ -10,6 +10,7 @@ use mindmate_host::config::{Config, Program, Variable};
 use mindmate_pipeline::{Clock as _, SystemClock};
 use mindmate_testkit::LocalAws;
 use mindmate_testkit::local_aws::python;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The functions, as `cargo build --workspace` leaves them beside the tests.
@@ -31,30 +32,36 @@ const FUNCTIONS: [&str; 11] = [
 const PATIENCE: Duration = Duration::from_mins(3);
 const LOOK: Duration = Duration::from_millis(250);
 
+/// What the stack's functions are.
+#[derive(Debug, Clone, Copy)]
+pub enum Functions<'a> {
+    /// As built, in this folder.
+    In(&'a Path),
+    /// Programs that only fail: for a stack whose work is done by workers.
+    Absent,
+}
+
 /// The stack, deployed.
-pub(crate) struct Deployed {
-    pub(crate) local: LocalAws,
-    pub(crate) sdk: SdkConfig,
-    pub(crate) config: Config,
-    pub(crate) aws: Aws,
+pub struct Deployed {
+    /// Where it is.
+    pub local: LocalAws,
+    /// A connection that its counts of calls leave out.
+    pub sdk: SdkConfig,
+    /// The names of its resources.
+    pub config: Config,
+    /// Its ports.
+    pub aws: Aws,
     /// The `asOf` of the run that its schedule starts.
-    pub(crate) as_of: AsOf,
-    pub(crate) folder: TempDir,
+    pub as_of: AsOf,
+    /// Where this test has its files.
+    pub folder: TempDir,
+    program: PathBuf,
 }
 
 impl Deployed {
     /// A fresh AWS with the stack, whose schedules take it to be ten minutes before the latest
-    /// 06:00 UTC. Nothing reads the stream of the app's table: what is imported is no news.
-    pub(crate) async fn fresh() -> Self {
-        Self::with(&["--no-realtime"]).await
-    }
-
-    /// The same, with real time.
-    pub(crate) async fn in_real_time() -> Self {
-        Self::with(&[]).await
-    }
-
-    async fn with(options: &[&str]) -> Self {
+    /// 06:00 UTC. `program` is what speaks to it as `mindmate`; `options` are the script's.
+    pub async fn with(program: &Path, functions: Functions<'_>, options: &[&str]) -> Self {
         let now = SystemClock.now();
         let as_of = AsOf::latest_daily(now);
         let local = LocalAws::start();
@@ -62,28 +69,43 @@ impl Deployed {
             as_of.instant().duration_since(now) - 10 * jiff::SignedDuration::from_mins(1),
         );
         let folder = tempfile::tempdir().unwrap();
-        deploy(&local, folder.path(), options);
+        lay_out(functions, &artifacts(folder.path()));
+        let output = script(&local, folder.path(), options).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}\n{}", local.log());
         let config = config(&folder.path().join("env"));
         let sdk = sdk(&local).await;
         let aws = Aws::new(sdk.clone(), mindmate_host::aws::names(&config));
-        Self { local, sdk, config, aws, as_of, folder }
+        Self { local, sdk, config, aws, as_of, folder, program: program.to_owned() }
+    }
+
+    /// Takes the functions off their queues and streams; says of how many.
+    pub fn without_functions(&self) -> usize {
+        let path = "/2015-03-31/event-source-mappings/";
+        let listed: Value = serde_json::from_str(&self.local.answers("GET", path)).unwrap();
+        let mappings = listed["EventSourceMappings"].as_array().unwrap();
+        for mapping in mappings {
+            let id = mapping["UUID"].as_str().unwrap();
+            self.local.answers("DELETE", &format!("{path}{id}"));
+        }
+        mappings.len()
     }
 
     /// Now they take it to be 06:00: the daily one fires.
-    pub(crate) fn strike_six(&self) {
+    pub fn strike_six(&self) {
         self.local.shift_schedules(self.as_of.instant().duration_since(SystemClock.now()));
     }
 
     /// The program with what it needs to speak to this AWS.
-    pub(crate) fn program(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mindmate-under-test"));
+    pub fn program(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
         command.arg("--data").arg(self.folder.path().join("data"));
         command.args(args).envs(self.local.environment()).stdin(Stdio::null());
         command
     }
 
     /// The program on one machine or, with these before it, on AWS; what it says, if it succeeds.
-    pub(crate) fn says(&self, args: &[&str]) -> String {
+    pub fn says(&self, args: &[&str]) -> String {
         let output = self.program(args).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{args:?}: {said}\n{}", self.local.log());
@@ -91,23 +113,24 @@ impl Deployed {
     }
 
     /// The same on AWS.
-    pub(crate) fn says_on_aws(&self, args: &[&str]) -> String {
+    pub fn says_on_aws(&self, args: &[&str]) -> String {
         let env_file = self.env_file();
         self.says(&[&on_aws(&env_file), args].concat())
     }
 
     /// The program on AWS, however it ends.
-    pub(crate) fn program_on_aws(&self, args: &[&str]) -> Command {
+    pub fn program_on_aws(&self, args: &[&str]) -> Command {
         let env_file = self.env_file();
         self.program(&[&on_aws(&env_file), args].concat())
     }
 
-    pub(crate) fn env_file(&self) -> PathBuf {
+    /// The file of variables that the script wrote.
+    pub fn env_file(&self) -> PathBuf {
         self.folder.path().join("env")
     }
 
     /// A command of the AWS CLI; what it says.
-    pub(crate) fn cli(&self, args: &[&str]) -> String {
+    pub fn cli(&self, args: &[&str]) -> String {
         let tools = python().parent().unwrap().join("aws");
         let output = Command::new(tools).args(args).envs(self.local.environment()).output();
         let output = output.unwrap();
@@ -115,8 +138,13 @@ impl Deployed {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// The script that deployed it, with these options more.
+    pub fn script(&self, options: &[&str]) -> Command {
+        script(&self.local, self.folder.path(), options)
+    }
+
     /// A cohort that ends at the run's `asOf`, as an export, which is imported into AWS.
-    pub(crate) fn cohort(&self, users: &str) -> PathBuf {
+    pub fn cohort(&self, users: &str) -> PathBuf {
         let export = self.folder.path().join("cohort.jsonl");
         let (end, path) = (self.as_of.to_string(), export.to_str().unwrap());
         self.says(&["cohort", "--users", users, "--days", "40", "--end", &end, "--export", path]);
@@ -125,12 +153,12 @@ impl Deployed {
     }
 
     /// The value of a variable that the script wrote.
-    pub(crate) fn variable(&self, variable: Variable) -> &str {
+    pub fn variable(&self, variable: Variable) -> &str {
         self.config.value(variable).unwrap()
     }
 
     /// Looks until there is something to see.
-    pub(crate) async fn eventually<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+    pub async fn eventually<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
         let give_up = SystemClock.now() + PATIENCE;
         while SystemClock.now() < give_up {
             if let Some(seen) = look().await {
@@ -150,8 +178,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The script with these options.
-pub(crate) fn script(local: &LocalAws, folder: &Path, options: &[&str]) -> Command {
+fn script(local: &LocalAws, folder: &Path, options: &[&str]) -> Command {
     let tools = python().parent().unwrap().to_owned();
     let path = format!("{}:{}", tools.display(), env!("PATH"));
     let mut command = Command::new(root().join("infrastructure/deploy-ml-stack.sh"));
@@ -168,27 +195,25 @@ pub(crate) fn script(local: &LocalAws, folder: &Path, options: &[&str]) -> Comma
     command
 }
 
-fn deploy(local: &LocalAws, folder: &Path, options: &[&str]) {
-    let output = script(local, folder, options).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}\n{}", local.log());
+fn artifacts(folder: &Path) -> PathBuf {
+    folder.join("functions")
 }
 
-/// The functions without what debuggers read, so that they are quick to upload.
-fn artifacts(folder: &Path) -> PathBuf {
-    let here = std::env::current_exe().unwrap();
-    let built = here.parent().and_then(Path::parent).unwrap();
-    let artifacts = folder.join("functions");
-    std::fs::create_dir_all(&artifacts).unwrap();
+/// Puts the functions where the script takes them from.
+fn lay_out(functions: Functions<'_>, artifacts: &Path) {
+    std::fs::create_dir_all(artifacts).unwrap();
     for name in FUNCTIONS {
-        let (from, to) = (built.join(name), artifacts.join(name));
+        let to = artifacts.join(name);
+        let Functions::In(built) = functions else {
+            std::fs::write(to, format!("#!/bin/sh\n# {name}\nexit 1\n")).unwrap();
+            continue;
+        };
+        let from = built.join(name);
         assert!(from.exists(), "expected {}: cargo build --workspace", from.display());
-        if !to.exists() {
-            let strip = Command::new("strip").arg("-o").arg(&to).arg(&from).status().unwrap();
-            assert!(strip.success(), "{name} cannot be stripped");
-        }
+        // Without what debuggers read they are quick to upload.
+        let strip = Command::new("strip").arg("-o").arg(&to).arg(&from).status().unwrap();
+        assert!(strip.success(), "{name} cannot be stripped");
     }
-    artifacts
 }
 
 /// Reads the file of variables as a shell does.
