@@ -5,10 +5,11 @@
 //! count, delay, redrive), because a run that is kinder than production would hide what production
 //! shows. It passes the conformance suites of `testkit`, as every backend must.
 //!
-//! **Durable means durable**: WAL with `synchronous=FULL`; nothing is acknowledged before its
-//! transaction is on disk. Group commit makes that cheap: one writer thread takes all jobs that
-//! wait and commits them together ([`db`]). Jobs of different ports share a commit, never an
-//! outcome: one that fails is undone alone.
+//! **Durable means durable**: WAL with `synchronous=FULL`; nothing that is told to anybody is
+//! acknowledged before its transaction is on disk. Steps between two others wait for no disk: they
+//! are there before whatever is written after them. Group commit makes that cheap: one writer
+//! thread takes all jobs that wait and commits them together ([`db`]). Jobs of different ports share
+//! a commit, never an outcome: one that fails is undone alone.
 
 mod app_table;
 mod assessments;

@@ -191,7 +191,8 @@ fn writing(
                     1 => take(&transaction, request)?,
                     2 => send(&transaction, "scoring", features, &person.features)?,
                     3 => {
-                        delete(&transaction, request).and_then(|()| take(&transaction, features))?
+                        delete(&transaction, request)?;
+                        take(&transaction, features)?;
                     }
                     4 => assess(&transaction, features, person)?,
                     _ => delete(&transaction, features)?,

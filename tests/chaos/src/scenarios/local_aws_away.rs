@@ -66,7 +66,7 @@ fn in_its_middle(cloud: &Cloud, daily: &mut Running) -> bool {
 
 fn goes_away(cloud: &mut Cloud, chance: &SeededChance, report: &mut Report) {
     let restarts = chance.fraction() < 0.5;
-    let away = SHORTEST + (LONGEST - SHORTEST).mul_f64(chance.fraction());
+    let away = SHORTEST + LONGEST.saturating_sub(SHORTEST).mul_f64(chance.fraction());
     let local = &mut cloud.deployed.local;
     if restarts {
         local.end();
