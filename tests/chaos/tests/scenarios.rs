@@ -1,5 +1,5 @@
 //! The scenarios, small: each ends with nothing lost, nothing twice, and every error clear. Those on
-//! AWS want `tests/tools` once.
+//! AWS want `tests/tools` once, and somebody who asks for them.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -53,10 +53,9 @@ fn a_damaged_file_is_never_taken_for_a_whole_one() {
 
 /// R5.5, invariants 1 to 3, of real workers on one stack.
 #[test]
-fn workers_that_are_killed_cut_off_or_badly_connected_lose_nothing() {
-    let scenarios = ["kill-workers", "local-aws-away", "bad-network"];
-    let [killed, away, network] = played(scenarios, "16", "1");
+#[ignore = "deploys a stack and plays for minutes: cargo test --workspace --test scenarios -- --ignored"]
+fn workers_that_are_killed_or_cut_off_lose_nothing() {
+    let [killed, away] = played(["kill-workers", "local-aws-away"], "16", "1");
     assert!(killed["kills"].as_u64().unwrap() >= 1, "{killed}");
     assert!(away["away"].as_u64().unwrap() >= 1, "{away}");
-    assert!(network["doneAndCutOff"].as_u64().unwrap() >= 1, "{network}");
 }
