@@ -1,6 +1,6 @@
 //! Judges a run on a stack.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use mindmate_contracts::QueueName;
@@ -50,13 +50,35 @@ pub(crate) fn closes(report: &mut Report, at: &str, cloud: &Cloud, daily: Runnin
 /// nobody disturbs them.
 pub(crate) fn same(report: &mut Report, at: &str, cloud: &Cloud) {
     drained(report, at, cloud);
-    played_back(report, at, cloud);
-    differences(report, at, &cloud.found(), cloud.expected());
+    let letters = played_back(report, at, cloud);
+    let found = without_calls_for_a_human(report, letters, &cloud.found(), cloud.expected());
+    differences(report, at, &found, cloud.expected());
     one_message_each(report, at, cloud);
     let audit = cloud.run(&["audit", "verify"]);
     if audit.code != Some(0) {
         report.fault(Fault::Lost, format!("{at}: the audit trail: {audit}"));
     }
+}
+
+/// Without the review entries of requests that were given up: nobody had looked whether their people
+/// are in a crisis, so a human has to, whatever a replay says later (safety 3). As many as letters.
+fn without_calls_for_a_human(
+    report: &mut Report,
+    letters: u64,
+    found: &str,
+    expected: &str,
+) -> String {
+    let expected: BTreeSet<&str> = expected.lines().collect();
+    let is_call = |line: &&str| {
+        line.starts_with("review ")
+            && line.contains("crisisCheckFailed")
+            && !expected.contains(line)
+    };
+    let most = usize::try_from(letters).unwrap_or(usize::MAX);
+    let calls: BTreeSet<&str> = found.lines().filter(is_call).take(most).collect();
+    report.count("humansAsked", calls.len() as u64);
+    let rest = found.lines().filter(|line| !calls.contains(line));
+    rest.flat_map(|line| [line, "\n"]).collect()
 }
 
 fn drained(report: &mut Report, at: &str, cloud: &Cloud) {
@@ -82,8 +104,11 @@ fn letters(cloud: &Cloud) -> Vec<(String, u64, Value)> {
     rows.filter(|(_, letters, _)| *letters > 0).collect()
 }
 
-fn played_back(report: &mut Report, at: &str, cloud: &Cloud) {
+/// Plays back what was put aside; gives how many letters that were.
+fn played_back(report: &mut Report, at: &str, cloud: &Cloud) -> u64 {
+    let mut all = 0;
     for (of, count, causes) in letters(cloud) {
+        all += count;
         report.count("letters", count);
         eprintln!("{at}: {count} letters of {of}: {causes}");
         if causes.as_array().unwrap().iter().any(|cause| cause["code"] == NO_CAUSE) {
@@ -99,6 +124,7 @@ fn played_back(report: &mut Report, at: &str, cloud: &Cloud) {
     if !left.is_empty() {
         report.fault(Fault::Lost, format!("{at}: letters that came back: {left:?}"));
     }
+    all
 }
 
 /// No intervention has two messages, and each that was delivered has its one.

@@ -54,8 +54,10 @@ fn a_damaged_file_is_never_taken_for_a_whole_one() {
 /// R5.5, invariants 1 to 3, of real workers on one stack.
 #[test]
 #[ignore = "deploys a stack and plays for minutes: cargo test --workspace --test scenarios -- --ignored"]
-fn workers_that_are_killed_or_cut_off_lose_nothing() {
-    let [killed, away] = played(["kill-workers", "local-aws-away"], "16", "1");
+fn workers_that_are_killed_cut_off_or_badly_connected_lose_nothing() {
+    let scenarios = ["kill-workers", "local-aws-away", "bad-network"];
+    let [killed, away, network] = played(scenarios, "16", "1");
     assert!(killed["kills"].as_u64().unwrap() >= 1, "{killed}");
     assert!(away["away"].as_u64().unwrap() >= 1, "{away}");
+    assert!(network["doneAndCutOff"].as_u64().unwrap() >= 1, "{network}");
 }

@@ -13,9 +13,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use mindmate_contracts::QueueName;
-use mindmate_domain::UserId;
 use mindmate_domain::intervention::DeliveryStatus;
+use mindmate_domain::{AsOf, UserId};
 use mindmate_embedded::{Embedded, Options};
 use mindmate_end_to_end_tests::deployed::{Deployed, Functions};
 use mindmate_host::config::Variable;
@@ -27,9 +28,14 @@ use self::picture::{MANY, picture};
 pub(crate) use self::workers::{STAGES, Workers};
 use crate::program::{Program, Running, Said};
 
-/// The queues' visibility timeout here. The stack's own, six minutes and more, is six times what a
-/// function may take; a worker that is killed leaves its messages hidden for that long.
-pub(crate) const VISIBILITY: Duration = Duration::from_secs(5);
+/// The queues' visibility timeout where nobody asks for another. The stack's own, six minutes and
+/// more, is six times what a function may take; a worker that is killed leaves its messages hidden
+/// for that long.
+const VISIBILITY: Duration = Duration::from_secs(5);
+
+/// No scenario's round takes as long as this, and the cohort's assessments must not grow too old to
+/// be acted on meanwhile: then a human is asked instead (safety 7).
+const ROOM: SignedDuration = SignedDuration::from_mins(30);
 
 /// More users than any cohort here has.
 const ALL: usize = 1_000_000;
@@ -49,6 +55,9 @@ pub(crate) struct Cloud {
 impl Cloud {
     /// A stack with so many invented people.
     pub(crate) fn with_cohort(users: u32) -> Self {
+        let now = SystemClock.now();
+        let fresh = AsOf::latest_daily(now) == AsOf::latest_daily(now + ROOM);
+        assert!(fresh, "expected a start more than {ROOM:#} before 06:00 UTC, found {now}");
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let program = Program::new();
         let binary = program.binary();
@@ -56,7 +65,7 @@ impl Cloud {
         let mut deployed = runtime.block_on(deploy);
         assert_eq!(deployed.without_functions(), 10, "eight queues and two streams");
         let export = deployed.cohort(&users.to_string());
-        runtime.block_on(shorten_visibility(&deployed));
+        runtime.block_on(hide_for(&deployed, VISIBILITY));
         let (users, expected) = runtime.block_on(on_one_machine(&deployed, &export));
         let before = program.file("before");
         deployed.local.end();
@@ -73,6 +82,11 @@ impl Cloud {
         std::fs::remove_dir_all(local.kept()).unwrap();
         copy(&self.before, &local.kept());
         local.start_again();
+    }
+
+    /// What is taken is hidden for so long from now on.
+    pub(crate) fn hide_for(&self, visibility: Duration) {
+        self.runtime.block_on(hide_for(&self.deployed, visibility));
     }
 
     pub(crate) fn expected(&self) -> &str {
@@ -147,12 +161,12 @@ impl Cloud {
     }
 }
 
-async fn shorten_visibility(deployed: &Deployed) {
+async fn hide_for(deployed: &Deployed, visibility: Duration) {
     let sqs = aws_sdk_sqs::Client::new(&deployed.sdk);
     let name = aws_sdk_sqs::types::QueueAttributeName::VisibilityTimeout;
     for queue in QueueName::ALL {
         let set = sqs.set_queue_attributes().queue_url(deployed.variable(Variable::Queue(queue)));
-        let seconds = VISIBILITY.as_secs().to_string();
+        let seconds = visibility.as_secs().to_string();
         set.attributes(name.clone(), seconds).send().await.unwrap();
     }
 }
