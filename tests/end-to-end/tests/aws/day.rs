@@ -15,7 +15,7 @@ use mindmate_run_report::{Closing, Summary, close};
 use mindmate_testkit::conformance::samples::message_of_tomorrow;
 use serde_json::Value;
 
-use crate::{NO_REALTIME, deploy, letters};
+use crate::{NO_REALTIME, alone, deploy, letters};
 
 const USERS: &str = "60";
 
@@ -51,6 +51,7 @@ const RETRY: &str = "AmazonSQS.ChangeMessageVisibility";
 /// R5.1 to R5.6 on AWS, and the same to the last digit as on one machine.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_on_aws_closes_its_ledger_and_says_what_one_machine_says() {
+    let _alone = alone().await;
     let deployed = deploy(&[NO_REALTIME]).await;
     let export = deployed.cohort(USERS);
     let poison = message_of_tomorrow(QueueName::Assessments, 1);

@@ -8,7 +8,7 @@ use mindmate_pipeline::{Clock as _, SystemClock};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::{NO_REALTIME, deploy};
+use crate::{NO_REALTIME, alone, deploy};
 
 /// How many users there are, for who measures; a test takes few.
 const USERS: &str = "MINDMATE_WORKER_USERS";
@@ -16,6 +16,7 @@ const USERS: &str = "MINDMATE_WORKER_USERS";
 /// A worker with every stage carries a day that the command line starts, and ends when it is told.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_carries_a_day_and_ends_by_sigterm() {
+    let _alone = alone().await;
     let deployed = deploy(&[NO_REALTIME]).await;
     assert_eq!(deployed.without_functions(), 10, "eight queues and two streams");
     deployed.cohort(&users());
