@@ -81,14 +81,8 @@ impl Stack {
     /// # Errors
     /// Names that are missing or cannot be read, all at once.
     pub async fn open(env_file: Option<&Path>) -> anyhow::Result<Self> {
-        use mindmate_contracts::{QueueName, StreamName};
-        use mindmate_host::config::{Program, Variable};
-        let mut needed = Program::Operator.needs();
-        let queues = QueueName::ALL.into_iter();
-        needed.extend(queues.flat_map(|name| [Variable::Queue(name), Variable::Dlq(name)]));
-        needed.push(Variable::Stream(StreamName::Outcomes));
-        let cloud = crate::session::cloud::Cloud::open(Path::new("."), env_file, &needed).await?;
-        Ok(Self(cloud))
+        use crate::session::cloud::{Cloud, with_letters};
+        Ok(Self(Cloud::open(Path::new("."), env_file, &with_letters()).await?))
     }
 
     /// All ports.

@@ -15,19 +15,19 @@ use mindmate_domain::AsOf;
 ///
 /// What is written, in `training/` of the data directory (on AWS of the bucket), or in --out:
 ///
-///   train/samples.csv        four users of five, and of the weeks those that end by the cut
+///   train/samples.csv        two users of three, and of the weeks those that end by the cut
 ///   validation/samples.csv   the other users, and the weeks that begin at the cut or later
 ///   manifest.json            the cut, digests, counts by label, who is left out and why, versions
 ///
-/// The cut is the instant before which four of five weeks begin. No user is on both sides, and 7 days
-/// lie between them. Users have pseudonyms of a key of their own; a missing feature is an empty cell;
+/// The cut is the instant before which two of three weeks begin, so that four of five rows are training.
+/// No user is on both sides, and 7 days lie between them. Users have pseudonyms of a key of their own; a missing feature is an empty cell;
 /// columns that begin with `group_` are for comparing groups of people and no input.
 ///
 /// The set replaces the earlier one as a whole, manifest last; the same data gives the same bytes. Where
 /// there is too little (100 users, 10 rows of each label on each side) there is a warning and no set, an
 /// earlier one is taken away, and the exit code is 8.
 ///
-///   mindmate cohort --users 1000 --days 240 --seed 7
+///   mindmate cohort --users 5000 --days 240 --seed 7
 ///
 ///   mindmate training-data
 #[derive(Debug, ClapArgs)]

@@ -62,7 +62,7 @@ impl Cloud {
 }
 
 /// What an operator needs, and every queue and stream with where its letters lie.
-pub(super) fn with_letters() -> Vec<Variable> {
+pub(crate) fn with_letters() -> Vec<Variable> {
     let mut needed = Program::Operator.needs();
     let queues = QueueName::ALL.into_iter();
     needed.extend(queues.flat_map(|name| [Variable::Queue(name), Variable::Dlq(name)]));

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::plan::{HISTORY_DAYS, SampleDay};
 
-/// Users without whom no model is trained (R2.7): with a fifth of them held out (R2.4), fewer than
-/// twenty people would judge it.
+/// Users without whom no model is trained (R2.7): with a third of them held out, about thirty people
+/// would judge it.
 pub const FEWEST_USERS: u64 = 100;
 
 /// Who could be learned from.

@@ -10,7 +10,7 @@ use mindmate_pipeline::ports::Side;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::plan::{GAP_DAYS, HISTORY_DAYS, STEP_DAYS, TRAIN_PERCENT};
+use crate::plan::{GAP_DAYS, HISTORY_DAYS, STEP_DAYS, TRAIN_THIRDS};
 use crate::rows::{GROUP_COLUMNS, KEY_COLUMNS, LABEL_COLUMN};
 use crate::samples::{LeftOutWeeks, SampleCounts};
 
@@ -54,7 +54,7 @@ pub struct Rules {
     pub step_days: i64,
     pub label_days: i64,
     pub gap_days: i64,
-    pub train_percent: u64,
+    pub train_thirds: u64,
 }
 
 /// The versions of what made a set.
@@ -129,7 +129,7 @@ impl Rules {
             step_days: STEP_DAYS,
             label_days: LABEL_DAYS,
             gap_days: GAP_DAYS,
-            train_percent: TRAIN_PERCENT,
+            train_thirds: TRAIN_THIRDS,
         }
     }
 }

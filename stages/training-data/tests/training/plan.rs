@@ -8,7 +8,7 @@ use mindmate_domain::UserId;
 use mindmate_domain::pseudonym::{KEY_BYTES, PseudonymKey};
 use mindmate_pipeline::ports::Side;
 use mindmate_testkit::conformance::samples::user;
-use mindmate_training_data::plan::{Cut, Dealer, GAP_DAYS, HISTORY_DAYS, SampleDay, TRAIN_PERCENT};
+use mindmate_training_data::plan::{Cut, Dealer, GAP_DAYS, HISTORY_DAYS, SampleDay, TRAIN_THIRDS};
 use proptest::prelude::*;
 
 use crate::support::{key, runner};
@@ -78,7 +78,7 @@ fn between_the_sides_lie_seven_days() {
 
 /// R2.4
 #[test]
-fn four_of_five_weeks_lie_before_the_cut() {
+fn two_of_three_weeks_lie_before_the_cut() {
     let weeks = prop::collection::btree_map(0..300_i64, 1..50_u64, 1..60);
     let outcome = runner(512).run(&weeks, |weeks| {
         let origin = SampleDay::not_after("2026-01-01T06:00:00Z".parse().unwrap());
@@ -88,8 +88,8 @@ fn four_of_five_weeks_lie_before_the_cut() {
         let all: u64 = weeks.values().sum();
         let before = |day: SampleDay| weeks.range(..day).map(|(_, count)| count).sum::<u64>();
         let at = SampleDay::not_after(cut.as_of().instant());
-        prop_assert!(before(at) * 100 >= all * TRAIN_PERCENT);
-        prop_assert!(before(at.plus(-1)) * 100 < all * TRAIN_PERCENT, "an earlier date would do");
+        prop_assert!(before(at) * 3 >= all * TRAIN_THIRDS);
+        prop_assert!(before(at.plus(-1)) * 3 < all * TRAIN_THIRDS, "an earlier date would do");
         Ok(())
     });
     outcome.unwrap();
@@ -111,7 +111,8 @@ fn users_are_dealt_evenly_to_sides_and_weekdays() {
         *firsts.entry(first).or_insert(0_u32) += 1;
     }
     // Five standard deviations of a fair draw.
-    let (expected, wide) = (f64::from(USERS) * 0.8, 5.0 * (f64::from(USERS) * 0.16).sqrt());
+    let (expected, wide) =
+        (f64::from(USERS) * 2.0 / 3.0, 5.0 * (f64::from(USERS) * 2.0 / 9.0).sqrt());
     assert!((f64::from(train) - expected).abs() < wide, "{train} of {USERS}");
     assert_eq!(firsts.len(), 7);
     assert!(firsts.values().all(|count| (2_500..3_200).contains(count)), "{firsts:?}");

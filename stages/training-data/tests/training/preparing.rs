@@ -35,6 +35,8 @@ async fn no_user_is_on_both_sides_and_a_week_lies_between_them() {
     let (left, right) = (column(&train, "pseudonym"), column(&validation, "pseudonym"));
     assert!(!left.is_empty() && !right.is_empty());
     assert_eq!(left.intersection(&right).count(), 0);
+    let times = train.len() as f64 / validation.len() as f64;
+    assert!((3.0..5.5).contains(&times), "four to one, but for the gap and the draw: {times}");
     let cut = at(world.manifest().unwrap()["cut"].as_str().unwrap());
     let last = column(&train, "asOf").iter().map(|text| at(text)).max().unwrap();
     let first = column(&validation, "asOf").iter().map(|text| at(text)).min().unwrap();

@@ -6,6 +6,7 @@ use mindmate_contracts::app_table::Attribute;
 use mindmate_domain::app::{Author, EventKind};
 use mindmate_domain::{AsOf, Policy, UserId};
 use mindmate_features::{extract, read_texts};
+use mindmate_pipeline::ports::Side;
 use mindmate_testkit::conformance::samples::{
     AS_OF, as_of, chat, event, instant, mood, stored, user,
 };
@@ -17,9 +18,11 @@ use proptest::prelude::*;
 use crate::leak::{AT, Planned, items};
 use crate::support::{DAY, LEXICONS, Row, World, ago, key, open, profile_of, rows, runner};
 
-/// Whose side is training's.
+/// Somebody whose side is training's.
 fn ada() -> UserId {
-    user("ada")
+    let dealer = Dealer::new(&key());
+    let mut names = (0..).map(|n| user(&format!("ada-{n}")));
+    names.find(|user| dealer.side(user) == Side::Train).unwrap()
 }
 
 /// Ada with a mood a day over so many days.
@@ -164,6 +167,7 @@ async fn a_week_of_sessions_alone_has_no_label() {
 async fn tenure_comes_in_bands() {
     let rows = table(&samples(&with_moods(130)).await);
     let made = instant("2026-01-01T00:00:00Z");
+    assert!(rows.len() >= 8, "{}", rows.len());
     for row in rows {
         let at: AsOf = row["asOf"].parse().unwrap();
         let known = at.instant().duration_since(made);

@@ -51,17 +51,18 @@ const RETRY: &str = "AmazonSQS.ChangeMessageVisibility";
 /// R5.1 to R5.6 on AWS, and the same to the last digit as on one machine.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_on_aws_closes_its_ledger_and_says_what_one_machine_says() {
-    let _alone = alone().await;
     let deployed = deploy(&[NO_REALTIME]).await;
     let export = deployed.cohort(USERS);
     let poison = message_of_tomorrow(QueueName::Assessments, 1);
     for sent in deployed.aws.publisher().publish(&[poison]).await {
         sent.unwrap();
     }
+    let alone = alone().await;
     let before = calls(&deployed);
     deployed.strike_six();
 
     let summary = closed(&deployed).await;
+    drop(alone);
     makes_no_more_calls_than_it_must(&before, &calls(&deployed), &summary);
     assert!(summary.ledger.enqueued > 40, "{summary:?}");
     assert_eq!(summary.ledger.dead_lettered, 0, "{summary:?}");

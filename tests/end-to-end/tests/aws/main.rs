@@ -21,8 +21,8 @@ async fn deploy(options: &[&str]) -> Deployed {
     Deployed::with(program, Functions::In(built), options).await
 }
 
-/// One stack at a time. Of two on a slow machine each keeps the other's calls waiting until they are
-/// tried again, and how often that is says nothing of the pipeline.
+/// One day's run at a time. Of two on a slow machine each keeps the other's calls waiting until they
+/// are tried again, and how often that is says nothing of the pipeline.
 async fn alone() -> MutexGuard<'static, ()> {
     static ONE: Mutex<()> = Mutex::const_new(());
     ONE.lock().await

@@ -14,7 +14,7 @@ use mindmate_pipeline::ports::FoundItem;
 use mindmate_pipeline::{Clock as _, Outgoing, SystemClock};
 use serde_json::json;
 
-use crate::{alone, deploy};
+use crate::deploy;
 
 const USER: &str = "ada";
 const CRISIS: &str = "I have the pills here and I am going to kill myself tonight";
@@ -23,7 +23,6 @@ const CRISIS: &str = "I have the pills here and I am going to kill myself tonigh
 /// writes itself leads to nothing; a session that the app tells of becomes an item.
 #[tokio::test(flavor = "multi_thread")]
 async fn crisis_language_in_the_apps_table_leads_to_helplines_in_the_chat() {
-    let _alone = alone().await;
     let deployed = deploy(&[]).await;
     let user = UserId::new(USER).unwrap();
     lives_in_the_us(&deployed);

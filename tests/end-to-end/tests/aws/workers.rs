@@ -16,7 +16,6 @@ const USERS: &str = "MINDMATE_WORKER_USERS";
 /// A worker with every stage carries a day that the command line starts, and ends when it is told.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_carries_a_day_and_ends_by_sigterm() {
-    let _alone = alone().await;
     let deployed = deploy(&[NO_REALTIME]).await;
     assert_eq!(deployed.without_functions(), 10, "eight queues and two streams");
     deployed.cohort(&users());
@@ -30,8 +29,10 @@ async fn a_worker_carries_a_day_and_ends_by_sigterm() {
     let mut worker = deployed.program(&args);
     let mut worker = worker.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
 
+    let alone = alone().await;
     let (began, busy_before) = (SystemClock.now(), busy_seconds(&deployed));
     let said = deployed.says_on_aws(&["--format", "json", "daily", "--timeout", "600s"]);
+    drop(alone);
     let said: Value = serde_json::from_str(&said).unwrap();
     let seconds = SystemClock.now().duration_since(began).as_secs_f64();
     if let (Some(before), Some(after)) = (busy_before, busy_seconds(&deployed)) {
