@@ -56,6 +56,20 @@ pub fn open(database: &Path) -> Connection {
     Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
 }
 
+/// Gives a cohort the sentiments that a run of a copy of it asked for.
+///
+/// A text without one is left out of what the run that asks makes of it. A run that was stopped may
+/// make it again when the answer is there, and takes it in. Both are right, and they differ: whoever
+/// compares the two begins with nothing to ask for.
+pub fn add_sentiments(cohort: &Path, ran: &Path) {
+    let connection = Connection::open(cohort).unwrap();
+    connection.execute("ATTACH ?1 AS ran", [ran.to_str().unwrap()]).unwrap();
+    let sql = "INSERT OR IGNORE INTO app_items
+        SELECT * FROM ran.app_items WHERE sk LIKE 'SENTIMENT#%'";
+    let added = connection.execute(sql, []).unwrap();
+    assert!(added > 0, "every text of the cohort had a sentiment: this is not needed any more");
+}
+
 /// All stores, a line a row.
 pub fn dump(database: &Path) -> String {
     let connection = open(database);

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use mindmate_end_to_end_tests::stores::{number, open};
 use mindmate_pipeline::{Chance as _, SeededChance};
+use rusqlite::{Connection, TransactionBehavior};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -178,8 +179,7 @@ fn stages_wait_it_out(report: &mut Report, disk: &Disk) {
     program.run(&["import", path.to_str().unwrap()]).well();
     let mut serving = program.start(&["serve"]);
     assert!(told(&serving, "All stages work"), "{}", serving.said());
-    // Held still, so that there is work for them when the disk is full.
-    serving.signal(Signal::STOP);
+    hold_still(&program, &serving);
     write(&program, "ada").well();
     fill(&program);
     serving.signal(Signal::CONT);
@@ -206,6 +206,26 @@ fn stages_wait_it_out(report: &mut Report, disk: &Disk) {
     }
     program.run(&["daily"]).well();
     judge::sound(report, "stages", &program);
+}
+
+/// Stops the stages where they are, so that there is work for them when the disk is full; not in the
+/// middle of a write, where nobody else could write.
+fn hold_still(program: &Program, serving: &Running) {
+    let held = waits::eventually(PATIENCE, || {
+        serving.signal(Signal::STOP);
+        let free = can_be_written(&program.database());
+        if !free {
+            serving.signal(Signal::CONT);
+        }
+        free.then_some(())
+    });
+    assert!(held.is_some(), "the stages write without an end: {}", serving.said());
+}
+
+fn can_be_written(database: &Path) -> bool {
+    let mut connection = Connection::open(database).unwrap();
+    connection.busy_timeout(Duration::ZERO).unwrap();
+    connection.transaction_with_behavior(TransactionBehavior::Immediate).is_ok()
 }
 
 fn write(program: &Program, user: &str) -> Said {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mindmate_end_to_end_tests::stores::{dump, number};
+use mindmate_end_to_end_tests::stores::{add_sentiments, dump, number};
 use mindmate_pipeline::{Chance as _, SeededChance};
 
 use crate::program::{END, Program, Said};
@@ -30,8 +30,12 @@ pub(crate) fn play(settings: Settings, report: &mut Report) {
     }
 }
 
-/// What a run leaves that nobody disturbs, and how long it takes.
+/// What a run leaves that nobody disturbs, and how long it takes; the cohort has all sentiments
+/// then.
 pub(crate) fn undisturbed(cohort: &Program) -> (String, Duration) {
+    let first = cohort.copy();
+    first.daily().well();
+    add_sentiments(&cohort.database(), &first.database());
     let program = cohort.copy();
     let start = waits::now();
     program.daily().well();

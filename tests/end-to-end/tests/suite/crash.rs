@@ -14,7 +14,13 @@ const USERS: u32 = 160;
 const MOMENTS: i64 = 20;
 
 /// A cohort that no run was made on yet.
-static COHORT: LazyLock<Program> = LazyLock::new(|| Program::with_cohort(USERS));
+static COHORT: LazyLock<Program> = LazyLock::new(|| {
+    let program = Program::with_cohort(USERS);
+    let first = program.copy();
+    first.daily().exited(0);
+    stores::add_sentiments(&program.database(), &first.database());
+    program
+});
 
 /// What an uninterrupted run leaves.
 static UNINTERRUPTED: LazyLock<String> = LazyLock::new(|| {
