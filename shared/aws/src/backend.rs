@@ -316,6 +316,12 @@ impl Aws {
         let bucket = self.names.bucket.clone();
         Arc::new(crate::training_bucket::TrainingBucket::new(&self.config, bucket))
     }
+
+    /// Trained models.
+    pub fn model_store(&self) -> Arc<dyn ports::ModelStore> {
+        let bucket = self.names.bucket.clone();
+        Arc::new(crate::model_bucket::ModelBucket::new(&self.config, bucket))
+    }
 }
 
 #[cfg(feature = "bedrock")]
