@@ -68,6 +68,8 @@ mod together;
 mod training;
 #[cfg(feature = "s3")]
 mod training_bucket;
+#[cfg(feature = "dynamodb")]
+mod training_jobs;
 
 mod backend;
 

@@ -34,6 +34,7 @@ mod states;
 mod stream;
 mod training;
 mod training_folder;
+mod training_jobs;
 mod writer;
 
 pub use app_table::{AppWrite, ImportBatch, Imported};

@@ -15,7 +15,7 @@ use mindmate_embedded::{Embedded, ImportBatch, ModelFolder, Options, TrainingFol
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
     InterventionStore, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue, Received,
-    ReviewQueue, RunLedger, StreamSource, TrainingStore, TrainingUsers, UserStates,
+    ReviewQueue, RunLedger, StreamSource, TrainingJobs, TrainingStore, TrainingUsers, UserStates,
 };
 use mindmate_testkit::ManualClock;
 use mindmate_testkit::conformance::Backend;
@@ -66,6 +66,7 @@ impl Backend for SqliteUnderTest {
         notifier -> Notifier;
         ledger -> RunLedger;
         training -> TrainingUsers;
+        training_jobs -> TrainingJobs;
         audit_log -> AuditLog;
     }
 

@@ -18,8 +18,8 @@ use mindmate_domain::instant::parse;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
     InterventionStore, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue, Receipt,
-    Received, ReviewQueue, RunLedger, Sequence, StreamRecord, StreamSource, TrainingStore,
-    TrainingUsers, UserStates,
+    Received, ReviewQueue, RunLedger, Sequence, StreamRecord, StreamSource, TrainingJobs,
+    TrainingStore, TrainingUsers, UserStates,
 };
 use mindmate_testkit::ManualClock;
 use mindmate_testkit::conformance::Backend;
@@ -130,6 +130,7 @@ impl Backend for AwsUnderTest {
         training -> TrainingUsers;
         training_store -> TrainingStore;
         model_store -> ModelStore;
+        training_jobs -> TrainingJobs;
         audit_log -> AuditLog;
     }
 

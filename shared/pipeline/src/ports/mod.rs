@@ -13,6 +13,7 @@ mod queue;
 mod sentiment;
 mod stream;
 mod training;
+mod training_jobs;
 
 pub use all::{Channels, Ports};
 pub use app::{
@@ -37,3 +38,4 @@ pub use stream::{Sequence, StreamRecord, StreamSource};
 pub use training::{
     MANIFEST_PATH, Side, TrainingDraft, TrainingPage, TrainingStore, TrainingUser, TrainingUsers,
 };
+pub use training_jobs::{JobStatus, TrainingJob, TrainingJobs};

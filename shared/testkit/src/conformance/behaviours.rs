@@ -184,6 +184,10 @@ macro_rules! conformance_suites {
                 a_pointer_reads_back_as_it_was_set,
                 of_two_who_change_the_pointer_one_is_told,
                 a_pointer_may_say_that_the_rules_serve;
+            training_jobs:
+                a_job_reads_back_as_it_was_put,
+                what_is_known_of_a_job_is_replaced,
+                the_latest_jobs_come_first;
             notifier:
                 a_notice_is_sent_once_for_its_id,
                 what_was_sent_is_known_by_its_id,

@@ -25,6 +25,7 @@ pub mod samples;
 pub mod states;
 pub mod stream;
 pub mod training;
+pub mod training_jobs;
 pub mod training_store;
 
 use std::sync::Arc;
@@ -39,7 +40,7 @@ use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
     InterventionStore, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue, Received,
-    ReviewQueue, RunLedger, StreamSource, TrainingStore, TrainingUsers, UserStates,
+    ReviewQueue, RunLedger, StreamSource, TrainingJobs, TrainingStore, TrainingUsers, UserStates,
 };
 
 use crate::clock::ManualClock;
@@ -107,6 +108,9 @@ pub trait Backend: Send + Sync {
 
     /// Trained models.
     fn model_store(&self) -> Arc<dyn ModelStore>;
+
+    /// What became of trainings.
+    fn training_jobs(&self) -> Arc<dyn TrainingJobs>;
 
     /// What could not be delivered of a queue or stream: a new view of it, with looks of its own.
     fn letters(&self, of: Channel) -> Arc<dyn DeadLetters>;
@@ -188,6 +192,7 @@ impl Backend for MemoryUnderTest {
         training -> TrainingUsers;
         training_store -> TrainingStore;
         model_store -> ModelStore;
+        training_jobs -> TrainingJobs;
         audit_log -> AuditLog;
     }
 

@@ -11,6 +11,7 @@ mod people;
 mod queue;
 mod stream;
 mod training;
+mod training_jobs;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,8 +26,8 @@ use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
     InterventionStore, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue, QueueDepth,
-    Received, ReviewQueue, RunLedger, StreamRecord, StreamSource, TrainingStore, TrainingUsers,
-    UserStates,
+    Received, ReviewQueue, RunLedger, StreamRecord, StreamSource, TrainingJob, TrainingJobs,
+    TrainingStore, TrainingUsers, UserStates,
 };
 use mindmate_pipeline::{Chance, Clock};
 use tokio::sync::Notify;
@@ -71,6 +72,7 @@ struct State {
     ledger: Mutex<Ledger>,
     training: Mutex<training::Files>,
     models: Mutex<models::Models>,
+    training_jobs: Mutex<Vec<TrainingJob>>,
 }
 
 /// A fake's state is whole between any two statements that may panic, so poison says nothing.
@@ -183,6 +185,11 @@ impl MemoryBackend {
 
     /// Where the training set is put.
     pub fn training_store(&self) -> Arc<dyn TrainingStore> {
+        Arc::new(self.clone())
+    }
+
+    /// What became of trainings.
+    pub fn training_jobs(&self) -> Arc<dyn TrainingJobs> {
         Arc::new(self.clone())
     }
 
