@@ -18,10 +18,12 @@
 use std::collections::BTreeSet;
 
 use mindmate_domain::assessment::{Contribution, Method};
-use mindmate_domain::feature::{FEATURE_VERSION, Family};
+use mindmate_domain::feature::FEATURE_VERSION;
 use mindmate_domain::{Feature, FeatureVector, RiskScore};
 use serde::Deserialize;
 
+use crate::evidence::is_evidence;
+use crate::odds::logistic;
 use crate::port::{ALIASES, ModelError, RiskModel, Scored, strongest_first};
 
 /// The rules that ship with the pipeline.
@@ -240,48 +242,6 @@ impl RiskModel for RuleScorer {
         let weight: f64 = present.iter().map(|(rule, _)| rule.weight).sum();
         let confidence = (weight / self.total_weight).clamp(0.0, 1.0);
         Ok(Scored { score, contributions, confidence })
-    }
-}
-
-/// Whether a present feature says that there was a mood entry or a text to go by.
-fn is_evidence(feature: Feature, value: f64) -> bool {
-    match feature {
-        // Counts: present wherever the source was read, even when it was empty.
-        Feature::DespairKeywords
-        | Feature::IsolationKeywords
-        | Feature::CrisisKeywords
-        | Feature::TotalMessagesAnalyzed
-        | Feature::TotalMoodEntries
-        | Feature::MoodLogsCount => value > 0.0,
-        Feature::MissingDays7Day => false,
-        // Behaviour and dynamics of texts, which need one.
-        Feature::AvgMessageLength
-        | Feature::NegativeWordFrequency
-        | Feature::HelpSeekingFrequency
-        | Feature::FirstPersonRate
-        | Feature::AbsolutistRate
-        | Feature::CrisisLanguageRecencyDays
-        // Dynamics of mood, which need a day.
-        | Feature::MoodTheilSen30Day
-        | Feature::MoodMannKendallZ
-        | Feature::MoodRmssd
-        | Feature::MoodAcuteChange
-        | Feature::MoodInertia
-        | Feature::MoodRelativeSd
-        | Feature::MoodEwmaAlarm
-        | Feature::MoodSlowingDown
-        | Feature::MoodPersonalDeviation => true,
-        other => matches!(other.family(), Family::Mood | Family::Sentiment),
-    }
-}
-
-/// 1 / (1 + e⁻ᶻ) without overflow, in the form that keeps the digits on either side.
-fn logistic(log_odds: f64) -> f64 {
-    if log_odds >= 0.0 {
-        1.0 / (1.0 + (-log_odds).exp())
-    } else {
-        let odds = log_odds.exp();
-        odds / (1.0 + odds)
     }
 }
 

@@ -1,0 +1,288 @@
+//! A trained model as it is kept: its trees, its calibration, what it was trained on, and what is
+//! known of it.
+//!
+//! [`Contents`] are what a trainer fills in. [`Artefact::new`] checks them and gives them their
+//! version: `m`, the date up to which the training set reads, and the start of the digest of everything in
+//! it. The same contents have the same bytes and the same version: no clock is read.
+
+mod check;
+mod file;
+
+use mindmate_domain::{AsOf, Feature};
+use serde::{Deserialize, Serialize};
+
+use crate::baseline::{Baseline, BaselineError};
+use crate::tree::{Tree, TreeError};
+
+/// The form of the file that this program writes, and the only one that it reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Everything in a model but its version. Fields are written in this order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Contents {
+    /// The version of the features' definitions that it was trained on.
+    pub feature_version: u32,
+    /// Their names and order; see [`mindmate_domain::feature::schema_hash`].
+    pub feature_schema_sha256: String,
+    /// The version of the label's definition.
+    pub label_version: u32,
+    /// What it looks at, in the features' order, without [`crate::port::ALIASES`]. A row has one
+    /// value for each.
+    pub inputs: Vec<Feature>,
+    /// The ensembles of trees whose margins are averaged.
+    pub members: Vec<Member>,
+    /// From the mean margin to a probability.
+    pub calibration: Platt,
+    /// How each input was distributed among the training rows.
+    pub baseline: Vec<Baseline>,
+    /// What it was trained on.
+    pub training: TrainedOn,
+    /// What it was trained with.
+    pub hyperparameters: serde_json::Value,
+    /// What was measured of it on the validation side.
+    pub metrics: serde_json::Value,
+    /// How much each input counts, in the trainer's own unit, from 0; what is not named counts nothing.
+    pub importance: Vec<(Feature, f64)>,
+    /// The model card, in Markdown. It cannot name the version, which its own words decide.
+    pub card: String,
+}
+
+/// Trees whose outcomes are added up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Member {
+    /// `randomForest` or `gradientBoosting`.
+    pub name: String,
+    /// Whether the margin is the mean over the trees, as a forest's, instead of their sum.
+    pub averaged: bool,
+    /// The trees.
+    pub trees: Vec<Tree>,
+}
+
+/// Platt's calibration: the log-odds are slope × mean margin of the members + intercept.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Platt {
+    /// Finite and above 0, so that no order is turned round.
+    pub slope: f64,
+    /// Finite.
+    pub intercept: f64,
+}
+
+impl Platt {
+    /// The calibrated log-odds of a margin.
+    pub fn log_odds(self, margin: f64) -> f64 {
+        self.slope * margin + self.intercept
+    }
+}
+
+/// What a model was trained on, as its set's manifest says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TrainedOn {
+    /// Of the manifest's bytes, in lower-case hexadecimal.
+    pub manifest_sha256: String,
+    /// No label reads what lies after it.
+    pub until: AsOf,
+    /// Between training and validation.
+    pub cut: AsOf,
+    /// Users with a row on the training side.
+    pub users: u64,
+    /// Rows on the training side.
+    pub samples: u64,
+    /// Those of them that are followed by a crisis.
+    pub crises: u64,
+    /// Which key the pseudonyms follow from.
+    pub key_id: String,
+    /// Whether all of these people are invented: then the model proves nothing clinical.
+    pub synthetic: bool,
+    /// What chance was drawn from.
+    pub seed: u64,
+    /// The version of the program that trained it.
+    pub code: String,
+}
+
+/// A checked model with its version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Artefact {
+    version: String,
+    contents: Contents,
+}
+
+/// What is wrong with a model or with its file.
+#[derive(Debug, thiserror::Error)]
+pub enum ArtefactError {
+    /// The file is something else.
+    #[error("expected a model of MindMate, found {found}: is it the right file?")]
+    Foreign {
+        /// What it looks like.
+        found: &'static str,
+    },
+    /// An earlier program wrote it.
+    #[error(
+        "expected a model of format {FORMAT_VERSION}, found the older format {0}: train it anew \
+         with this program"
+    )]
+    OlderFormat(u32),
+    /// A later program wrote it.
+    #[error(
+        "expected a model of format {FORMAT_VERSION}, found the newer format {0}: update this \
+         program, or use a model that it trained"
+    )]
+    NewerFormat(u32),
+    /// It ends too early.
+    #[error(
+        "expected {expected} bytes of a model, found {found}: the file is cut off, fetch or \
+         train it again"
+    )]
+    Truncated {
+        /// The bytes that the file should have.
+        expected: u64,
+        /// The bytes that it has.
+        found: u64,
+    },
+    /// It begins as ours does, and is not as it was written.
+    #[error(
+        "expected the model as it was written, found {found}: the file is damaged or was \
+         edited, fetch or train it again"
+    )]
+    Corrupt {
+        /// What differs.
+        found: String,
+    },
+    /// It was trained on other definitions of the features.
+    #[error(
+        "expected a model for features of version {expected}, found one for version {found}: \
+         prepare a training set with this program and train on it"
+    )]
+    FeatureVersion {
+        /// This program's.
+        expected: u32,
+        /// The model's.
+        found: u32,
+    },
+    /// It was trained on other features or another order.
+    #[error(
+        "expected a model for the features with the hash {expected}, found {found}: prepare a \
+         training set with this program and train on it"
+    )]
+    FeatureSchema {
+        /// This program's.
+        expected: String,
+        /// The model's.
+        found: String,
+    },
+    /// The file is whole, and what is in it is no model of this format.
+    #[error("expected the contents of a model of format {FORMAT_VERSION}: {0}")]
+    Unreadable(#[source] serde_json::Error),
+    /// The inputs are not features in their order, without aliases.
+    #[error("expected inputs in the features' order and no alias, found {found}")]
+    Inputs {
+        /// The first that is wrong, or that there is none.
+        found: String,
+    },
+    /// There is no member, one has no tree, or two have one name.
+    #[error("expected members with names of their own and trees, found {found}")]
+    Members {
+        /// What is wrong.
+        found: String,
+    },
+    /// A tree is none.
+    #[error("tree {tree} of {member}: {error}")]
+    Tree {
+        /// Which member.
+        member: String,
+        /// Its index in it.
+        tree: usize,
+        /// What is wrong with it.
+        error: TreeError,
+    },
+    /// A tree looks at an input that is not there.
+    #[error("expected an input below {inputs} in tree {tree} of {member}, found {found}")]
+    Input {
+        /// Which member.
+        member: String,
+        /// The tree's index in it.
+        tree: usize,
+        /// How many inputs there are.
+        inputs: usize,
+        /// What the tree looks at.
+        found: u16,
+    },
+    /// The calibration turns the order round or is no number.
+    #[error("expected a finite calibration with a slope above 0, found {0:?}")]
+    Calibration(Platt),
+    /// There is not one baseline for each input.
+    #[error("expected {expected} baselines, one for each input, found {found}")]
+    Baselines {
+        /// How many inputs there are.
+        expected: usize,
+        /// How many baselines there are.
+        found: usize,
+    },
+    /// A baseline cannot be right.
+    #[error("the baseline of {feature}: {error}")]
+    Baseline {
+        /// Of which input.
+        feature: Feature,
+        /// What is wrong with it.
+        error: BaselineError,
+    },
+    /// An importance is negative or no number, or that of something that is no input or comes twice.
+    #[error("expected importances from 0 of inputs, each once, found {found} for {feature}")]
+    Importance {
+        /// Which feature.
+        feature: Feature,
+        /// What stands there.
+        found: f64,
+    },
+}
+
+impl Artefact {
+    /// Checks contents and gives them their version.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn new(contents: Contents) -> Result<Self, ArtefactError> {
+        check::check(&contents)?;
+        let version = file::version(&contents)?;
+        Ok(Self { version, contents })
+    }
+
+    /// `m{yyyymmdd}-{12 hexadecimal digits}`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// What is in it.
+    pub fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
+    /// Takes what is in it.
+    pub fn into_contents(self) -> Contents {
+        self.contents
+    }
+
+    /// Reads a file. It is taken only as it was written, to the last byte.
+    ///
+    /// # Errors
+    /// What is wrong with the file, or with the model in it.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ArtefactError> {
+        let (version, contents) = file::read(bytes)?;
+        check::check(&contents)?;
+        Ok(Self { version, contents })
+    }
+
+    /// The file, UTF-8. The same model always has the same bytes.
+    ///
+    /// # Errors
+    /// [`ArtefactError::Unreadable`] where JSON cannot hold it, which no checked model shows.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ArtefactError> {
+        file::write(&self.contents)
+    }
+}
+
+#[cfg(test)]
+mod tests;

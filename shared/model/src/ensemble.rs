@@ -1,0 +1,71 @@
+//! A trained model, ready to score.
+
+mod naive;
+
+use mindmate_domain::{Feature, FeatureVector};
+
+use crate::artefact::{Artefact, Contents};
+
+/// The margins of a row, in the members' log-odds, not calibrated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Margins {
+    /// One of each member, in the artefact's order.
+    pub members: Vec<f64>,
+    /// Their mean.
+    pub mean: f64,
+}
+
+/// Where a row's calibrated log-odds come from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explained {
+    /// The log-odds of somebody of whom nothing is known: the mean over the training rows.
+    pub base: f64,
+    /// What each input adds, in the inputs' order. With `base` they add up to the log-odds.
+    pub contributions: Vec<f64>,
+}
+
+/// A model, ready to score. Scoring shares it between threads.
+#[derive(Debug, Clone)]
+pub struct Ensemble {
+    artefact: Artefact,
+}
+
+impl Ensemble {
+    /// Makes a model ready.
+    pub fn new(artefact: Artefact) -> Self {
+        Self { artefact }
+    }
+
+    /// What it was made of.
+    pub fn artefact(&self) -> &Artefact {
+        &self.artefact
+    }
+
+    /// What it looks at, in a row's order.
+    pub fn inputs(&self) -> &[Feature] {
+        &self.contents().inputs
+    }
+
+    /// The row of somebody's features: one value for each input, NaN where it is missing.
+    pub fn row(&self, features: &FeatureVector) -> Vec<f64> {
+        let value = |input: &Feature| features.get(*input).value().unwrap_or(f64::NAN);
+        self.inputs().iter().map(value).collect()
+    }
+
+    /// The members' margins of a row. Values that it does not have are missing.
+    pub fn margins(&self, row: &[f64]) -> Margins {
+        let members: Vec<f64> =
+            self.contents().members.iter().map(|member| naive::margin(member, row)).collect();
+        let mean = members.iter().sum::<f64>() / members.len() as f64;
+        Margins { members, mean }
+    }
+
+    /// The calibrated log-odds of a row.
+    pub fn log_odds(&self, row: &[f64]) -> f64 {
+        self.contents().calibration.log_odds(self.margins(row).mean)
+    }
+
+    fn contents(&self) -> &Contents {
+        self.artefact.contents()
+    }
+}
