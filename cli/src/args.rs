@@ -20,7 +20,7 @@ pub(crate) use self::dlq::{
     Chosen, Dlq, DlqAction, DropLetters, ExportLetters, ReplayLetters, ShowLetters, Since,
 };
 pub(crate) use self::live::{Serve, SimulateDay, Write};
-pub(crate) use self::models::{Models, ModelsAction, RollBack, ShowModel};
+pub(crate) use self::models::{Models, ModelsAction, Promote, RollBack, ShowModel};
 pub(crate) use self::training::TrainingData;
 use crate::exit;
 

@@ -2,6 +2,7 @@
 
 mod acts;
 mod list;
+mod promote;
 mod rollback;
 mod show;
 
@@ -22,6 +23,7 @@ pub(crate) async fn run(
     match &args.action {
         ModelsAction::List => list::run(&session, format).await,
         ModelsAction::Show(args) => show::run(&session, format, args).await,
+        ModelsAction::Promote(args) => promote::run(&session, format, args).await,
         ModelsAction::Rollback(args) => rollback::run(&session, format, args).await,
     }
 }
