@@ -20,7 +20,7 @@ pub(crate) use self::dlq::{
     Chosen, Dlq, DlqAction, DropLetters, ExportLetters, ReplayLetters, ShowLetters, Since,
 };
 pub(crate) use self::live::{Serve, SimulateDay, Write};
-pub(crate) use self::models::{Models, ModelsAction, Promote, RollBack, ShowModel};
+pub(crate) use self::models::{Models, ModelsAction, Promote, Retrain, RollBack, ShowModel};
 pub(crate) use self::training::TrainingData;
 use crate::exit;
 
@@ -105,6 +105,7 @@ pub(crate) enum Command {
     Write(Write),
     SimulateDay(SimulateDay),
     TrainingData(TrainingData),
+    Retrain(Retrain),
     Models(Models),
     Cost(Cost),
     Worker(Worker),

@@ -94,3 +94,32 @@ pub(crate) struct RollBack {
     #[arg(long, value_name = "WORDS", default_value = "")]
     pub(crate) reason: String,
 }
+
+/// Prepare the training set, train, and promote the model if it is better
+///
+/// The steps that have commands of their own, one after the other: `training-data`, the program `train`, and
+/// `models promote`. What becomes of it is a row of `models list`; where a step fails, or a gate does not
+/// pass, what served before still does, and administrators are told.
+///
+/// On AWS the stack's state machine does the same once a month.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Retrain {
+    #[command(flatten)]
+    pub(crate) data: super::TrainingData,
+
+    /// The program that trains [default: `train` beside this one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trainer: Option<PathBuf>,
+
+    /// Hyperparameters, as `train --help` explains
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hyperparameters: Option<PathBuf>,
+
+    /// How often people are drawn anew for an interval
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(20..=100_000))]
+    pub(crate) resamples: u32,
+
+    /// What chance starts from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+}

@@ -3,6 +3,7 @@
 mod acts;
 mod list;
 mod promote;
+pub(crate) mod promoting;
 mod rollback;
 mod show;
 

@@ -1,46 +1,27 @@
 //! `mindmate models promote`.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Context as _;
-use mindmate_domain::Policy;
-use mindmate_evaluation::{Bootstrap, TrainingSet};
-use mindmate_model::Artefact;
-use mindmate_model_promotion::{Candidate, Judgement, Outcome, Promotion, PromotionPorts, Wish};
-use mindmate_pipeline::ports::{ModelVersion, Side};
-use serde_json::json;
+use mindmate_pipeline::ports::ModelVersion;
 
-use super::warning;
+use super::promoting::{Promoting, promote};
 use crate::args::{Format, Promote};
 use crate::exit::Exit;
-use crate::output;
-use crate::progress;
 use crate::session::Session;
 
 pub(super) async fn run(session: &Session, format: Format, args: &Promote) -> anyhow::Result<Exit> {
     let bytes = file(session, &args.model).await?;
-    let root = session.training_set(args.data_set.as_deref())?;
-    let set = TrainingSet::open(&root)?;
-    let validation = set.read(Side::Validation)?;
-    let bootstrap = Bootstrap { resamples: args.resamples, seed: args.seed };
-    let task = Promotion::new(ports(session), Arc::new(Policy::built_in()?), bootstrap)?;
-    let candidate = Candidate { bytes: &bytes, set: &set, validation: &validation, job: None };
-    let wish = Wish { by: &args.by, force: args.force.as_deref(), at: session.clock.now() };
-    let bar = progress::count(0, "people drawn anew");
-    let outcome = task.promote(candidate, wish, &|| bar.inc(1)).await;
-    bar.finish_and_clear();
-    let artefact = Artefact::parse(&bytes)?;
-    told(format, &artefact, &outcome?)
-}
-
-fn ports(session: &Session) -> PromotionPorts {
-    PromotionPorts {
-        models: session.models.clone(),
-        jobs: session.ports.training_jobs.clone(),
-        audit: session.ports.audit.clone(),
-        notifier: session.ports.notifier.clone(),
-    }
+    let order = Promoting {
+        bytes: &bytes,
+        set: &session.training_set(args.data_set.as_deref())?,
+        job: None,
+        force: args.force.as_deref(),
+        by: &args.by,
+        resamples: args.resamples,
+        seed: args.seed,
+    };
+    promote(session, format, &order).await
 }
 
 /// The bytes of a file, or of a kept version.
@@ -57,57 +38,4 @@ async fn file(session: &Session, model: &str) -> anyhow::Result<Vec<u8>> {
         let place = session.models.place();
         format!("there is no file {model}, and no model of that version in {place}")
     })
-}
-
-fn told(format: Format, artefact: &Artefact, outcome: &Outcome) -> anyhow::Result<Exit> {
-    let version = artefact.version();
-    let (judgement, status, exit) = match outcome {
-        Outcome::Promoted(judgement) => (Some(judgement), "promoted", Exit::Success),
-        Outcome::Forced(judgement) => (Some(judgement), "forced", Exit::Success),
-        Outcome::Refused(judgement) => (Some(judgement), "refused", Exit::Refused),
-        Outcome::ServesAlready => (None, "servesAlready", Exit::Success),
-    };
-    match format {
-        Format::Json => output::json(&json!({
-            "model": version,
-            "status": status,
-            "verdict": judgement.map(|it| &it.verdict),
-            "report": judgement.map(|it| &it.report),
-            "difference": judgement.map(|it| &it.difference),
-            "unreadableChampion": judgement.and_then(|it| it.unreadable_champion.as_ref()),
-        }))?,
-        Format::Text | Format::Csv => {
-            let mut text = judgement.map(|it| words(it)).unwrap_or_default();
-            text += &match outcome {
-                Outcome::Promoted(_) => format!("{version} serves now, everywhere within a minute"),
-                Outcome::Forced(_) => {
-                    format!("{version} serves now, though not every gate passed: that is on record")
-                }
-                Outcome::Refused(_) => format!(
-                    "{version} does not serve: a gate did not pass; it is kept (mindmate models show {version})"
-                ),
-                Outcome::ServesAlready => format!("{version} serves already"),
-            };
-            output::text(&(text + warning(artefact) + "\n"))?;
-        }
-    }
-    Ok(exit)
-}
-
-fn words(judgement: &Judgement) -> String {
-    let mut out = String::new();
-    if let Some(why) = &judgement.unreadable_champion {
-        out += &format!("{why}; compared with the rules, which score in its place\n");
-    }
-    let verdict = &judgement.verdict;
-    out += &format!("Gates {}, against {}\n", verdict.gates_version, verdict.champion);
-    for gate in &verdict.gates {
-        let passed = if gate.passed { "passed" } else { "FAILED" };
-        out +=
-            &format!("  {passed}  {:<44} {:<12} wanted {}\n", gate.name, gate.found, gate.wanted);
-    }
-    if let Some(leak) = judgement.report.leak_warning() {
-        out += &format!("warning: {leak}\n");
-    }
-    out
 }
