@@ -16,7 +16,7 @@ use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::models::promoting::{Promoting, promote};
 use crate::session::{Place, Session};
-use crate::training_data;
+use crate::training_data::{Preparing, Set};
 
 /// The program that trains, beside this one.
 const TRAINER: &str = "train";
@@ -37,12 +37,15 @@ pub(crate) async fn run(
     // Before anything is done: without a trainer there is no training.
     let trainer = trainer(args.trainer.as_deref())?;
     eprintln!("1 of 3: the training set");
-    let prepared = training_data::run(place, format, &args.data).await;
-    if prepared.as_ref().is_ok_and(|exit| *exit == Exit::TooLittle) {
-        job.ended(JobStatus::Skipped, "too little data: no training set".to_owned()).await?;
-        return Ok(Exit::TooLittle);
+    let prepared = prepare(&session, &args.data).await;
+    let prepared = job.succeeded("the training set", prepared).await?;
+    if let Some(lack) = prepared.lack() {
+        job.ended(JobStatus::Skipped, format!("too little data: {lack}")).await?;
+        return prepared.told(format);
     }
-    job.succeeded("the training set", prepared).await?;
+    if format == Format::Text {
+        prepared.told(format)?;
+    }
     eprintln!("2 of 3: the training");
     let set = session.training_set(args.data.out.as_deref())?;
     let out = session.dir()?.trained();
@@ -61,6 +64,10 @@ pub(crate) async fn run(
         seed: args.seed,
     };
     job.succeeded("the gates", promote(&session, format, &order).await).await
+}
+
+async fn prepare(session: &Session, args: &args::TrainingData) -> anyhow::Result<Set> {
+    Preparing::of(session, args).await?.prepare().await
 }
 
 fn trainer(named: Option<&Path>) -> anyhow::Result<PathBuf> {
