@@ -5,7 +5,7 @@
 mod parsing;
 mod samples;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::{SetError, TrainingSet};
 
 /// A row: whose, which week, which label, the first feature's cell.
-fn row(user: &str, day: u8, label: &str, first: &str) -> String {
+pub(crate) fn row(user: &str, day: u8, label: &str, first: &str) -> String {
     let others = ",0.25".repeat(FEATURE_COUNT - 2);
     format!(
         "u:{user},2026-04-{day:02}T06:00:00.000Z,{label},{first}{others},,ES,under 3 months,,Europe,read\n"
@@ -41,7 +41,7 @@ fn entry(side: Side, file: &str) -> FileEntry {
     }
 }
 
-fn manifest(train: &str, validation: &str) -> Manifest {
+pub(crate) fn manifest(train: &str, validation: &str) -> Manifest {
     let at = "2026-05-01T06:00:00.000Z".parse().unwrap();
     Manifest {
         manifest_version: MANIFEST_VERSION,
