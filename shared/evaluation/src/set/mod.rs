@@ -18,7 +18,7 @@ use mindmate_domain::pseudonym::hex;
 use sha2::{Digest as _, Sha256};
 
 pub use self::parsing::{RowError, RowFault};
-pub use self::samples::{GroupColumn, Samples};
+pub use self::samples::{GroupColumn, Samples, vector};
 
 /// A set whose manifest was read and fits this program.
 #[derive(Debug, Clone, PartialEq)]
