@@ -27,6 +27,7 @@ pub(crate) enum ModelsAction {
     /// The models, the one that serves, and what became of the latest trainings
     List,
     Show(ShowModel),
+    Evaluate(super::evaluate::EvaluateModel),
     Rollback(RollBack),
 }
 

@@ -1,6 +1,7 @@
 //! `mindmate models`: the trained models, and which one serves.
 
 mod acts;
+mod evaluate;
 mod list;
 mod rollback;
 mod show;
@@ -22,6 +23,7 @@ pub(crate) async fn run(
     match &args.action {
         ModelsAction::List => list::run(&session, format).await,
         ModelsAction::Show(args) => show::run(&session, format, args).await,
+        ModelsAction::Evaluate(args) => evaluate::run(&session, format, args).await,
         ModelsAction::Rollback(args) => rollback::run(&session, format, args).await,
     }
 }

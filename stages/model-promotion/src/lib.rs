@@ -26,7 +26,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use mindmate_domain::Policy;
-use mindmate_evaluation::{Bootstrap, Gates, GatesError, Report, Samples, ScoresError, TrainingSet};
+use mindmate_evaluation::{
+    Bootstrap, Gates, GatesError, Report, Samples, ScoresError, TrainingSet,
+};
 use mindmate_evaluation::{Difference, Verdict};
 use mindmate_model::{Artefact, ArtefactError, RuleScorer, RulesError};
 use mindmate_pipeline::ports::{
@@ -117,7 +119,9 @@ pub enum PromotionError {
     #[error(transparent)]
     Version(#[from] NoVersion),
     /// Another model has its version.
-    #[error("expected the model {version} as it is kept in {place}, found other bytes: a version never means two models, so nothing was changed")]
+    #[error(
+        "expected the model {version} as it is kept in {place}, found other bytes: a version never means two models, so nothing was changed"
+    )]
     Taken {
         /// Which.
         version: ModelVersion,
@@ -128,7 +132,9 @@ pub enum PromotionError {
     #[error(transparent)]
     Scores(#[from] ScoresError),
     /// Somebody else was first.
-    #[error("somebody else changed which model serves at the same time: nothing was changed here; look which one serves now, and do it again if it is still right")]
+    #[error(
+        "somebody else changed which model serves at the same time: nothing was changed here; look which one serves now, and do it again if it is still right"
+    )]
     SomebodyElse,
     /// A store did not do what it was asked.
     #[error(transparent)]

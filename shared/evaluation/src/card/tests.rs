@@ -5,13 +5,13 @@ use std::path::Path;
 use mindmate_contracts::training_set::{Manifest, Side, header};
 use mindmate_domain::{Feature, Policy};
 use mindmate_model::{Platt, TrainedOn};
+use mindmate_testkit::training_set::{manifest, row};
 
 use super::{Card, SYNTHETIC};
 use crate::bootstrap::Bootstrap;
 use crate::judging::Judge;
 use crate::scores::Scores;
 use crate::set::TrainingSet;
-use crate::set::tests::{manifest, row};
 
 /// The headings of TRIPOD+AI, Collins et al. 2024, table 2.
 const HEADINGS: [&str; 34] = [

@@ -5,7 +5,7 @@
 mod parsing;
 mod samples;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 use std::fs;
 use std::path::{Path, PathBuf};
