@@ -22,7 +22,7 @@ pub(crate) use self::dlq::{
 };
 pub(crate) use self::evaluate::EvaluateModel;
 pub(crate) use self::live::{Serve, SimulateDay, Write};
-pub(crate) use self::models::{Models, ModelsAction, RollBack, ShowModel};
+pub(crate) use self::models::{Models, ModelsAction, Promote, Retrain, RollBack, ShowModel};
 pub(crate) use self::training::TrainingData;
 use crate::exit;
 
@@ -107,6 +107,7 @@ pub(crate) enum Command {
     Write(Write),
     SimulateDay(SimulateDay),
     TrainingData(TrainingData),
+    Retrain(Retrain),
     Models(Models),
     Cost(Cost),
     Worker(Worker),

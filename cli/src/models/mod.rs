@@ -3,6 +3,8 @@
 mod acts;
 mod evaluate;
 mod list;
+mod promote;
+pub(crate) mod promoting;
 mod rollback;
 mod show;
 
@@ -24,6 +26,7 @@ pub(crate) async fn run(
         ModelsAction::List => list::run(&session, format).await,
         ModelsAction::Show(args) => show::run(&session, format, args).await,
         ModelsAction::Evaluate(args) => evaluate::run(&session, format, args).await,
+        ModelsAction::Promote(args) => promote::run(&session, format, args).await,
         ModelsAction::Rollback(args) => rollback::run(&session, format, args).await,
     }
 }
