@@ -24,10 +24,13 @@ fn with_people() -> Program {
     let mut lines = Vec::new();
     for n in 0..PEOPLE {
         let user = format!("canary-{n:04}");
-        lines.push(profile(&user, &json!({ "consents": { "M": {
-            "scoring": { "BOOL": true }, "textAnalysis": { "BOOL": true },
-            "training": { "BOOL": true }, "outreach": { "BOOL": true },
-        }}})));
+        lines.push(profile(
+            &user,
+            &json!({ "consents": { "M": {
+                "scoring": { "BOOL": true }, "textAnalysis": { "BOOL": true },
+                "training": { "BOOL": true }, "outreach": { "BOOL": true },
+            }}}),
+        ));
         for day in 0..DAYS {
             let at = end - SignedDuration::from_hours(24 * (DAYS - day) - 1 - n % 20);
             let number = format!("{:.1}", mood_of(n, day));
@@ -105,7 +108,10 @@ fn what_is_trained_and_promoted_scores_until_it_is_taken_back() {
     assert_eq!(run["methods"], json!({ "model": PEOPLE }), "{run}");
     assert_eq!(run["models"], json!({ &serves: PEOPLE }));
     let assessment = program.scorer();
-    assert_eq!((&assessment["method"], &assessment["modelVersion"]), (&json!("model"), &json!(serves)));
+    assert_eq!(
+        (&assessment["method"], &assessment["modelVersion"]),
+        (&json!("model"), &json!(serves))
+    );
     assert!(!assessment["contributions"].as_array().unwrap().is_empty(), "{assessment}");
     let card = program.run(&["models", "show", "--card"]).exited(0);
     assert!(card.out.starts_with('#'), "{card}");
