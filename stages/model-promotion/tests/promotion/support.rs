@@ -31,13 +31,16 @@ const MUTE: Feature = Feature::UsageConsistency;
 const PEOPLE: usize = 60;
 const WEEKS: usize = 10;
 
-/// In each of a person's weeks, whether it tells of a crisis, and whether one follows: 8 of 10 where it
-/// does, 2 of 10 where it does not.
+/// In each of a person's weeks, whether it tells of a crisis, and whether one follows: one week of ten
+/// tells, and is followed by one in 8 of 10 people; of all others 6 are.
 fn week(person: usize, week: usize) -> (bool, bool) {
-    let tells = (person + week).is_multiple_of(2);
-    let chance = (person * 7 + week * 3) % 10;
-    (tells, if tells { chance < 8 } else { chance == 9 })
+    let tells = (person + week).is_multiple_of(10);
+    let crisis = if tells { person % 10 < 8 } else { person % 10 == 0 && week == 5 };
+    (tells, crisis)
 }
+
+/// The share of crises among weeks that tell, and among the others.
+const SHARES: [f64; 2] = [0.8, 6.0 / 540.0];
 
 fn validation() -> String {
     let mut file = header();
@@ -95,7 +98,7 @@ impl Model {
                 cover: 100.0,
             };
             let leaf = |share: f64| Leaf { value: (share / (1.0 - share)).ln(), cover: 50.0 };
-            Tree::new(vec![split], vec![leaf(0.2), leaf(0.8)]).unwrap()
+            Tree::new(vec![split], vec![leaf(SHARES[1]), leaf(SHARES[0])]).unwrap()
         };
         let member =
             |name: &str, averaged| Member { name: name.to_owned(), averaged, trees: vec![tree()] };
