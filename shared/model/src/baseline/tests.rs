@@ -53,7 +53,8 @@ fn constant_and_missing_features_have_one_bin() {
 /// R7.2: by hand, from shares of a half each to shares of a quarter and three quarters.
 #[test]
 fn psi_agrees_with_the_one_worked_out_by_hand() {
-    let baseline = Baseline { edges: vec![0.0], histogram: Histogram { counts: vec![5, 5], missing: 0 } };
+    let baseline =
+        Baseline { edges: vec![0.0], histogram: Histogram { counts: vec![5, 5], missing: 0 } };
     let moved = Histogram { counts: vec![1, 3], missing: 0 };
     let by_hand = (0.25 - 0.5) * (0.25_f64 / 0.5).ln() + (0.75 - 0.5) * (0.75_f64 / 0.5).ln();
     assert!((psi(&baseline, &moved).unwrap() - by_hand).abs() < 1e-15);

@@ -10,10 +10,7 @@ fn leaf(cover: f64) -> Leaf {
 
 /// Split 0 over leaf 0 and split 1, that over leaves 1 and 2.
 fn splits() -> Vec<Split> {
-    vec![
-        split(Child::Leaf(0), Child::Split(1), 6.0),
-        split(Child::Leaf(1), Child::Leaf(2), 5.0),
-    ]
+    vec![split(Child::Leaf(0), Child::Split(1), 6.0), split(Child::Leaf(1), Child::Leaf(2), 5.0)]
 }
 
 fn leaves() -> Vec<Leaf> {
@@ -57,8 +54,8 @@ fn a_tree_is_written_as_columns_without_what_follows_from_them() {
     let text = serde_json::to_string(&tree).unwrap();
     assert_eq!(
         text,
-        "{\"input\":[0,0],\"threshold\":[0.5,0.5],\"missing\":\"LL\",\"left\":[-1,-2],\
-         \"right\":[1,-3],\"value\":[1.0,1.0,1.0],\"cover\":[1.0,2.0,3.0]}"
+        "{\"input\":\"0 0\",\"threshold\":\"0.5 0.5\",\"missing\":\"LL\",\"left\":\"-1 -2\",\
+         \"right\":\"1 -3\",\"value\":\"1.0 1.0 1.0\",\"cover\":\"1.0 2.0 3.0\"}"
     );
     assert_eq!(serde_json::from_str::<Tree>(&text).unwrap(), tree);
 }
@@ -71,4 +68,16 @@ fn a_missing_value_goes_where_the_split_says() {
         assert_eq!(split.branch(0.5), Branch::Left);
         assert_eq!(split.branch(0.6), Branch::Right);
     }
+}
+
+/// LightGBM's threshold where it parts what is there from what is missing.
+#[test]
+fn a_threshold_of_infinity_is_above_every_value_and_can_be_written() {
+    let mut splits = splits();
+    (splits[0].threshold, splits[0].missing) = (f64::INFINITY, Branch::Right);
+    let tree = Tree::new(splits, leaves()).unwrap();
+    assert_eq!(tree.splits()[0].branch(f64::MAX), Branch::Left);
+    assert_eq!(tree.splits()[0].branch(f64::NAN), Branch::Right);
+    let text = serde_json::to_string(&tree).unwrap();
+    assert_eq!(serde_json::from_str::<Tree>(&text).unwrap(), tree);
 }

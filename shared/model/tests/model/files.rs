@@ -148,7 +148,10 @@ fn other_files_are_foreign() {
     }
     let json: Value = serde_json::from_slice(&file()).unwrap();
     let formatted = serde_json::to_vec_pretty(&json).unwrap();
-    assert!(matches!(refused(&formatted), ArtefactError::Corrupt { .. } | ArtefactError::Foreign { .. }));
+    assert!(matches!(
+        refused(&formatted),
+        ArtefactError::Corrupt { .. } | ArtefactError::Foreign { .. }
+    ));
 }
 
 #[test]
@@ -194,13 +197,19 @@ fn contents_that_cannot_be_right_are_refused() {
         ("/members", json!([]), "found none"),
         ("/members/0/trees", json!([]), "\"randomForest\" without trees"),
         ("/members/1/name", json!("randomForest"), "two of the name \"randomForest\""),
-        ("/members/0/trees/0/input/0", json!(66), "an input below 66 in tree 0 of randomForest, found 66"),
+        (
+            "/members/0/trees/0/input",
+            json!("66"),
+            "an input below 66 in tree 0 of randomForest, found 66",
+        ),
         ("/members/0/trees/0/missing", json!("X"), "expected L or R"),
-        ("/members/0/trees/0/left/0", json!(0), "a child of split 0"),
-        ("/members/0/trees/0/left/0", json!(-2), "found Leaf(1) below two"),
-        ("/members/0/trees/0/left", json!([]), "expected 1 entries in `left`, found 0"),
-        ("/members/0/trees/0/cover/0", json!(0.0), "more than 0 rows"),
-        ("/members/0/trees/0/value", json!([1.0]), "expected 1 entries in `cover`, found 2"),
+        ("/members/0/trees/0/left", json!("0"), "a child of split 0"),
+        ("/members/0/trees/0/left", json!("-2"), "found Leaf(1) below two"),
+        ("/members/0/trees/0/left", json!(""), "expected 1 entries in `left`, found 0"),
+        ("/members/0/trees/0/cover", json!("0 9"), "more than 0 rows"),
+        ("/members/0/trees/0/value", json!("1"), "expected 1 entries in `cover`, found 2"),
+        ("/members/0/trees/0/threshold", json!("0,3"), "found \"0,3\""),
+        ("/members/0/trees/0/threshold", json!("NaN"), "expected a finite threshold"),
         ("/calibration/slope", json!(0.0), "a slope above 0"),
         ("/calibration/slope", json!(-1.0), "a slope above 0"),
         ("/baseline", json!([]), "expected 66 baselines"),
