@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use mindmate_contracts::training_set::{FileEntry, Manifest};
 use mindmate_domain::Policy;
 use mindmate_language::Lexicons;
 use mindmate_training_data::{
-    Eligibility, FileEntry, Lack, Manifest, Prepared, Progress, TrainingData, TrainingDataPorts,
+    Eligibility, Lack, Prepared, Progress, TrainingData, TrainingDataPorts,
 };
 use serde_json::json;
 
@@ -85,7 +86,7 @@ fn written(format: Format, manifest: &Manifest, place: &str) -> anyhow::Result<E
 fn summary(manifest: &Manifest, place: &str) -> Result<String, std::fmt::Error> {
     let mut out = format!("Training set up to {}, cut at {}\n", manifest.until, manifest.cut);
     for file in &manifest.files {
-        writeln!(out, "  {:<15}{}", file.side, file_words(file))?;
+        writeln!(out, "  {:<15}{}", file.side.name(), file_words(file))?;
     }
     let users = &manifest.users;
     writeln!(
@@ -113,8 +114,27 @@ fn summary(manifest: &Manifest, place: &str) -> Result<String, std::fmt::Error> 
         "  made by        features {}, label {}, {}, {}, key {}",
         versions.features, versions.label, versions.lexicons, versions.policy, manifest.key_id
     )?;
+    if let Some(words) = invented_words(manifest) {
+        writeln!(out, "  people         {words}")?;
+    }
     writeln!(out, "  written to     {place}")?;
     Ok(out)
+}
+
+/// What somebody should know of whom a model would learn from.
+fn invented_words(manifest: &Manifest) -> Option<String> {
+    let (invented, all) = (manifest.invented_users, manifest.users.with_samples);
+    match invented {
+        0 => None,
+        _ if manifest.synthetic => Some(
+            "Invented, all of them: what is learned from them proves nothing clinical".to_owned(),
+        ),
+        _ => Some(format!(
+            "Mixed: {} of {} with samples are invented",
+            grouped(invented),
+            grouped(all)
+        )),
+    }
 }
 
 fn file_words(file: &FileEntry) -> String {

@@ -101,19 +101,12 @@ impl CohortSpec {
         let drafts =
             diary::keep(self, &person, &truth, &mut draw(Aspect::Diary), &mut draw(Aspect::Words));
         let items = items::finish(person, drafts, &mut truth);
-        SyntheticUser { user: user_id(index), items, truth }
+        SyntheticUser { user: UserId::synthetic(index), items, truth }
     }
 
     /// The excluded start of the diaries.
     pub(crate) fn start(&self) -> Timestamp {
         let days = SignedDuration::from_hours(i64::from(self.days) * 24);
         self.end.saturating_sub(days).unwrap_or(Timestamp::MIN)
-    }
-}
-
-fn user_id(index: u32) -> UserId {
-    match UserId::new(&format!("syn-{index:07}")) {
-        Ok(user) => user,
-        Err(_) => unreachable!("an id of 11 to 14 bytes is never refused"),
     }
 }

@@ -6,7 +6,7 @@
 //! written from these types by `cargo run -p mindmate-contracts --bin schemas`.
 //!
 //! [`app_table`] reads and writes the items of the app's own table, in which the pipeline is a
-//! guest, and the lines of its export.
+//! guest, and the lines of its export. [`training_set`] is the form of what models are made from.
 
 pub mod app_name;
 pub mod app_table;
@@ -16,6 +16,7 @@ pub mod examples;
 mod json_fault;
 pub mod messages;
 pub mod schemas;
+pub mod training_set;
 
 pub use app_name::AppName;
 pub use channels::{Channel, QueueName, StreamName};

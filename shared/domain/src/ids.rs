@@ -11,6 +11,12 @@ use crate::instant::AsOf;
 /// Longest user id that is taken, in bytes: half of what `DynamoDB` allows a sort key.
 pub const USER_ID_MAX_BYTES: usize = 512;
 
+/// How the ids of invented people begin.
+const SYNTHETIC_PREFIX: &str = "syn-";
+
+/// How many digits come after it, at least.
+const SYNTHETIC_DIGITS: usize = 7;
+
 /// A user's id in the app's table, without the `USER#` of the key.
 ///
 /// `Debug` redacts it and there is no `Display`: who must show it to an operator who asked for it
@@ -43,6 +49,18 @@ impl UserId {
     /// The raw id: for keys, and for an operator who asked for this user.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The id of one of the synthetic cohort's people: `syn-` and the index in seven digits or more.
+    pub fn synthetic(index: u32) -> Self {
+        Self(format!("{SYNTHETIC_PREFIX}{index:0SYNTHETIC_DIGITS$}").into())
+    }
+
+    /// Whether the person is invented, as [`UserId::synthetic`] names them.
+    pub fn is_synthetic(&self) -> bool {
+        self.0.strip_prefix(SYNTHETIC_PREFIX).is_some_and(|digits| {
+            digits.len() >= SYNTHETIC_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit())
+        })
     }
 
     /// What the user's records share in a stream, so that they stay in order: 16 hexadecimal
@@ -160,6 +178,17 @@ mod tests {
         let key = UserId::new("abc").unwrap().partition_key();
         // FIPS 180-2, appendix B.1.
         assert_eq!(key, "ba7816bf8f01cfea");
+    }
+
+    #[test]
+    fn invented_people_are_told_from_others_by_their_ids() {
+        assert_eq!(UserId::synthetic(42).as_str(), "syn-0000042");
+        for index in [0, 9_999_999, u32::MAX] {
+            assert!(UserId::synthetic(index).is_synthetic());
+        }
+        for id in ["syn-", "syn-42", "syn-000004x", "syn-00000042a", "xsyn-0000042", "0000042"] {
+            assert!(!UserId::new(id).unwrap().is_synthetic(), "{id}");
+        }
     }
 
     #[test]

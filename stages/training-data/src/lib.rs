@@ -27,13 +27,14 @@ mod eligibility;
 mod manifest;
 pub mod plan;
 mod preparing;
-pub mod rows;
+mod rows;
 mod samples;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use mindmate_contracts::training_set::FileEntry;
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::{AsOf, Policy, UserId};
 use mindmate_language::Lexicons;
@@ -43,12 +44,9 @@ use serde::Serialize;
 
 use self::eligibility::Survey;
 pub use self::eligibility::{Eligibility, FEWEST_USERS, Ineligible, check};
-pub use self::manifest::{
-    Columns, FileEntry, MANIFEST_VERSION, Manifest, Rules, UserCounts, Versions,
-};
 use self::plan::Dealer;
 pub use self::preparing::{FEWEST_OF_A_LABEL, Lack, Prepared};
-pub use self::samples::{LeftOutWeeks, SampleCounts, Sampler, UserSamples};
+pub use self::samples::{Sampler, UserSamples};
 
 /// Users that are read together.
 const PAGE_USERS: usize = 500;

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::{StreamExt as _, stream};
+use mindmate_contracts::training_set::{
+    Columns, LeftOutWeeks, MANIFEST_VERSION, Manifest, Side, UserCounts, header,
+};
 use mindmate_domain::AsOf;
 use mindmate_pipeline::StageError;
-use mindmate_pipeline::ports::{Side, TrainingDraft, TrainingUser};
+use mindmate_pipeline::ports::{TrainingDraft, TrainingUser};
 use serde::Serialize;
 use tracing::warn;
 
 use crate::eligibility::{Eligibility, Ineligible, Survey, check};
-use crate::manifest::{
-    Columns, FileTally, MANIFEST_VERSION, Manifest, Rules, UserCounts, Versions, count_consents,
-};
+use crate::manifest::{FileTally, RULES, count_consents, versions};
 use crate::plan::Cut;
-use crate::rows::header;
-use crate::samples::{LeftOutWeeks, Sampler, UserSamples};
+use crate::samples::{Sampler, UserSamples};
 use crate::{Progress, TrainingData};
 
 /// Rows of each label without which a side is too little (R2.7): fewer crises say nothing about how
@@ -79,7 +79,8 @@ impl std::fmt::Display for Lack {
 struct Written {
     files: [FileTally; 2],
     users: UserCounts,
-    consents: BTreeMap<&'static str, u64>,
+    invented: u64,
+    consents: BTreeMap<String, u64>,
     left_out: LeftOutWeeks,
 }
 
@@ -151,7 +152,8 @@ impl TrainingData {
         }
         let mut pages = self.pages(until.instant());
         while let Some(users) = pages.next().await? {
-            let eligible = users.into_iter().filter(|user| written.users.sees(self.check(user)));
+            let eligible =
+                users.into_iter().filter(|user| sees(&mut written.users, self.check(user)));
             let eligible: Vec<TrainingUser> = eligible.collect();
             let samples = eligible.into_iter().map(|user| self.samples_of(user, until, cut));
             let mut samples = stream::iter(samples).buffered(IN_FLIGHT);
@@ -192,13 +194,15 @@ impl TrainingData {
     }
 
     fn manifest(&self, until: AsOf, cut: Cut, written: Written) -> Manifest {
-        let Written { files: [train, validation], users, consents, left_out } = written;
+        let Written { files: [train, validation], users, invented, consents, left_out } = written;
         Manifest {
             manifest_version: MANIFEST_VERSION,
             until,
             cut: cut.as_of(),
-            rules: Rules::of_this_program(),
-            versions: Versions::of_this_program(self.lexicons.version(), &self.policy.version),
+            synthetic: invented == users.with_samples,
+            invented_users: invented,
+            rules: RULES,
+            versions: versions(self.lexicons.version(), &self.policy.version),
             key_id: self.dealer.key_id(),
             columns: Columns::all(),
             files: vec![train.entry(Side::Train), validation.entry(Side::Validation)],
@@ -209,17 +213,15 @@ impl TrainingData {
     }
 }
 
-impl UserCounts {
-    /// Counts one more user; says whether they could be learned from.
-    fn sees(&mut self, found: Result<(), Ineligible>) -> bool {
-        self.seen += 1;
-        match found {
-            Ok(()) => return true,
-            Err(Ineligible::NoConsent) => self.without_consent += 1,
-            Err(Ineligible::TooShort) => self.too_short += 1,
-        }
-        false
+/// Counts one more user; says whether they could be learned from.
+fn sees(users: &mut UserCounts, found: Result<(), Ineligible>) -> bool {
+    users.seen += 1;
+    match found {
+        Ok(()) => return true,
+        Err(Ineligible::NoConsent) => users.without_consent += 1,
+        Err(Ineligible::TooShort) => users.too_short += 1,
     }
+    false
 }
 
 impl Written {
@@ -239,7 +241,8 @@ impl Written {
         draft: &mut dyn TrainingDraft,
         samples: Option<UserSamples>,
     ) -> Result<(), StageError> {
-        let Some(UserSamples { side, rows, counts, left_out, consents }) = samples else {
+        let Some(UserSamples { side, rows, counts, left_out, consents, synthetic }) = samples
+        else {
             self.users.without_consent += 1;
             return Ok(());
         };
@@ -249,6 +252,7 @@ impl Written {
             return Ok(());
         }
         self.users.with_samples += 1;
+        self.invented += u64::from(synthetic);
         count_consents(&mut self.consents, consents);
         self.files[side as usize].user(&counts);
         self.append(draft, side, rows).await

@@ -1,29 +1,15 @@
 //! The rows of a file of samples.
 //!
-//! `pseudonym, asOf, label`, the 70 features by their names in input order, then columns that begin with
-//! [`GROUP_PREFIX`]: by these a model is judged apart for different people, and nothing is learned from
-//! them. They stand in the same row, so that no join can go wrong and the file's digest covers them.
-//! A missing value is an empty cell. Zones and countries are as coarse as a comparison of groups needs.
+//! [`training_set`](mindmate_contracts::training_set) has their form. Zones and countries are as coarse as a
+//! comparison of groups needs.
 
+use mindmate_contracts::training_set::GROUP_COLUMNS;
 use mindmate_domain::pseudonym::Pseudonym;
 use mindmate_domain::{AsOf, Feature, FeatureVector, History};
 use mindmate_features::Label;
 
-/// The columns that say whose and of when a row is.
-pub const KEY_COLUMNS: [&str; 2] = ["pseudonym", "asOf"];
-
-/// The column of the label: 1 for a crisis, else 0.
-pub const LABEL_COLUMN: &str = "label";
-
-/// How the names of columns begin that are no input.
-pub const GROUP_PREFIX: &str = "group_";
-
-/// The columns by which a model is judged apart.
-pub const GROUP_COLUMNS: [&str; 5] =
-    ["group_country", "group_tenure", "group_data_yield", "group_time_zone", "group_texts"];
-
 /// The groups that a sample belongs to, in the order of [`GROUP_COLUMNS`]; empty where nobody knows.
-pub(crate) struct Groups([String; 5]);
+pub(crate) struct Groups([String; GROUP_COLUMNS.len()]);
 
 impl Groups {
     /// `days` is how long the person has been known.
@@ -89,12 +75,4 @@ impl Rows {
     pub(crate) fn into_bytes(self) -> std::io::Result<Vec<u8>> {
         self.0.into_inner().map_err(csv::IntoInnerError::into_error)
     }
-}
-
-/// The first line of a file.
-pub fn header() -> String {
-    let names = Feature::ALL.iter().map(|feature| feature.name());
-    let keys = KEY_COLUMNS.into_iter().chain([LABEL_COLUMN]);
-    let columns: Vec<&str> = keys.chain(names).chain(GROUP_COLUMNS).collect();
-    columns.join(",") + "\n"
 }

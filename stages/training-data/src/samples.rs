@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 use mindmate_contracts::app_table::Timeline;
+use mindmate_contracts::training_set::{LeftOutWeeks, SampleCounts, Side};
 use mindmate_domain::instant::ACTIVE_DAYS;
 use mindmate_domain::{Consents, FeatureVector, UserId};
 use mindmate_features::{Label, NoLabel, extract, label_of_week, read_texts};
 use mindmate_language::Lexicons;
-use mindmate_pipeline::ports::Side;
-use serde::Serialize;
 
 use crate::eligibility::may_be_learned_from;
 use crate::plan::{Cut, Dealer, STEP_DAYS, SampleDay};
@@ -40,74 +39,8 @@ pub struct UserSamples {
     pub left_out: LeftOutWeeks,
     /// The consents that held.
     pub consents: Consents,
-}
-
-/// Rows by label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SampleCounts {
-    /// All.
-    pub rows: u64,
-    /// Those of label 1.
-    pub crisis: u64,
-    /// Those of label 0.
-    pub quiet: u64,
-    /// Of label 1 by the mood alone.
-    pub by_low_mood: u64,
-    /// Of label 1 by crisis language alone.
-    pub by_crisis_language: u64,
-    /// Of label 1 by both.
-    pub by_both: u64,
-}
-
-/// Weeks that are no sample, by the reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LeftOutWeeks {
-    /// Of training users, too late to end by the cut; nothing of them was read.
-    pub train_after_cut: u64,
-    /// Of validation users, before the cut; nothing of them was read.
-    pub validation_before_cut: u64,
-    /// Nothing was done in the 7 days before: such a person is not assessed either.
-    pub inactive: u64,
-    /// Nothing was seen in the 7 days after that could make a label.
-    pub unseen: u64,
-    /// Reading the texts failed.
-    pub unread: u64,
-}
-
-impl SampleCounts {
-    fn count(&mut self, label: Label) {
-        self.rows += 1;
-        *(if label.is_crisis() { &mut self.crisis } else { &mut self.quiet }) += 1;
-        match (label.low_mood, label.crisis_language) {
-            (true, true) => self.by_both += 1,
-            (true, false) => self.by_low_mood += 1,
-            (false, true) => self.by_crisis_language += 1,
-            (false, false) => {}
-        }
-    }
-
-    /// The same and those.
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.rows += other.rows;
-        self.crisis += other.crisis;
-        self.quiet += other.quiet;
-        self.by_low_mood += other.by_low_mood;
-        self.by_crisis_language += other.by_crisis_language;
-        self.by_both += other.by_both;
-    }
-}
-
-impl LeftOutWeeks {
-    /// The same and those.
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.train_after_cut += other.train_after_cut;
-        self.validation_before_cut += other.validation_before_cut;
-        self.inactive += other.inactive;
-        self.unseen += other.unseen;
-        self.unread += other.unread;
-    }
+    /// Whether the person is invented.
+    pub synthetic: bool,
 }
 
 /// A sample whose week is not read yet.
@@ -146,21 +79,29 @@ impl Sampler<'_> {
             known_since,
             rows: Rows::new(),
             counts: SampleCounts::default(),
-            left_out: LeftOutWeeks::of_cut(side, outside.len()),
+            left_out: left_out_by_cut(side, outside.len()),
         };
         making.walk(timeline, &days)?;
         let Making { rows, counts, left_out, .. } = making;
         let rows = rows.into_bytes()?;
-        Ok(Some(UserSamples { side, rows, counts, left_out, consents: now.consents }))
+        Ok(Some(UserSamples {
+            side,
+            rows,
+            counts,
+            left_out,
+            consents: now.consents,
+            synthetic: user.is_synthetic(),
+        }))
     }
 }
 
-impl LeftOutWeeks {
-    fn of_cut(side: Side, outside: usize) -> Self {
-        let outside = outside as u64;
-        match side {
-            Side::Train => Self { train_after_cut: outside, ..Self::default() },
-            Side::Validation => Self { validation_before_cut: outside, ..Self::default() },
+/// Weeks that lie where their side has none.
+fn left_out_by_cut(side: Side, weeks: usize) -> LeftOutWeeks {
+    let weeks = weeks as u64;
+    match side {
+        Side::Train => LeftOutWeeks { train_after_cut: weeks, ..LeftOutWeeks::default() },
+        Side::Validation => {
+            LeftOutWeeks { validation_before_cut: weeks, ..LeftOutWeeks::default() }
         }
     }
 }
@@ -213,7 +154,7 @@ impl Making<'_> {
                 return Ok(());
             }
         };
-        self.counts.count(label);
+        self.counts.count(label.low_mood, label.crisis_language);
         self.rows.write(&Sample {
             pseudonym: &self.pseudonym,
             as_of: open.day.as_of(),

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use mindmate_contracts::app_table::Timeline;
+pub use mindmate_contracts::training_set::{MANIFEST_PATH, Side};
 use mindmate_domain::UserId;
 use mindmate_domain::consent::StatedConsents;
 
@@ -46,40 +47,6 @@ pub struct TrainingUser {
     /// activities. Whole milliseconds. None of somebody who did nothing.
     pub active: Option<(Timestamp, Timestamp)>,
 }
-
-/// Which part of a training set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Side {
-    /// What a model is trained on.
-    Train,
-    /// What it is judged by.
-    Validation,
-}
-
-impl Side {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Train, Self::Validation];
-
-    /// As in paths and in the manifest.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Validation => "validation",
-        }
-    }
-
-    /// Its file, from the root of the training data. Nothing else lies in its folder: a training job
-    /// takes a folder as a whole.
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::Train => "train/samples.csv",
-            Self::Validation => "validation/samples.csv",
-        }
-    }
-}
-
-/// The manifest, from the root of the training data.
-pub const MANIFEST_PATH: &str = "manifest.json";
 
 /// Where the training set is put: a file of samples for each side, and a manifest.
 ///

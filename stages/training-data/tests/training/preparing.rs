@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use mindmate_contracts::app_table::Timeline;
+use mindmate_contracts::training_set::Manifest;
 use mindmate_domain::pseudonym::hex;
 use mindmate_domain::{AsOf, Feature, UserId};
 use mindmate_pipeline::ports::{Side, TrainingPage, TrainingUsers};
@@ -165,6 +166,24 @@ async fn nobody_can_be_read_out_of_a_set() {
     for canary in ["syn-", "kill", "Madrid"] {
         assert!(!all.contains(canary), "{canary}");
     }
+}
+
+/// A reader of the manifest sees what was written, and whether the people are invented.
+#[tokio::test]
+async fn the_manifest_says_whether_its_people_are_invented() {
+    let world = World::with_people(150);
+    let Prepared::Set(written) = world.prepare().await else { panic!("expected a set") };
+    assert!(!written.synthetic && written.invented_users == 0, "four digits are no cohort's");
+    let bytes = serde_json::to_vec(&world.manifest().unwrap()).unwrap();
+    assert_eq!(Manifest::parse(&bytes).unwrap(), *written);
+    for n in 0..150 {
+        let id = user(&format!("syn-{n:04}"));
+        world.take_consent(&id);
+    }
+    world.fill(120, |n| UserId::synthetic(n));
+    let Prepared::Set(written) = world.prepare().await else { panic!("expected a set") };
+    assert!(written.synthetic);
+    assert_eq!(written.invented_users, written.users.with_samples);
 }
 
 /// R2.7

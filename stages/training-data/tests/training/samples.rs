@@ -3,6 +3,7 @@
 
 use jiff::SignedDuration;
 use mindmate_contracts::app_table::Attribute;
+use mindmate_contracts::training_set::{self, LeftOutWeeks};
 use mindmate_domain::app::{Author, EventKind};
 use mindmate_domain::{AsOf, Policy, UserId};
 use mindmate_features::{extract, read_texts};
@@ -11,7 +12,7 @@ use mindmate_testkit::conformance::samples::{
     AS_OF, as_of, chat, event, instant, mood, stored, user,
 };
 use mindmate_training_data::plan::{Cut, Dealer, SampleDay};
-use mindmate_training_data::{LeftOutWeeks, Sampler, UserSamples};
+use mindmate_training_data::{Sampler, UserSamples};
 
 use proptest::prelude::*;
 
@@ -51,7 +52,7 @@ async fn samples(world: &World) -> UserSamples {
 }
 
 fn table(samples: &UserSamples) -> Vec<Row> {
-    let header = mindmate_training_data::rows::header();
+    let header = training_set::header();
     rows(&[header.as_bytes(), &samples.rows].concat())
 }
 

@@ -72,28 +72,32 @@ impl World {
 
     /// So many people, of whom one in ten consents to nothing, with 120 days of moods each: three low
     /// ones in every eleven days, and now and then words of crisis.
-    pub(crate) fn with_people(people: i64) -> Self {
+    pub(crate) fn with_people(people: u32) -> Self {
         let world = Self::new();
+        world.fill(people, |n| user(&format!("syn-{n:04}")));
+        world
+    }
+
+    /// The same, of these names.
+    pub(crate) fn fill(&self, people: u32, named: impl Fn(u32) -> UserId) {
         for n in 0..people {
-            let id = user(&format!("syn-{n:04}"));
+            let (id, n) = (named(n), i64::from(n));
             let consents = match n % 10 {
                 9 => Consents::NONE,
                 8 => WILLING,
                 _ => open(),
             };
-            world.backend.put_item(&id, &profile_of(consents, "Europe/Madrid"));
+            self.backend.put_item(&id, &profile_of(consents, "Europe/Madrid"));
             for day in 0..120 {
                 let at = ago(day * DAY + n * 977 % DAY).to_string();
                 let low = (day + n) % 11 < 3;
-                world
-                    .backend
+                self.backend
                     .put_item(&id, &mood(&at, if low { 1.5 } else { 6.0 + (n % 3) as f64 }));
                 if (day + n) % 43 == 0 {
-                    world.backend.put_item(&id, &chat(&at, Author::User, "I want to kill myself"));
+                    self.backend.put_item(&id, &chat(&at, Author::User, "I want to kill myself"));
                 }
             }
         }
-        world
     }
 
     pub(crate) fn task(&self) -> TrainingData {
