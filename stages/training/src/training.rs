@@ -1,0 +1,150 @@
+//! From a training set to a model.
+
+use mindmate_contracts::training_set::{Manifest, Side};
+use mindmate_domain::Feature;
+use mindmate_domain::feature::{FEATURE_VERSION, schema_hash};
+use mindmate_evaluation::{SetError, TrainingSet};
+use mindmate_model::baseline::Baseline;
+use mindmate_model::{Artefact, ArtefactError, Contents, Ensemble, Member, TrainedOn};
+use serde_json::{Value, json};
+
+use crate::challenger::Challenger;
+use crate::checks::{NothingToLearn, check_training, check_validation};
+use crate::constraints::{Constraints, ConstraintsError};
+use crate::hyperparameters::Hyperparameters;
+use crate::learning::{Learned, LearningError, learn};
+use crate::lightgbm_text::Grown;
+use crate::members::Kind;
+use crate::rows::Rows;
+
+/// What grows the trees. Its version is pinned: another may grow others.
+const GROWN_BY: &str = "lightgbm3 1.0.11 (LightGBM 4.7.0)";
+
+/// How a training is done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// What it is told.
+    pub hyperparameters: Hyperparameters,
+    /// How many threads work. The result does not depend on it.
+    pub threads: usize,
+}
+
+/// What a training came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// The model.
+    pub artefact: Artefact,
+    /// What it was held against.
+    pub challenger: Challenger,
+}
+
+/// Why there is no model.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainingError {
+    /// The set is not as it must be.
+    #[error(transparent)]
+    Set(#[from] SetError),
+    /// There is nothing to learn from it, or nothing to judge by.
+    #[error(transparent)]
+    Nothing(#[from] NothingToLearn),
+    /// The table of constraints is none.
+    #[error(transparent)]
+    Constraints(#[from] ConstraintsError),
+    /// The training failed.
+    #[error(transparent)]
+    Learning(#[from] LearningError),
+    /// What it came to is no model.
+    #[error(transparent)]
+    Artefact(#[from] ArtefactError),
+}
+
+/// Trains a model on a set, and says what it does.
+///
+/// # Errors
+/// Why there is no model.
+pub fn train(
+    set: &TrainingSet,
+    options: &Options,
+    said: &(dyn Fn(&str) + Sync),
+) -> Result<Trained, TrainingError> {
+    let constraints = Constraints::built_in()?;
+    let rows = Rows::of(&set.read(Side::Train)?);
+    let validation = set.read(Side::Validation)?;
+    check_training(&rows, options.hyperparameters.folds)?;
+    check_validation(&Rows::of(&validation))?;
+    let of = &options.hyperparameters;
+    let learned = learn(&rows, of, &constraints, options.threads, said)?;
+    let contents = contents(set, &rows, of, &constraints, &learned);
+    let artefact = Artefact::new(contents)?;
+    Ok(Trained { artefact, challenger: learned.challenger })
+}
+
+fn contents(
+    set: &TrainingSet,
+    rows: &Rows,
+    of: &Hyperparameters,
+    constraints: &Constraints,
+    learned: &Learned,
+) -> Contents {
+    let members = Kind::ALL.iter().zip(&learned.members);
+    Contents {
+        feature_version: FEATURE_VERSION,
+        feature_schema_sha256: schema_hash(),
+        label_version: set.manifest().versions.label,
+        inputs: rows.inputs.clone(),
+        members: members.map(|(kind, grown)| member(*kind, grown)).collect(),
+        calibration: learned.calibration,
+        baseline: (0..rows.width()).map(|input| baseline(rows, input)).collect(),
+        training: trained_on(set, rows, of.seed),
+        hyperparameters: told(of, constraints),
+        metrics: Value::Null,
+        importance: importance(&rows.inputs, &learned.members),
+        card: String::new(),
+    }
+}
+
+fn member(kind: Kind, grown: &Grown) -> Member {
+    Member {
+        name: kind.name().to_owned(),
+        averaged: grown.averaged,
+        trees: grown.trees.clone(),
+    }
+}
+
+fn baseline(rows: &Rows, input: usize) -> Baseline {
+    Baseline::of(&rows.column(input).collect::<Vec<_>>())
+}
+
+fn trained_on(set: &TrainingSet, rows: &Rows, seed: u64) -> TrainedOn {
+    let manifest: &Manifest = set.manifest();
+    TrainedOn {
+        manifest_sha256: set.manifest_sha256().to_owned(),
+        until: manifest.until,
+        cut: manifest.cut,
+        users: manifest.file(Side::Train).map_or(0, |file| file.users),
+        samples: rows.len() as u64,
+        crises: rows.crises() as u64,
+        key_id: manifest.key_id.clone(),
+        synthetic: manifest.synthetic,
+        seed,
+        code: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+fn told(of: &Hyperparameters, constraints: &Constraints) -> Value {
+    json!({ "told": of, "constraints": constraints.version(), "grownBy": GROWN_BY })
+}
+
+/// The share of a member's gain that is by splits on each input, the mean of both members; the greatest first.
+fn importance(inputs: &[Feature], members: &[Grown]) -> Vec<(Feature, f64)> {
+    let share = |grown: &Grown, input: usize| {
+        let all: f64 = grown.gains.iter().sum();
+        if all > 0.0 { grown.gains[input] / all } else { 0.0 }
+    };
+    let mean = |input| members.iter().map(|one| share(one, input)).sum::<f64>() / members.len() as f64;
+    let mut importance: Vec<_> =
+        inputs.iter().enumerate().map(|(place, input)| (*input, mean(place))).collect();
+    importance.retain(|(_, share)| *share > 0.0);
+    importance.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    importance
+}
