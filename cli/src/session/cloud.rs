@@ -41,6 +41,7 @@ impl Cloud {
         let stack = Stack { aws: aws.clone(), pseudonym_key: config.pseudonym_key.clone() };
         let session = Session {
             ports: aws.ports(),
+            models: aws.model_store(),
             installation: Arc::new(stack),
             clock: Arc::new(SystemClock),
             overdue_after: SignedDuration::from_mins(config.overdue_minutes.into()),

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 use mindmate_contracts::app_table::ExportLine;
 use mindmate_domain::pseudonym::{KEY_BYTES, PseudonymKey};
-use mindmate_embedded::{DataDir, Embedded, ImportBatch, Options};
+use mindmate_embedded::{DataDir, Embedded, ImportBatch, ModelFolder, Options};
 use mindmate_pipeline::ports::{Notice, TrainingStore};
 use mindmate_pipeline::{Clock, SystemClock};
 
@@ -33,6 +33,7 @@ impl Local {
         let backend = Embedded::open(&dir.database(), Arc::clone(&clock), options)?;
         let session = Session {
             ports: backend.ports(),
+            models: Arc::new(ModelFolder::new(dir.models())),
             installation: Arc::new(backend.clone()),
             clock,
             overdue_after: mindmate_run_report::OVERDUE_AFTER,

@@ -20,7 +20,7 @@ use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::{AsOf, Policy, UserId};
 use mindmate_embedded::{DataDir, Imported, TrainingFolder};
 use mindmate_pipeline::Clock;
-use mindmate_pipeline::ports::{Notice, Ports, TrainingStore};
+use mindmate_pipeline::ports::{ModelStore, Notice, Ports, TrainingStore};
 
 use crate::args::{Args, Backend, Command};
 
@@ -126,6 +126,8 @@ impl fmt::Display for Place {
 /// An opened backend.
 pub(crate) struct Session {
     pub(crate) ports: Ports,
+    /// Trained models.
+    pub(crate) models: Arc<dyn ModelStore>,
     pub(crate) installation: Arc<dyn Installation>,
     pub(crate) clock: Arc<dyn Clock>,
     /// How long after its `asOf` a run that is not complete is overdue.

@@ -69,6 +69,7 @@ impl Aws {
             notifier: self.notifier(),
             ledger: self.ledger(),
             training: self.training(),
+            training_jobs: self.training_jobs(),
             audit: self.audit_log(),
         }
     }
@@ -185,6 +186,11 @@ impl Aws {
     /// Whom could be learned from.
     pub fn training(&self) -> Arc<dyn ports::TrainingUsers> {
         self.app_table()
+    }
+
+    /// What became of trainings.
+    pub fn training_jobs(&self) -> Arc<dyn ports::TrainingJobs> {
+        Arc::new(crate::training_jobs::JobTable(self.table(&self.names.training_jobs_table)))
     }
 
     /// The chat.
@@ -315,6 +321,12 @@ impl Aws {
     pub fn training_store(&self) -> Arc<dyn ports::TrainingStore> {
         let bucket = self.names.bucket.clone();
         Arc::new(crate::training_bucket::TrainingBucket::new(&self.config, bucket))
+    }
+
+    /// Trained models.
+    pub fn model_store(&self) -> Arc<dyn ports::ModelStore> {
+        let bucket = self.names.bucket.clone();
+        Arc::new(crate::model_bucket::ModelBucket::new(&self.config, bucket))
     }
 }
 

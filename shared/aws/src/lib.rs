@@ -40,6 +40,8 @@ mod interventions;
 mod item;
 #[cfg(feature = "dynamodb")]
 mod ledger;
+#[cfg(feature = "s3")]
+mod model_bucket;
 #[cfg(feature = "sns")]
 mod notifier;
 #[cfg(any(feature = "dynamodb", feature = "kinesis", feature = "sqs"))]
@@ -66,6 +68,8 @@ mod together;
 mod training;
 #[cfg(feature = "s3")]
 mod training_bucket;
+#[cfg(feature = "dynamodb")]
+mod training_jobs;
 
 mod backend;
 

@@ -37,6 +37,8 @@ pub struct Names {
     pub interventions_table: String,
     /// Runs.
     pub runs_table: String,
+    /// Trainings.
+    pub training_jobs_table: String,
     /// Who was active when.
     pub activity_table: String,
     /// The topic that those on duty subscribe to.

@@ -55,7 +55,7 @@ pub struct LevelBounds {
 
 impl LevelBounds {
     /// Each bound with its level, lowest first.
-    fn named(&self) -> [(RiskLevel, f64); 4] {
+    pub fn named(&self) -> [(RiskLevel, f64); 4] {
         [
             (RiskLevel::Low, self.low),
             (RiskLevel::Moderate, self.moderate),

@@ -10,7 +10,7 @@ use mindmate_domain::pseudonym::{KEY_BYTES, PseudonymKey};
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, Channels, DeadLetters,
     HistoryStore, InterventionStore, Notifier, Ports, ProfileStore, Publisher, Queue, ReviewQueue,
-    RunLedger, StreamSource, TrainingUsers, UserStates,
+    RunLedger, StreamSource, TrainingJobs, TrainingUsers, UserStates,
 };
 use mindmate_pipeline::{Clock, PortResult};
 use rusqlite::{OptionalExtension as _, params};
@@ -28,6 +28,7 @@ use crate::queue::SqliteQueue;
 use crate::reviews::Reviews;
 use crate::states::States;
 use crate::stream::SqliteStream;
+use crate::training_jobs::SqliteTrainingJobs;
 
 /// How the queues behave.
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +84,7 @@ impl Embedded {
             notifier: self.notifier(),
             ledger: self.ledger(),
             training: self.training(),
+            training_jobs: self.training_jobs(),
             audit: self.audit_log(),
         }
     }
@@ -135,6 +137,11 @@ impl Embedded {
     /// Whom could be learned from.
     pub fn training(&self) -> Arc<dyn TrainingUsers> {
         self.app_table()
+    }
+
+    /// What became of trainings.
+    pub fn training_jobs(&self) -> Arc<dyn TrainingJobs> {
+        Arc::new(SqliteTrainingJobs(self.db.clone()))
     }
 
     /// The chat.

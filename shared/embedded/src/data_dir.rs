@@ -74,6 +74,11 @@ impl DataDir {
         self.0.join("training")
     }
 
+    /// Where trained models are.
+    pub fn models(&self) -> PathBuf {
+        self.0.join("models")
+    }
+
     /// Claims the directory for a run of this process.
     ///
     /// # Errors

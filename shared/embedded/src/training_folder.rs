@@ -4,17 +4,18 @@
 //! publish it, its files are made durable, the earlier manifest is removed, and each file is renamed
 //! into its place, the manifest last: whoever is killed meanwhile leaves no manifest, and so no set.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use mindmate_pipeline::PortResult;
 use mindmate_pipeline::ports::{MANIFEST_PATH, Side, TrainingDraft, TrainingStore};
-use mindmate_pipeline::{PortError, PortResult};
 
 use crate::data_dir::make_private;
+use crate::folder::{Folder, lock, remove_if_there, sync};
 
-const PORT: &str = "training-folder";
+const FOLDER: Folder = Folder { port: "training-folder" };
 
 /// The folder of the draft.
 const DRAFT: &str = ".draft";
@@ -39,17 +40,18 @@ impl TrainingStore for TrainingFolder {
 
     async fn draft(&self) -> PortResult<Box<dyn TrainingDraft>> {
         let root = self.0.clone();
-        let draft = blocking(&self.0, move || FolderDraft::begin(root)).await?;
+        let draft = FOLDER.blocking(&self.0, move || FolderDraft::begin(root)).await?;
         Ok(Box::new(draft))
     }
 
     async fn remove(&self) -> PortResult<()> {
         let root = self.0.clone();
-        blocking(&self.0, move || {
-            remove_if_there(&root.join(MANIFEST_PATH))?;
-            Side::ALL.iter().try_for_each(|side| remove_if_there(&root.join(side.path())))
-        })
-        .await
+        FOLDER
+            .blocking(&self.0, move || {
+                remove_if_there(&root.join(MANIFEST_PATH))?;
+                Side::ALL.iter().try_for_each(|side| remove_if_there(&root.join(side.path())))
+            })
+            .await
     }
 }
 
@@ -65,13 +67,7 @@ impl FolderDraft {
     fn begin(root: PathBuf) -> io::Result<Self> {
         make_private(&root)?;
         make_private(&root.join(DRAFT))?;
-        let lock = File::create(root.join(DRAFT).join("lock"))?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => {
-                io::Error::new(io::ErrorKind::ResourceBusy, "another process prepares it")
-            }
-            TryLockError::Error(error) => error,
-        })?;
+        let lock = lock(&root.join(DRAFT).join("lock"), "another process prepares it")?;
         let [train, validation] = Side::ALL.map(|side| File::create(drafted(&root, side)));
         Ok(Self { files: [train?, validation?], root, _lock: lock })
     }
@@ -103,47 +99,21 @@ impl TrainingDraft for FolderDraft {
     async fn append(&mut self, side: Side, bytes: Vec<u8>) -> PortResult<()> {
         let root = self.root.clone();
         let mut file =
-            self.files[side as usize].try_clone().map_err(|error| failed(&root, &error))?;
-        blocking(&root, move || file.write_all(&bytes)).await
+            self.files[side as usize].try_clone().map_err(|error| FOLDER.failed(&root, &error))?;
+        FOLDER.blocking(&root, move || file.write_all(&bytes)).await
     }
 
     async fn publish(self: Box<Self>, manifest: Vec<u8>) -> PortResult<()> {
         let root = self.root.clone();
-        blocking(&root, move || self.put_in_place(&manifest)).await
+        FOLDER.blocking(&root, move || self.put_in_place(&manifest)).await
     }
 
     async fn discard(self: Box<Self>) -> PortResult<()> {
         let root = self.root.clone();
-        blocking(&root, move || fs::remove_dir_all(self.root.join(DRAFT))).await
+        FOLDER.blocking(&root, move || fs::remove_dir_all(self.root.join(DRAFT))).await
     }
 }
 
 fn drafted(root: &Path, side: Side) -> PathBuf {
     root.join(DRAFT).join(side.name())
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Makes durable what a folder lists.
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-async fn blocking<T: Send + 'static>(
-    root: &Path,
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> PortResult<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    let done = done.map_err(|error| PortError::transient(PORT, error))?;
-    done.map_err(|error| failed(root, &error))
-}
-
-/// A folder that cannot be written to is mended by people, and no message is to blame.
-fn failed(root: &Path, error: &io::Error) -> PortError {
-    PortError::outage(PORT, format!("cannot write to {}: {error}", root.display()))
 }

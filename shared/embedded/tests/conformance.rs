@@ -11,11 +11,11 @@ use mindmate_contracts::app_table::{ExportLine, Item};
 use mindmate_contracts::{Channel, QueueName, StreamName};
 use mindmate_domain::UserId;
 use mindmate_domain::audit::AuditEvent;
-use mindmate_embedded::{Embedded, ImportBatch, Options, TrainingFolder};
+use mindmate_embedded::{Embedded, ImportBatch, ModelFolder, Options, TrainingFolder};
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, Notice, Notifier, ProfileStore, Publisher, Queue, Received, ReviewQueue,
-    RunLedger, StreamSource, TrainingStore, TrainingUsers, UserStates,
+    InterventionStore, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue, Received,
+    ReviewQueue, RunLedger, StreamSource, TrainingJobs, TrainingStore, TrainingUsers, UserStates,
 };
 use mindmate_testkit::ManualClock;
 use mindmate_testkit::conformance::Backend;
@@ -66,6 +66,7 @@ impl Backend for SqliteUnderTest {
         notifier -> Notifier;
         ledger -> RunLedger;
         training -> TrainingUsers;
+        training_jobs -> TrainingJobs;
         audit_log -> AuditLog;
     }
 
@@ -95,6 +96,10 @@ impl Backend for SqliteUnderTest {
 
     fn training_store(&self) -> Arc<dyn TrainingStore> {
         Arc::new(TrainingFolder::new(self.folder.path().join("training")))
+    }
+
+    fn model_store(&self) -> Arc<dyn ModelStore> {
+        Arc::new(ModelFolder::new(self.folder.path().join("models")))
     }
 
     async fn training_file(&self, path: &str) -> Option<Vec<u8>> {

@@ -48,6 +48,7 @@ pub fn names(config: &Config) -> Names {
         assessments_table: value(Variable::RiskAssessmentsTable),
         interventions_table: value(Variable::InterventionsTable),
         runs_table: value(Variable::AssessmentRunsTable),
+        training_jobs_table: value(Variable::TrainingJobsTable),
         activity_table: value(Variable::ActivityTable),
         alerts_topic: value(Variable::AlertsTopic),
         bucket: value(Variable::ModelsBucket),

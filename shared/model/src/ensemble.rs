@@ -1,10 +1,22 @@
 //! A trained model, ready to score.
+//!
+//! The margin is the mean of the members' margins; Platt's calibration makes log-odds of it. Both are linear in the
+//! trees, so that what each input adds, summed over the trees, adds up to the log-odds.
 
-mod naive;
+mod explaining;
+mod forest;
+mod quadrature;
+mod scoring;
+mod shapley;
+mod values;
 
 use mindmate_domain::{Feature, FeatureVector};
 
 use crate::artefact::{Artefact, Contents};
+use explaining::Explaining;
+use forest::Forest;
+use scoring::Evidence;
+use values::Values;
 
 /// The margins of a row, in the members' log-odds, not calibrated.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,12 +40,19 @@ pub struct Explained {
 #[derive(Debug, Clone)]
 pub struct Ensemble {
     artefact: Artefact,
+    members: Vec<Forest>,
+    explaining: Explaining,
+    evidence: Evidence,
 }
 
 impl Ensemble {
     /// Makes a model ready.
     pub fn new(artefact: Artefact) -> Self {
-        Self { artefact }
+        let contents = artefact.contents();
+        let members = contents.members.iter().map(Forest::new).collect();
+        let explaining = Explaining::new(contents);
+        let evidence = Evidence::new(contents);
+        Self { artefact, members, explaining, evidence }
     }
 
     /// What it was made of.
@@ -54,15 +73,24 @@ impl Ensemble {
 
     /// The members' margins of a row. Values that it does not have are missing.
     pub fn margins(&self, row: &[f64]) -> Margins {
-        let members: Vec<f64> =
-            self.contents().members.iter().map(|member| naive::margin(member, row)).collect();
+        let values = Values::new(row.iter().copied());
+        let members: Vec<f64> = self.members.iter().map(|one| one.margin(&values)).collect();
         let mean = members.iter().sum::<f64>() / members.len() as f64;
         Margins { members, mean }
     }
 
-    /// The calibrated log-odds of a row.
+    /// The calibrated log-odds of a row. Nothing is allocated.
     pub fn log_odds(&self, row: &[f64]) -> f64 {
-        self.contents().calibration.log_odds(self.margins(row).mean)
+        let values = Values::new(row.iter().copied());
+        let sum: f64 = self.members.iter().map(|one| one.margin(&values)).sum();
+        self.contents().calibration.log_odds(sum / self.members.len() as f64)
+    }
+
+    /// What each input adds to the calibrated log-odds of a row.
+    pub fn explain(&self, row: &[f64]) -> Explained {
+        let values = Values::new(row.iter().copied());
+        let contributions = self.explaining.contributions(&values);
+        Explained { base: self.explaining.base, contributions }
     }
 
     fn contents(&self) -> &Contents {

@@ -15,7 +15,7 @@ impl Scoring {
         input: FeaturesExtracted,
         now: Timestamp,
     ) -> PortResult<Assessment> {
-        let rung = self.rung(&input).await?;
+        let rung = self.rung(&input, now).await?;
         let FeaturesExtracted { request, vector, crisis, missing_parts, data_quality } = input;
         let floor = self.policy.floor(crisis.signals(), request.as_of.instant());
         let level = floor.map_or(rung.level, |floor| rung.level.at_least(floor.level));
@@ -45,9 +45,14 @@ impl Scoring {
     }
 
     /// The first rung that can say something.
-    async fn rung(&self, input: &FeaturesExtracted) -> PortResult<Rung> {
+    async fn rung(&self, input: &FeaturesExtracted, now: Timestamp) -> PortResult<Rung> {
+        let current = match &self.current {
+            Some(current) => current.get(now).await,
+            None => None,
+        };
+        let models: Vec<_> = current.iter().chain(&self.models).cloned().collect();
         let missing = &input.missing_parts;
-        let scored = Rung::of_models(&self.models, &input.vector, missing, &self.policy);
+        let scored = Rung::of_models(&models, &input.vector, missing, &self.policy);
         if let Some(rung) = scored {
             return Ok(rung);
         }

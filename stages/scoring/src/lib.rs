@@ -14,6 +14,7 @@
 //! | --- | --- |
 //! | a store does not answer | tried again |
 //! | a model: an error, a panic, a number that is none | the next rung of the ladder |
+//! | the trained model cannot be loaded | see [`current`] |
 //! | all models, and no known level of the last days | unknown, with its own reports; never minimal |
 //! | the model, while there is crisis language | the floor stands (safety 3) |
 //! | the look for crisis language had failed | an entry in the review queue (safety 3) |
@@ -24,6 +25,7 @@
 //! | … and it carried crisis language that sets a floor | also a review entry and a page: [`last_words`] |
 
 mod assessing;
+pub mod current;
 pub mod ladder;
 pub mod last_words;
 mod outgoing;
@@ -45,6 +47,8 @@ use mindmate_pipeline::{
     Delivery, Failure, Outbox, Outgoing, PortResult, Stage, StageError, ask_for_a_look, crash,
 };
 
+use crate::current::CurrentModel;
+
 /// What the stage speaks to.
 #[derive(Clone)]
 pub struct ScoringPorts {
@@ -62,6 +66,7 @@ pub struct ScoringPorts {
 #[derive(Clone)]
 pub struct Scoring {
     ports: ScoringPorts,
+    current: Option<Arc<CurrentModel>>,
     models: Vec<Arc<dyn RiskModel>>,
     policy: Arc<Policy>,
     pseudonyms: PseudonymKey,
@@ -75,7 +80,13 @@ impl Scoring {
         policy: Arc<Policy>,
         pseudonyms: PseudonymKey,
     ) -> Self {
-        Self { ports, models, policy, pseudonyms }
+        Self { ports, current: None, models, policy, pseudonyms }
+    }
+
+    /// The same with the trained model that serves, which is asked before all others.
+    #[must_use]
+    pub fn with_current(self, current: Arc<CurrentModel>) -> Self {
+        Self { current: Some(current), ..self }
     }
 
     /// The consents that hold now. Without a profile, what holds for users without a block.

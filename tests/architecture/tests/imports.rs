@@ -26,6 +26,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "domain" => &[],
         "contracts" | "language" | "crisis" | "model" | "cohort" => &["domain"],
         "features" => &["domain", "language", "crisis"],
+        "evaluation" => &["domain", "contracts", "model"],
         "pipeline" => &["domain", "contracts"],
         "aws" | "embedded" | "testkit" => &["domain", "contracts", "pipeline"],
         "host" => &["domain", "contracts", "pipeline", "aws"],

@@ -32,6 +32,7 @@ pub(crate) fn of_memory(backend: &MemoryBackend) -> Ports {
         notifier: backend.notifier(),
         ledger: backend.ledger(),
         training: backend.training(),
+        training_jobs: backend.training_jobs(),
         audit: backend.audit_log(),
     }
 }

@@ -49,6 +49,7 @@ pub(crate) async fn make(config: &SdkConfig) -> Stack {
         assessments_table: prefixed("assessments"),
         interventions_table: prefixed("interventions"),
         runs_table: prefixed("runs"),
+        training_jobs_table: prefixed("training-jobs"),
         activity_table: prefixed("activity"),
         alerts_topic: topic(config, &prefix).await,
         bucket: bucket(config, &prefix).await,
@@ -111,6 +112,7 @@ async fn tables(config: &SdkConfig, names: &Names) {
     table(&client, &names.assessments_table, ("userId", Some("timestamp")), &[]).await;
     table(&client, &names.interventions_table, ("interventionId", None), &interventions).await;
     table(&client, &names.runs_table, ("runId", Some("part")), &[]).await;
+    table(&client, &names.training_jobs_table, ("jobId", None), &[]).await;
     table(&client, &names.activity_table, ("bucket", Some("userId")), &[]).await;
 }
 

@@ -17,9 +17,9 @@ use mindmate_domain::audit::AuditEvent;
 use mindmate_domain::instant::parse;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, Notice, Notifier, ProfileStore, Publisher, Queue, Receipt, Received,
-    ReviewQueue, RunLedger, Sequence, StreamRecord, StreamSource, TrainingStore, TrainingUsers,
-    UserStates,
+    InterventionStore, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue, Receipt,
+    Received, ReviewQueue, RunLedger, Sequence, StreamRecord, StreamSource, TrainingJobs,
+    TrainingStore, TrainingUsers, UserStates,
 };
 use mindmate_testkit::ManualClock;
 use mindmate_testkit::conformance::Backend;
@@ -129,6 +129,8 @@ impl Backend for AwsUnderTest {
         ledger -> RunLedger;
         training -> TrainingUsers;
         training_store -> TrainingStore;
+        model_store -> ModelStore;
+        training_jobs -> TrainingJobs;
         audit_log -> AuditLog;
     }
 

@@ -94,6 +94,7 @@ pub(crate) async fn aws_at(endpoint: &str) -> Aws {
         assessments_table: "assessments".to_owned(),
         interventions_table: "interventions".to_owned(),
         runs_table: "runs".to_owned(),
+        training_jobs_table: "training-jobs".to_owned(),
         activity_table: "activity".to_owned(),
         alerts_topic: "arn:aws:sns:us-east-1:000000000000:alerts".to_owned(),
         bucket: "bucket".to_owned(),

@@ -226,6 +226,7 @@ impl Program {
                 Variable::InterventionsTable,
                 Variable::AssessmentRunsTable,
                 Variable::ActivityTable,
+                Variable::TrainingJobsTable,
                 // Keyed hashes stand for users.
                 Variable::ModelsBucket,
                 // A run is started.

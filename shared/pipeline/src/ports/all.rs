@@ -7,7 +7,7 @@ use mindmate_contracts::{Channel, QueueName, StreamName};
 use super::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
     InterventionStore, Notifier, ProfileStore, Publisher, Queue, ReviewQueue, RunLedger,
-    StreamSource, TrainingUsers, UserStates,
+    StreamSource, TrainingJobs, TrainingUsers, UserStates,
 };
 
 /// Every port of a backend. Cheap to clone.
@@ -41,6 +41,8 @@ pub struct Ports {
     pub ledger: Arc<dyn RunLedger>,
     /// Everybody.
     pub training: Arc<dyn TrainingUsers>,
+    /// What became of trainings.
+    pub training_jobs: Arc<dyn TrainingJobs>,
     /// The audit trail.
     pub audit: Arc<dyn AuditLog>,
 }

@@ -7,11 +7,13 @@ mod audit;
 mod dead_letters;
 mod error;
 mod ledger;
+mod models;
 mod people;
 mod queue;
 mod sentiment;
 mod stream;
 mod training;
+mod training_jobs;
 
 pub use all::{Channels, Ports};
 pub use app::{
@@ -25,6 +27,7 @@ pub use dead_letters::{
 };
 pub use error::{PortError, PortResult};
 pub use ledger::{Fates, Mark, MarkKind, Page, RunLedger, RunStart, ShardTally, Tally};
+pub use models::{ModelPut, ModelStore, ModelVersion, NoVersion, Pointer, StandingPointer};
 pub use people::{
     AssessmentPut, AssessmentStore, Decision, InterventionStore, MessageWriter, Notice, Notifier,
     ReviewQueue, StoredIntervention,
@@ -35,3 +38,4 @@ pub use stream::{Sequence, StreamRecord, StreamSource};
 pub use training::{
     MANIFEST_PATH, Side, TrainingDraft, TrainingPage, TrainingStore, TrainingUser, TrainingUsers,
 };
+pub use training_jobs::{JobStatus, TrainingJob, TrainingJobs};

@@ -176,6 +176,18 @@ macro_rules! conformance_suites {
                 a_side_without_a_sample_is_an_empty_file,
                 a_file_of_several_parts_is_whole,
                 a_removed_set_is_gone;
+            model_store:
+                a_model_reads_back_as_it_was_put,
+                a_version_is_written_once,
+                versions_come_in_order,
+                without_a_pointer_there_is_none,
+                a_pointer_reads_back_as_it_was_set,
+                of_two_who_change_the_pointer_one_is_told,
+                a_pointer_may_say_that_the_rules_serve;
+            training_jobs:
+                a_job_reads_back_as_it_was_put,
+                what_is_known_of_a_job_is_replaced,
+                the_latest_jobs_come_first;
             notifier:
                 a_notice_is_sent_once_for_its_id,
                 what_was_sent_is_known_by_its_id,

@@ -14,6 +14,7 @@ pub mod history;
 pub mod interventions;
 pub mod items;
 pub mod ledger;
+pub mod model_store;
 pub mod notifier;
 pub mod profiles;
 pub mod publisher;
@@ -24,6 +25,7 @@ pub mod samples;
 pub mod states;
 pub mod stream;
 pub mod training;
+pub mod training_jobs;
 pub mod training_store;
 
 use std::sync::Arc;
@@ -37,8 +39,8 @@ use mindmate_domain::app::AppItem;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, Notice, Notifier, ProfileStore, Publisher, Queue, Received, ReviewQueue,
-    RunLedger, StreamSource, TrainingStore, TrainingUsers, UserStates,
+    InterventionStore, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue, Received,
+    ReviewQueue, RunLedger, StreamSource, TrainingJobs, TrainingStore, TrainingUsers, UserStates,
 };
 
 use crate::clock::ManualClock;
@@ -103,6 +105,12 @@ pub trait Backend: Send + Sync {
 
     /// Where the training set is put.
     fn training_store(&self) -> Arc<dyn TrainingStore>;
+
+    /// Trained models.
+    fn model_store(&self) -> Arc<dyn ModelStore>;
+
+    /// What became of trainings.
+    fn training_jobs(&self) -> Arc<dyn TrainingJobs>;
 
     /// What could not be delivered of a queue or stream: a new view of it, with looks of its own.
     fn letters(&self, of: Channel) -> Arc<dyn DeadLetters>;
@@ -183,6 +191,8 @@ impl Backend for MemoryUnderTest {
         ledger -> RunLedger;
         training -> TrainingUsers;
         training_store -> TrainingStore;
+        model_store -> ModelStore;
+        training_jobs -> TrainingJobs;
         audit_log -> AuditLog;
     }
 

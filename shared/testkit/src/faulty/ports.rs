@@ -15,10 +15,11 @@ use mindmate_pipeline::Outgoing;
 use mindmate_pipeline::ports::{
     ActivityIndex, ActivityPage, Analysis, AppChats, AppItems, AssessmentPut, AssessmentStore,
     AuditLog, ChatPut, DeadLetter, DeadLetterCause, DeadLetters, Decision, FoundItem, HistoryStore,
-    InterventionStore, LetterPage, Mark, Notice, Notifier, Page, Place, PortResult, ProfileStore,
-    Publisher, Queue, QueueDepth, Receipt, Received, ReviewQueue, RunLedger, RunStart,
-    SentimentAnalyzer, Sequence, Settlement, Source, Standing, StoredIntervention, StreamRecord,
-    StreamSource, Tally, TextToAnalyze, UserStates,
+    InterventionStore, LetterPage, Mark, ModelPut, ModelStore, ModelVersion, Notice, Notifier,
+    Page, Place, Pointer, PortResult, ProfileStore, Publisher, Queue, QueueDepth, Receipt,
+    Received, ReviewQueue, RunLedger, RunStart, SentimentAnalyzer, Sequence, Settlement, Source,
+    Standing, StandingPointer, StoredIntervention, StreamRecord, StreamSource, Tally,
+    TextToAnalyze, UserStates,
 };
 
 use super::{Fault, Faulty, it_happened, nothing_happened, throttled};
@@ -115,6 +116,33 @@ faulty!(StreamSource {
 faulty!(AuditLog {
     append(event: &AuditEvent) -> ();
 });
+
+#[async_trait]
+impl ModelStore for Faulty<dyn ModelStore> {
+    fn place(&self) -> String {
+        self.inner.place()
+    }
+
+    async fn put(&self, version: &ModelVersion, artefact: Vec<u8>) -> PortResult<ModelPut> {
+        self.faults.around("ModelStore", self.inner.put(version, artefact)).await
+    }
+
+    async fn get(&self, version: &ModelVersion) -> PortResult<Option<Vec<u8>>> {
+        self.faults.around("ModelStore", self.inner.get(version)).await
+    }
+
+    async fn versions(&self) -> PortResult<Vec<ModelVersion>> {
+        self.faults.around("ModelStore", self.inner.versions()).await
+    }
+
+    async fn pointer(&self) -> PortResult<Option<StandingPointer>> {
+        self.faults.around("ModelStore", self.inner.pointer()).await
+    }
+
+    async fn point(&self, from: Option<&StandingPointer>, to: &Pointer) -> PortResult<bool> {
+        self.faults.around("ModelStore", self.inner.point(from, to)).await
+    }
+}
 
 #[async_trait]
 impl DeadLetters for Faulty<dyn DeadLetters> {

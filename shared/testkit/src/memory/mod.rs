@@ -6,10 +6,12 @@
 mod app;
 mod dead_letters;
 mod ledger;
+mod models;
 mod people;
 mod queue;
 mod stream;
 mod training;
+mod training_jobs;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,8 +25,9 @@ use mindmate_domain::app::AppItem;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, Notice, Notifier, ProfileStore, Publisher, Queue, QueueDepth, Received,
-    ReviewQueue, RunLedger, StreamRecord, StreamSource, TrainingStore, TrainingUsers, UserStates,
+    InterventionStore, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue, QueueDepth,
+    Received, ReviewQueue, RunLedger, StreamRecord, StreamSource, TrainingJob, TrainingJobs,
+    TrainingStore, TrainingUsers, UserStates,
 };
 use mindmate_pipeline::{Chance, Clock};
 use tokio::sync::Notify;
@@ -68,6 +71,8 @@ struct State {
     people: Mutex<People>,
     ledger: Mutex<Ledger>,
     training: Mutex<training::Files>,
+    models: Mutex<models::Models>,
+    training_jobs: Mutex<Vec<TrainingJob>>,
 }
 
 /// A fake's state is whole between any two statements that may panic, so poison says nothing.
@@ -180,6 +185,16 @@ impl MemoryBackend {
 
     /// Where the training set is put.
     pub fn training_store(&self) -> Arc<dyn TrainingStore> {
+        Arc::new(self.clone())
+    }
+
+    /// What became of trainings.
+    pub fn training_jobs(&self) -> Arc<dyn TrainingJobs> {
+        Arc::new(self.clone())
+    }
+
+    /// Trained models.
+    pub fn model_store(&self) -> Arc<dyn ModelStore> {
         Arc::new(self.clone())
     }
 

@@ -1,0 +1,151 @@
+//! Whether a score of 0.3 is 30 in 100.
+
+use mindmate_model::odds::logistic;
+use serde::{Deserialize, Serialize};
+
+use super::Tally;
+
+/// Bins of the calibration error, each of equally many rows.
+const BINS: usize = 10;
+
+/// Newton's steps after which a fit counts as none: it converges in far fewer, or never.
+const MOST_STEPS: usize = 50;
+
+/// A fit has converged where a step is no longer than this.
+const CONVERGED: f64 = 1e-10;
+
+/// Coefficients beyond this are no fit: labels that the scores part without an error let them grow forever.
+const LARGEST: f64 = 1e3;
+
+/// See [`Metric::CalibrationSlope`](super::Metric::CalibrationSlope). NaN where the scores are all the
+/// same, or part the labels without an error.
+pub(super) fn slope(tally: &Tally<'_>) -> f64 {
+    if tally.of_both_labels().is_none() {
+        return f64::NAN;
+    }
+    let (mut a, mut b) = (0.0, 1.0);
+    for _ in 0..MOST_STEPS {
+        let fit = Gradient::at(tally, a, b);
+        // The inverse of the 2 × 2 information matrix, times the gradient.
+        let determinant = fit.aa * fit.bb - fit.ab * fit.ab;
+        if determinant <= f64::EPSILON * fit.aa * fit.bb {
+            return f64::NAN;
+        }
+        let step_a = (fit.bb * fit.a - fit.ab * fit.b) / determinant;
+        let step_b = (fit.aa * fit.b - fit.ab * fit.a) / determinant;
+        a += step_a;
+        b += step_b;
+        // Also where either is NaN.
+        if !(a.abs() < LARGEST && b.abs() < LARGEST) {
+            return f64::NAN;
+        }
+        if step_a.abs().max(step_b.abs()) < CONVERGED {
+            return b;
+        }
+    }
+    f64::NAN
+}
+
+/// See [`Metric::CalibrationIntercept`](super::Metric::CalibrationIntercept).
+pub(super) fn intercept(tally: &Tally<'_>) -> f64 {
+    if tally.of_both_labels().is_none() {
+        return f64::NAN;
+    }
+    let mut a = 0.0;
+    for _ in 0..MOST_STEPS {
+        let fit = Gradient::at(tally, a, 1.0);
+        // Held short: far from the solution the sum is flat there, and a full step would leap past it.
+        let step = (fit.a / fit.aa).clamp(-2.0, 2.0);
+        a += step;
+        if a.is_nan() || a.abs() > LARGEST {
+            return f64::NAN;
+        }
+        if step.abs() < CONVERGED {
+            return a;
+        }
+    }
+    f64::NAN
+}
+
+/// Gradient and information of the log-likelihood of logit P = a + b · logit p.
+struct Gradient {
+    a: f64,
+    b: f64,
+    aa: f64,
+    ab: f64,
+    bb: f64,
+}
+
+impl Gradient {
+    fn at(tally: &Tally<'_>, a: f64, b: f64) -> Self {
+        let mut sums = Self { a: 0.0, b: 0.0, aa: 0.0, ab: 0.0, bb: 0.0 };
+        let counted = tally.log_odds.iter().zip(tally.rows.iter().zip(tally.crises));
+        for (&x, (&rows, &crises)) in counted.filter(|(_, (rows, _))| **rows > 0.0) {
+            let p = logistic(a + b * x);
+            let (error, information) = (crises - rows * p, rows * p * (1.0 - p));
+            sums.a += error;
+            sums.b += error * x;
+            sums.aa += information;
+            sums.ab += information * x;
+            sums.bb += information * x * x;
+        }
+        sums
+    }
+}
+
+/// Rows of similar scores.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bin {
+    /// How many; a part where rows of one score lie in two bins.
+    pub rows: f64,
+    /// Their mean score.
+    pub score: f64,
+    /// The share of crises among them.
+    pub crises: f64,
+}
+
+/// Bins of equally many rows, lowest scores first. Rows of one score that lie in two bins are shared out,
+/// with their crises in proportion.
+pub fn bins(tally: &Tally<'_>) -> Vec<Bin> {
+    let all = tally.all_rows();
+    let size = all / BINS as f64;
+    let mut bins = Vec::with_capacity(BINS);
+    if all <= 0.0 {
+        return bins;
+    }
+    // Sums of rows, scores and crises of the bin that is being filled.
+    let mut sums = [0.0; 3];
+    let lowest_first = (0..tally.scores.len()).rev();
+    for place in lowest_first.filter(|place| tally.rows[*place] > 0.0) {
+        let (score, rows, crises) = (tally.scores[place], tally.rows[place], tally.crises[place]);
+        let mut left = rows;
+        while left > 0.0 {
+            // The last bin takes what rounding leaves.
+            let room = if bins.len() + 1 < BINS { size - sums[0] } else { f64::INFINITY };
+            let part = left.min(room);
+            sums[0] += part;
+            sums[1] += part * score;
+            sums[2] += part * crises / rows;
+            left -= part;
+            if part >= room {
+                bins.push(bin(sums));
+                sums = [0.0; 3];
+            }
+        }
+    }
+    if sums[0] > 0.0 {
+        bins.push(bin(sums));
+    }
+    bins
+}
+
+fn bin([rows, scores, crises]: [f64; 3]) -> Bin {
+    Bin { rows, score: scores / rows, crises: crises / rows }
+}
+
+/// See [`Metric::CalibrationError`](super::Metric::CalibrationError).
+pub(super) fn error(tally: &Tally<'_>) -> f64 {
+    let sum: f64 = bins(tally).iter().map(|bin| bin.rows * (bin.score - bin.crises).abs()).sum();
+    sum / tally.all_rows()
+}

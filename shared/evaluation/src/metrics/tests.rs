@@ -1,0 +1,246 @@
+//! Each measure against values that were worked by hand, against a naive reference, and against what must hold.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+
+use super::{AlertMetric, Alerts, Metric, bins, pr_curve, roc_curve};
+use crate::ranked::{Counts, Ranked};
+
+/// Scored rows, each of a person of their own.
+fn ranked(rows: &[(f64, bool)]) -> Ranked {
+    Ranked::new(rows.iter().zip(0..).map(|(&(score, label), user)| (score, label, user)))
+}
+
+fn of(metric: Metric, rows: &[(f64, bool)]) -> f64 {
+    let ranked = ranked(rows);
+    metric.of(&ranked.tally(&ranked.once()))
+}
+
+fn alerts(threshold: f64, rows: &[(f64, bool)]) -> Alerts {
+    let ranked = ranked(rows);
+    Alerts::at(&ranked.tally(&ranked.once()), threshold)
+}
+
+fn near(found: f64, expected: f64) {
+    assert!((found - expected).abs() < 1e-9, "expected {expected}, found {found}");
+}
+
+const HAND: [(f64, bool); 5] = [(0.9, true), (0.6, false), (0.6, true), (0.3, false), (0.1, false)];
+
+/// Of the 2 · 3 pairs, 5 are in order and one is a tie.
+#[test]
+fn auroc_counts_half_of_a_tie() {
+    near(of(Metric::Auroc, &HAND), 5.5 / 6.0);
+    near(of(Metric::Auroc, &[(0.5, true), (0.5, false), (0.5, false)]), 0.5);
+    near(of(Metric::Auroc, &[(0.9, true), (0.1, false)]), 1.0);
+    near(of(Metric::Auroc, &[(0.1, true), (0.9, false)]), 0.0);
+}
+
+/// Half of the crises at precision 1, the other half, tied with a quiet week, at 2/3.
+#[test]
+fn average_precision_takes_rows_of_one_score_together() {
+    near(of(Metric::Auprc, &HAND), 0.5 + 0.5 * 2.0 / 3.0);
+    let chance = [(0.5, true), (0.5, false), (0.5, false), (0.5, false)];
+    near(of(Metric::Auprc, &chance), 0.25);
+}
+
+#[test]
+fn brier_and_log_loss_are_means_over_rows() {
+    let rows = [(0.8, true), (0.4, false)];
+    near(of(Metric::Brier, &rows), f64::midpoint(0.04, 0.16));
+    near(of(Metric::LogLoss, &rows), -f64::midpoint(0.8_f64.ln(), 0.6_f64.ln()));
+    let sure_and_wrong = of(Metric::LogLoss, &[(0.0, true), (1.0, true)]);
+    near(sure_and_wrong, f64::midpoint(-(1e-9_f64).ln(), -(1.0 - 1e-9_f64).ln()));
+}
+
+/// Bins of one row each: |0.1 − 0| + … of 10 rows.
+#[test]
+fn the_calibration_error_is_the_mean_gap_of_bins_of_equal_count() {
+    let rows: Vec<(f64, bool)> = (0..10).map(|n| (f64::from(n) / 10.0, n >= 5)).collect();
+    let gaps: f64 =
+        rows.iter().map(|(score, label)| (score - f64::from(u8::from(*label))).abs()).sum();
+    near(of(Metric::CalibrationError, &rows), gaps / 10.0);
+    // All of one score: each bin has the same mean score and the same share of crises.
+    let same = [(0.3, true), (0.3, false), (0.3, false), (0.3, false)];
+    near(of(Metric::CalibrationError, &same), 0.05);
+    let ranked = ranked(&same);
+    let found = bins(&ranked.tally(&ranked.once()));
+    assert_eq!(found.len(), 10);
+    near(found.iter().map(|bin| bin.rows).sum(), 4.0);
+}
+
+/// Shares of crises that are exactly what the scores say, or what other log-odds say.
+fn rows_of(shares: impl Fn(f64) -> f64) -> Vec<(f64, bool)> {
+    let mut rows = Vec::new();
+    for score in [0.1, 0.25, 0.5, 0.8] {
+        let crises = (shares(score) * 10_000.0).round();
+        rows.extend((0..10_000).map(|n| (score, f64::from(n) < crises)));
+    }
+    rows
+}
+
+#[test]
+fn the_slope_and_intercept_are_those_that_the_labels_were_made_with() {
+    let right = rows_of(|score| score);
+    near(of(Metric::CalibrationSlope, &right), 1.0);
+    near(of(Metric::CalibrationIntercept, &right), 0.0);
+    // Log-odds half as far from 0: the scores were twice as extreme as they should be.
+    let extreme =
+        rows_of(|score| mindmate_model::odds::logistic((score / (1.0 - score)).ln() / 2.0));
+    assert!((of(Metric::CalibrationSlope, &extreme) - 0.5).abs() < 1e-3);
+    // Log-odds higher by 0.7.
+    let low = rows_of(|score| mindmate_model::odds::logistic((score / (1.0 - score)).ln() + 0.7));
+    assert!((of(Metric::CalibrationIntercept, &low) - 0.7).abs() < 1e-3);
+}
+
+/// Where no fit exists there is no number: not 0, not a very large one.
+#[test]
+fn what_is_undefined_is_no_number() {
+    let one_label = [(0.2, false), (0.7, false)];
+    for metric in Metric::ALL {
+        let defined = matches!(metric, Metric::Brier | Metric::LogLoss | Metric::CalibrationError);
+        assert_eq!(of(metric, &one_label).is_finite(), defined, "{metric:?}");
+        assert!(of(metric, &[]).is_nan(), "{metric:?}");
+    }
+    assert!(
+        of(Metric::CalibrationSlope, &[(0.9, true), (0.1, false)]).is_nan(),
+        "parted without error"
+    );
+    assert!(of(Metric::CalibrationSlope, &[(0.5, true), (0.5, false)]).is_nan(), "one score");
+    near(of(Metric::CalibrationIntercept, &[(0.5, true), (0.5, false)]), 0.0);
+    let nobody = alerts(0.95, &HAND);
+    assert!(AlertMetric::Precision.of(&nobody).is_nan());
+    near(AlertMetric::Recall.of(&nobody), 0.0);
+}
+
+/// A score at the threshold is an alert.
+#[test]
+fn alerts_are_counted_from_the_threshold_on() {
+    let at = alerts(0.6, &HAND);
+    for (metric, expected) in [
+        (AlertMetric::Alerts, 3.0 / 5.0),
+        (AlertMetric::Precision, 2.0 / 3.0),
+        (AlertMetric::Recall, 1.0),
+        (AlertMetric::F1, 4.0 / 5.0),
+        (AlertMetric::FalsePositiveRate, 1.0 / 3.0),
+        (AlertMetric::FalseNegativeRate, 0.0),
+    ] {
+        near(metric.of(&at), expected);
+    }
+    near(AlertMetric::Recall.of(&alerts(0.61, &HAND)), 0.5);
+}
+
+/// 20 rows, a budget of 2: the first crisis, and half of a crisis and a quiet week that share the edge.
+#[test]
+fn at_a_budget_the_rows_at_its_edge_count_in_part() {
+    let mut rows = vec![(0.9, true), (0.8, true), (0.8, false)];
+    rows.extend((0..17).map(|_| (0.1, false)));
+    near(of(Metric::RecallAt10Percent, &rows), 0.75);
+    near(of(Metric::RecallAt5Percent, &rows), 0.5);
+    near(of(Metric::RecallAt1Percent, &rows), 0.1);
+}
+
+#[test]
+fn curves_begin_and_end_where_they_must() {
+    let ranked = ranked(&HAND);
+    let counts = ranked.once();
+    let tally = ranked.tally(&counts);
+    let roc = roc_curve(&tally);
+    assert_eq!((roc.first(), roc.last()), (Some(&(0.0, 0.0)), Some(&(1.0, 1.0))));
+    assert_eq!(pr_curve(&tally).first(), Some(&(0.5, 1.0)));
+    let area: f64 =
+        roc.windows(2).map(|two| (two[1].0 - two[0].0) * f64::midpoint(two[0].1, two[1].1)).sum();
+    near(area, of(Metric::Auroc, &HAND));
+}
+
+/// Random rows with many ties, the same at every run.
+fn each(check: impl Fn(Vec<(f64, bool)>) -> Result<(), TestCaseError>) {
+    let config = Config {
+        cases: 256,
+        rng_seed: RngSeed::Fixed(20_261_128),
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let rows = prop::collection::vec((0..20_u32, any::<bool>()), 1..60);
+    let rows = rows.prop_map(|rows| {
+        rows.into_iter().map(|(score, label)| (f64::from(score) / 20.0, label)).collect::<Vec<_>>()
+    });
+    TestRunner::new(config).run(&rows, check).unwrap();
+}
+
+/// Mann and Whitney's count of pairs.
+#[test]
+fn auroc_is_the_share_of_pairs_in_order() {
+    each(|rows| {
+        let crises = rows.iter().filter(|row| row.1);
+        let pairs =
+            crises.flat_map(|one| rows.iter().filter(|row| !row.1).map(move |two| (one.0, two.0)));
+        let scores: Vec<f64> = pairs
+            .map(|(crisis, quiet)| {
+                if crisis > quiet {
+                    1.0
+                } else if crisis < quiet {
+                    0.0
+                } else {
+                    0.5
+                }
+            })
+            .collect();
+        let found = of(Metric::Auroc, &rows);
+        if scores.is_empty() {
+            prop_assert!(found.is_nan());
+        } else {
+            prop_assert!((found - scores.iter().sum::<f64>() / scores.len() as f64).abs() < 1e-9);
+        }
+        Ok(())
+    });
+}
+
+/// The order of the file says nothing, and a row that counts twice is two rows.
+#[test]
+fn measures_know_no_order_and_count_by_weight() {
+    each(|rows| {
+        let reversed: Vec<_> = rows.iter().rev().copied().collect();
+        let twice: Vec<_> = rows.iter().flat_map(|row| [*row, *row]).collect();
+        let one = ranked(&rows);
+        let mut counts = Counts::default();
+        one.count(&vec![2.0; rows.len()], &mut counts);
+        for metric in Metric::ALL {
+            let (found, again) = (of(metric, &rows), of(metric, &reversed));
+            prop_assert!(found.is_nan() == again.is_nan());
+            prop_assert!(found.is_nan() || (found - again).abs() < 1e-6, "{metric:?}");
+            let (doubled, weighted) = (of(metric, &twice), metric.of(&one.tally(&counts)));
+            prop_assert!(doubled.is_nan() == weighted.is_nan());
+            prop_assert!(doubled.is_nan() || (doubled - weighted).abs() < 1e-6, "{metric:?}");
+            if !matches!(
+                metric,
+                Metric::CalibrationSlope | Metric::CalibrationIntercept | Metric::LogLoss
+            ) {
+                prop_assert!(
+                    found.is_nan() || (-1e-12..=1.0 + 1e-12).contains(&found),
+                    "{metric:?} {found}"
+                );
+            }
+        }
+        Ok(())
+    });
+}
+
+/// Ranks alone count: any rising function of the scores has the same.
+#[test]
+fn ranking_measures_do_not_change_under_a_rising_function() {
+    each(|rows| {
+        let bent: Vec<_> =
+            rows.iter().map(|(score, label)| (score * score * 0.5, *label)).collect();
+        for metric in
+            [Metric::Auroc, Metric::Auprc, Metric::RecallAt5Percent, Metric::RecallAt10Percent]
+        {
+            let (one, other) = (of(metric, &rows), of(metric, &bent));
+            prop_assert!(
+                one.is_nan() && other.is_nan() || (one - other).abs() < 1e-12,
+                "{metric:?}"
+            );
+        }
+        Ok(())
+    });
+}

@@ -1,0 +1,90 @@
+//! Rows in the order of their scores, ready to be counted again and again.
+
+use crate::metrics::{CLIP, Tally};
+
+/// Scored rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Ranked {
+    scores: Vec<f64>,
+    log_odds: Vec<f64>,
+    rows: Vec<Row>,
+    users: usize,
+}
+
+/// A row, by the place of its score.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    place: u32,
+    user: u32,
+    label: bool,
+}
+
+/// How many rows and crises each score has.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Counts {
+    rows: Vec<f64>,
+    crises: Vec<f64>,
+}
+
+impl Ranked {
+    /// Rows by score (0 to 1), label and user. Users are numbered anew, in the order in which they come.
+    pub(crate) fn new(rows: impl IntoIterator<Item = (f64, bool, u32)>) -> Self {
+        let rows: Vec<(f64, bool, u32)> = rows.into_iter().collect();
+        let mut scores: Vec<f64> = rows.iter().map(|(score, ..)| *score).collect();
+        scores.sort_unstable_by(|a, b| b.total_cmp(a));
+        scores.dedup();
+        let mut numbers = std::collections::HashMap::new();
+        let rows: Vec<Row> = rows
+            .into_iter()
+            .map(|(score, label, user)| {
+                let before = scores.partition_point(|other| *other > score);
+                let next = numbers.len();
+                let user = *numbers.entry(user).or_insert(next);
+                let small = |number| u32::try_from(number).unwrap_or(u32::MAX);
+                Row { place: small(before), user: small(user), label }
+            })
+            .collect();
+        let log_odds = scores.iter().map(|score| {
+            let score = score.clamp(CLIP, 1.0 - CLIP);
+            (score / (1.0 - score)).ln()
+        });
+        Self { log_odds: log_odds.collect(), scores, rows, users: numbers.len() }
+    }
+
+    /// How many people they are of.
+    pub(crate) fn users(&self) -> usize {
+        self.users
+    }
+
+    /// Every row once.
+    pub(crate) fn once(&self) -> Counts {
+        let mut counts = Counts::default();
+        self.count(&vec![1.0; self.users], &mut counts);
+        counts
+    }
+
+    /// Every row as often as its user was drawn; `drawn` is by the users' numbers.
+    pub(crate) fn count(&self, drawn: &[f64], counts: &mut Counts) {
+        for column in [&mut counts.rows, &mut counts.crises] {
+            column.clear();
+            column.resize(self.scores.len(), 0.0);
+        }
+        for row in &self.rows {
+            let (place, times) = (row.place as usize, drawn[row.user as usize]);
+            counts.rows[place] += times;
+            if row.label {
+                counts.crises[place] += times;
+            }
+        }
+    }
+
+    /// What is counted, as measures take it.
+    pub(crate) fn tally<'a>(&'a self, counts: &'a Counts) -> Tally<'a> {
+        Tally {
+            scores: &self.scores,
+            log_odds: &self.log_odds,
+            rows: &counts.rows,
+            crises: &counts.crises,
+        }
+    }
+}
