@@ -68,7 +68,7 @@ pub enum HyperparameterError {
     #[error("expected a JSON object of hyperparameters, found {0}")]
     NoObject(String),
     /// There is none of that name.
-    #[error("expected a hyperparameter ({}), found {_0:?}", names(), _0 = .0)]
+    #[error("expected a hyperparameter ({names}), found {0:?}", names = names())]
     Unknown(String),
     /// The value does not say what it should.
     #[error("expected {name} {expected}, found {found:?}")]
