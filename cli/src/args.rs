@@ -3,6 +3,7 @@
 mod cost;
 mod dlq;
 mod live;
+mod models;
 #[cfg(test)]
 mod runbook;
 mod training;
@@ -19,6 +20,7 @@ pub(crate) use self::dlq::{
     Chosen, Dlq, DlqAction, DropLetters, ExportLetters, ReplayLetters, ShowLetters, Since,
 };
 pub(crate) use self::live::{Serve, SimulateDay, Write};
+pub(crate) use self::models::{Models, ModelsAction, Promote, Retrain, RollBack, ShowModel};
 pub(crate) use self::training::TrainingData;
 use crate::exit;
 
@@ -103,6 +105,8 @@ pub(crate) enum Command {
     Write(Write),
     SimulateDay(SimulateDay),
     TrainingData(TrainingData),
+    Retrain(Retrain),
+    Models(Models),
     Cost(Cost),
     Worker(Worker),
 }

@@ -25,6 +25,8 @@ pub(crate) enum Exit {
     CameBack = 7,
     /// There is too little data to learn from, and no training set.
     TooLittle = 8,
+    /// A gate kept a model from serving.
+    Refused = 9,
 }
 
 impl Exit {
@@ -33,7 +35,7 @@ impl Exit {
     pub(crate) fn worse(self, other: Self) -> Self {
         let weight = |exit| match exit {
             Self::Success => 0,
-            Self::BadInput | Self::CameBack | Self::TooLittle => 1,
+            Self::BadInput | Self::CameBack | Self::TooLittle | Self::Refused => 1,
             Self::DeadLettered => 2,
             Self::LedgerOpen => 3,
             Self::Busy => 4,
@@ -59,7 +61,8 @@ const CODES: &str = "Exit codes:
   5  another run works on the data directory
   6  some of the input was bad and was left out; the rest is done
   7  dead letters that were played back came back: the cause is not mended, and the rest stays
-  8  there is too little data to learn from: no training set, and training is left out";
+  8  there is too little data to learn from: no training set, and training is left out
+  9  a gate kept a model from serving: what served before still does";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

@@ -16,10 +16,12 @@ mod import;
 pub mod library;
 mod lines;
 mod marks;
+mod models;
 mod output;
 mod progress;
 pub mod report;
 mod reports;
+mod retrain;
 mod review;
 mod runs;
 mod serve;
@@ -88,6 +90,8 @@ async fn dispatch(place: &Place, args: Args) -> anyhow::Result<Exit> {
         Command::SimulateDay(day) => simulate::run(place, format, &day).await,
         Command::Text(args::Text::Analyze(analyze)) => text::analyze(&analyze),
         Command::TrainingData(data) => training_data::run(place, format, &data).await,
+        Command::Retrain(retrain) => retrain::run(place, format, &retrain).await,
+        Command::Models(models) => models::run(place, format, &models).await,
         Command::Cost(cost) => cost::run(format, &cost),
         #[cfg(feature = "aws")]
         Command::Worker(worker) => {

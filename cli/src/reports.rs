@@ -75,7 +75,7 @@ pub(crate) async fn write(
 ) -> anyhow::Result<()> {
     let timings = Timings::of(session, run).await?;
     let origin = Origin::of(&*session.installation).await?;
-    let model = RuleScorer::built_in()?;
+    let model = scored_by(summary)?;
     let (stages, elapsed, policy) = match timings {
         Some(timings) => {
             let elapsed = Duration::try_from_secs_f64(timings.elapsed_seconds).ok();
@@ -89,10 +89,19 @@ pub(crate) async fn write(
         timings: &stages,
         elapsed,
         origin,
-        model: model.version(),
+        model: &model,
         policy: &policy,
         generated_at: session.clock.now(),
     })?;
     std::fs::write(path, html)
         .with_context(|| format!("cannot write the report to {}", path.display()))
+}
+
+/// The models and rules that scored, or the rules where nobody was scored.
+fn scored_by(summary: &Summary) -> anyhow::Result<String> {
+    if summary.models.is_empty() {
+        return Ok(RuleScorer::built_in()?.version().to_owned());
+    }
+    let versions: Vec<&str> = summary.models.keys().map(String::as_str).collect();
+    Ok(versions.join(" and "))
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use mindmate_domain::RunId;
+use mindmate_domain::assessment::Method;
 use mindmate_domain::instant::key_form;
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::run::Run;
@@ -227,6 +228,10 @@ fn text(summary: &Summary) -> String {
     methods.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     out += "\n  scored by      ";
     out += &counts(methods);
+    if summary.methods.contains_key(Method::Model.name()) {
+        out += "\n  models         ";
+        out += &counts(non_zero(&summary.models));
+    }
     out += "\n  interventions  ";
     let interventions = &summary.interventions;
     let delivered: u64 = interventions.delivered.values().sum();

@@ -21,6 +21,7 @@ use mindmate_pipeline::{
 };
 use mindmate_realtime_trigger::{RealtimePorts, RealtimeTrigger};
 use mindmate_run_report::RunReport;
+use mindmate_scoring::current::CurrentModel;
 use mindmate_scoring::{Scoring, ScoringPorts};
 use mindmate_sentiment::{Analysts, LocalAnalyzer, SentimentPorts, Sentiments};
 
@@ -149,7 +150,9 @@ impl Composition<'_> {
         };
         let models: Vec<Arc<dyn RiskModel>> = vec![Arc::new(RuleScorer::built_in()?)];
         let pseudonyms = self.session.installation.pseudonyms().await?;
-        Ok(Scoring::new(ports, models, self.policy.clone(), pseudonyms))
+        let current = CurrentModel::of_artefacts(self.session.models.clone());
+        let stage = Scoring::new(ports, models, self.policy.clone(), pseudonyms);
+        Ok(stage.with_current(Arc::new(current)))
     }
 
     async fn intervention(&self) -> anyhow::Result<Interventions> {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use mindmate_contracts::training_set::{FileEntry, Manifest};
-use mindmate_domain::Policy;
+use mindmate_domain::{AsOf, Policy};
 use mindmate_language::Lexicons;
 use mindmate_training_data::{
     Eligibility, Lack, Prepared, Progress, TrainingData, TrainingDataPorts,
@@ -15,7 +15,7 @@ use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::output::{self, grouped};
 use crate::progress;
-use crate::session::Place;
+use crate::session::{Place, Session};
 
 pub(crate) async fn run(
     place: &Place,
@@ -23,26 +23,67 @@ pub(crate) async fn run(
     args: &args::TrainingData,
 ) -> anyhow::Result<Exit> {
     let session = place.open_existing().await?;
-    let until = session.as_of(args.until)?;
-    let store = session.training_store(args.out.as_deref())?;
-    let written_to = store.place();
-    let key = session.installation.pseudonyms().await?;
-    let ports = TrainingDataPorts { users: Arc::clone(&session.ports.training), store };
-    let (lexicons, policy) = (Arc::new(Lexicons::built_in()?), Arc::new(Policy::built_in()?));
-    let task = TrainingData::new(ports, lexicons, policy, &key);
+    let preparing = Preparing::of(&session, args).await?;
     if args.dry_run {
-        return counted(format, &task.count(until.instant()).await?);
+        return counted(format, &preparing.task.count(preparing.until.instant()).await?);
     }
-    let bar = progress::count(0, "users");
-    let watch = |step| match step {
-        Progress::Counted { eligible } => bar.set_length(eligible),
-        Progress::Read => bar.inc(1),
-    };
-    let prepared = task.prepare(until, &watch).await;
-    bar.finish_and_clear();
-    match prepared? {
-        (_, Prepared::Set(manifest)) => written(format, &manifest, &written_to),
-        (eligibility, Prepared::TooLittle(lack)) => too_little(format, &eligibility, lack),
+    preparing.prepare().await?.told(format)
+}
+
+/// A training set that is to be prepared.
+pub(crate) struct Preparing {
+    task: TrainingData,
+    until: AsOf,
+    place: String,
+}
+
+impl Preparing {
+    pub(crate) async fn of(session: &Session, args: &args::TrainingData) -> anyhow::Result<Self> {
+        let until = session.as_of(args.until)?;
+        let store = session.training_store(args.out.as_deref())?;
+        let place = store.place();
+        let key = session.installation.pseudonyms().await?;
+        let ports = TrainingDataPorts { users: Arc::clone(&session.ports.training), store };
+        let (lexicons, policy) = (Arc::new(Lexicons::built_in()?), Arc::new(Policy::built_in()?));
+        Ok(Self { task: TrainingData::new(ports, lexicons, policy, &key), until, place })
+    }
+
+    /// Prepares it, with progress.
+    pub(crate) async fn prepare(&self) -> anyhow::Result<Set> {
+        let bar = progress::count(0, "users");
+        let watch = |step| match step {
+            Progress::Counted { eligible } => bar.set_length(eligible),
+            Progress::Read => bar.inc(1),
+        };
+        let prepared = self.task.prepare(self.until, &watch).await;
+        bar.finish_and_clear();
+        let (eligibility, prepared) = prepared?;
+        Ok(Set { eligibility, prepared, place: self.place.clone() })
+    }
+}
+
+/// What came of it.
+pub(crate) struct Set {
+    eligibility: Eligibility,
+    prepared: Prepared,
+    place: String,
+}
+
+impl Set {
+    /// What there is too little of, if there is no set.
+    pub(crate) fn lack(&self) -> Option<&Lack> {
+        match &self.prepared {
+            Prepared::Set(_) => None,
+            Prepared::TooLittle(lack) => Some(lack),
+        }
+    }
+
+    /// Tells of it on standard output.
+    pub(crate) fn told(&self, format: Format) -> anyhow::Result<Exit> {
+        match &self.prepared {
+            Prepared::Set(manifest) => written(format, manifest, &self.place),
+            Prepared::TooLittle(lack) => too_little(format, &self.eligibility, lack),
+        }
     }
 }
 
@@ -54,7 +95,7 @@ fn counted(format: Format, counts: &Eligibility) -> anyhow::Result<Exit> {
     Ok(if counts.enough { Exit::Success } else { Exit::TooLittle })
 }
 
-fn too_little(format: Format, counts: &Eligibility, lack: Lack) -> anyhow::Result<Exit> {
+fn too_little(format: Format, counts: &Eligibility, lack: &Lack) -> anyhow::Result<Exit> {
     match format {
         Format::Json => output::json(&json!({ "eligibility": counts, "lack": lack }))?,
         Format::Text | Format::Csv => output::text(&count_words(counts))?,

@@ -242,6 +242,18 @@ impl Session {
         }
     }
 
+    /// The folder to read the training set from: this one, or the data directory's.
+    pub(crate) fn training_set(&self, folder: Option<&Path>) -> anyhow::Result<PathBuf> {
+        if let Some(folder) = folder {
+            return Ok(folder.to_owned());
+        }
+        anyhow::ensure!(
+            self.installation.training_store().is_none(),
+            "expected --data-set DIR: the training set lies in the bucket; copy it to a folder first (aws s3 cp --recursive)"
+        );
+        Ok(self.dir()?.training())
+    }
+
     /// A command as somebody would type it to come here again.
     pub(crate) fn command(&self, command: &str) -> String {
         format!("mindmate {command}{}", self.flags)

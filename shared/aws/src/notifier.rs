@@ -18,6 +18,19 @@ const OF_A_PERSON: &str = "MindMate: somebody needs a human now";
 /// Of a notice about a whole run: nobody is to be called out of bed by it.
 const OF_A_RUN: &str = "MindMate: what became of a daily run";
 
+/// Of a notice about trained models: the same.
+const OF_A_MODEL: &str = "MindMate: what became of a model";
+
+fn subject(notice: &Notice) -> &'static str {
+    if notice.is_about_a_run() {
+        OF_A_RUN
+    } else if notice.is_about_a_model() {
+        OF_A_MODEL
+    } else {
+        OF_A_PERSON
+    }
+}
+
 /// Sends each notice to the topic, and remembers that it did.
 pub(crate) struct Pages {
     pub(crate) client: aws_sdk_sns::Client,
@@ -33,7 +46,7 @@ impl Notifier for Pages {
         if self.was_sent(&notice.id).await.unwrap_or(false) {
             return Ok(());
         }
-        let subject = if notice.is_about_a_run() { OF_A_RUN } else { OF_A_PERSON };
+        let subject = subject(notice);
         self.client
             .publish()
             .topic_arn(&self.topic)

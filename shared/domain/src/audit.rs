@@ -62,4 +62,10 @@ pub enum AuditAction {
     DeadLettersExported,
     /// An operator looked at dead letters with raw ids.
     DeadLettersRevealed,
+    /// A trained model was made the one that serves.
+    ModelPromoted,
+    /// A gate kept a trained model from serving.
+    ModelRefused,
+    /// The model before it serves again, or the rules.
+    ModelRolledBack,
 }

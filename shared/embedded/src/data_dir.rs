@@ -74,7 +74,12 @@ impl DataDir {
         self.0.join("training")
     }
 
-    /// Where trained models are.
+    /// Where a trainer writes.
+    pub fn trained(&self) -> PathBuf {
+        self.0.join("trained")
+    }
+
+    /// Where models are kept.
     pub fn models(&self) -> PathBuf {
         self.0.join("models")
     }

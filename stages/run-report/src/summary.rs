@@ -32,6 +32,9 @@ pub struct Summary {
     pub score_histogram: Vec<u64>,
     /// Assessed users by how their level was come to.
     pub methods: BTreeMap<String, u64>,
+    /// Assessed users by the version of the model, or of the rules, that scored them.
+    #[serde(default)]
+    pub models: BTreeMap<String, u64>,
     /// What became of the interventions.
     pub interventions: Interventions,
     /// By feature, how many assessed users had no value.
@@ -94,6 +97,7 @@ impl Sums {
             average_score: None,
             score_histogram: vec![0; SCORE_BINS],
             methods: BTreeMap::new(),
+            models: BTreeMap::new(),
             interventions: interventions(tally),
             missing_features: BTreeMap::new(),
             data_quality: BTreeMap::new(),
@@ -104,9 +108,13 @@ impl Sums {
 
     /// Adds the assessment of one user.
     pub(crate) fn add(&mut self, assessment: &Assessment) {
-        let Summary { levels, methods, missing_features, data_quality, .. } = &mut self.summary;
+        let Summary { levels, methods, models, missing_features, data_quality, .. } =
+            &mut self.summary;
         *levels.entry(assessment.level.name().to_owned()).or_default() += 1;
         *methods.entry(assessment.method.name().to_owned()).or_default() += 1;
+        if let Some(model) = &assessment.model_version {
+            *models.entry(model.clone()).or_default() += 1;
+        }
         for feature in assessment.features.missing().into_keys() {
             *missing_features.entry(feature).or_default() += 1;
         }

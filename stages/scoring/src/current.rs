@@ -10,7 +10,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::{SignedDuration, Timestamp};
-use mindmate_model::RiskModel;
+use mindmate_model::{Artefact, Ensemble, RiskModel};
 use mindmate_pipeline::BoxError;
 use mindmate_pipeline::ports::{ModelStore, ModelVersion};
 use tokio::sync::{Mutex, MutexGuard};
@@ -43,6 +43,11 @@ impl CurrentModel {
     /// Of this store.
     pub fn new(store: Arc<dyn ModelStore>, open: Box<OpenModel>) -> Self {
         Self { store, open, looked: Mutex::new(None), serving: RwLock::default() }
+    }
+
+    /// The same, of artefacts.
+    pub fn of_artefacts(store: Arc<dyn ModelStore>) -> Self {
+        Self::new(store, Box::new(|bytes| Ok(Arc::new(Ensemble::new(Artefact::parse(bytes)?)))))
     }
 
     /// The model that serves now, if one does. The first callers wait until it is loaded; of later ones one

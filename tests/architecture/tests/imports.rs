@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
-const STAGES: [&str; 10] = [
+const STAGES: [&str; 11] = [
     "activity-ingest",
     "orchestrator",
     "fan-out",
@@ -17,6 +17,7 @@ const STAGES: [&str; 10] = [
     "realtime-trigger",
     "run-report",
     "training-data",
+    "model-promotion",
     "sentiment",
 ];
 
@@ -36,8 +37,17 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
 
 /// What a stage may import of ours: never another stage, never an adapter. The host is for its
 /// binary alone: a test reads the library.
-const FOR_STAGES: &[&str] =
-    &["domain", "contracts", "features", "language", "crisis", "model", "pipeline", "host"];
+const FOR_STAGES: &[&str] = &[
+    "domain",
+    "contracts",
+    "features",
+    "language",
+    "crisis",
+    "model",
+    "evaluation",
+    "pipeline",
+    "host",
+];
 
 fn short(package: &str) -> Option<&str> {
     package.strip_prefix("mindmate-")

@@ -23,6 +23,8 @@ mod dlq_bad_input;
 #[cfg(target_os = "linux")]
 #[path = "suite/dlq_memory.rs"]
 mod dlq_memory;
+#[path = "suite/models.rs"]
+mod models;
 #[path = "suite/privacy.rs"]
 mod privacy;
 #[path = "suite/program.rs"]

@@ -38,6 +38,7 @@ pub(super) fn of_nobody() -> Summary {
         average_score: None,
         score_histogram: vec![0; SCORE_BINS],
         methods: BTreeMap::new(),
+        models: BTreeMap::new(),
         interventions: Interventions::default(),
         missing_features: BTreeMap::new(),
         data_quality: BTreeMap::new(),

@@ -144,12 +144,20 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// How the ids of notices about a whole run begin. All others are about one person, who may
-    /// need a human now.
+    /// How the ids of notices about a whole run begin.
     pub const OF_RUN: &'static str = "run/";
+
+    /// How the ids of notices about trained models begin. All others are about one person, who may
+    /// need a human now.
+    pub const OF_MODEL: &'static str = "model/";
 
     /// Whether it is about a whole run.
     pub fn is_about_a_run(&self) -> bool {
         self.id.starts_with(Self::OF_RUN)
+    }
+
+    /// Whether it is about trained models.
+    pub fn is_about_a_model(&self) -> bool {
+        self.id.starts_with(Self::OF_MODEL)
     }
 }

@@ -1,0 +1,269 @@
+//! People of whom one feature tells who is in crisis, and models that see it or do not.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use mindmate_contracts::training_set::{
+    Columns, FileEntry, LeftOutWeeks, MANIFEST_VERSION, Manifest, Rules, SampleCounts, Side,
+    UserCounts, Versions, header,
+};
+use mindmate_domain::feature::{FEATURE_VERSION, schema_hash};
+use mindmate_domain::pseudonym::hex;
+use mindmate_domain::{Feature, Policy};
+use mindmate_evaluation::{Bootstrap, Samples, TrainingSet};
+use mindmate_model::baseline::Baseline;
+use mindmate_model::port::ALIASES;
+use mindmate_model::{
+    Artefact, Branch, Child, Contents, Leaf, Member, Platt, Split, TrainedOn, Tree,
+};
+use mindmate_model_promotion::{
+    Candidate, Outcome, Promotion, PromotionError, PromotionPorts, Wish,
+};
+use mindmate_pipeline::ports::{ModelStore, TrainingJob};
+use mindmate_pipeline::{Clock as _, SeededChance};
+use mindmate_testkit::memory::MemoryBackend;
+use mindmate_testkit::{FaultRates, Faults, ManualClock};
+use sha2::{Digest as _, Sha256};
+
+/// What tells, and no rule looks at.
+const TELLS: Feature = Feature::HourEntropy;
+
+/// What says nothing.
+const MUTE: Feature = Feature::UsageConsistency;
+
+const PEOPLE: usize = 60;
+const WEEKS: usize = 10;
+
+/// In each of a person's weeks, whether it tells of a crisis, and whether one follows: 8 of 10 where it
+/// does, 2 of 10 where it does not.
+fn week(person: usize, week: usize) -> (bool, bool) {
+    let tells = (person + week).is_multiple_of(2);
+    let chance = (person * 7 + week * 3) % 10;
+    (tells, if tells { chance < 8 } else { chance == 9 })
+}
+
+fn validation() -> String {
+    let mut file = header();
+    for (person, at) in (0..PEOPLE).flat_map(|person| (0..WEEKS).map(move |at| (person, at))) {
+        let (tells, crisis) = week(person, at);
+        let cells: Vec<String> = Feature::ALL
+            .into_iter()
+            .map(|feature| match feature {
+                TELLS => if tells { "2" } else { "1" }.to_owned(),
+                Feature::MoodMean7Day => "6".to_owned(),
+                MUTE => "0.5".to_owned(),
+                _ => String::new(),
+            })
+            .collect();
+        let label = u8::from(crisis);
+        file += &format!(
+            "u:{person:02},2026-04-{:02}T06:00:00.000Z,{label},{},ES,under 3 months,,Europe,read\n",
+            at + 1,
+            cells.join(",")
+        );
+    }
+    file
+}
+
+fn manifest(file: &str) -> Manifest {
+    let at = "2026-03-01T06:00:00.000Z".parse().unwrap();
+    let crisis = file.lines().skip(1).filter(|row| row.split(',').nth(2) == Some("1")).count();
+    let entry = |side: Side, file: &str, rows: usize, crisis: usize, users: usize| FileEntry {
+        path: side.path().to_owned(),
+        side,
+        sha256: hex(&Sha256::digest(file)),
+        bytes: file.len() as u64,
+        users: users as u64,
+        counts: SampleCounts {
+            rows: rows as u64,
+            crisis: crisis as u64,
+            ..SampleCounts::default()
+        },
+    };
+    Manifest {
+        manifest_version: MANIFEST_VERSION,
+        until: at,
+        cut: at,
+        synthetic: false,
+        invented_users: 0,
+        rules: Rules {
+            history_days: 60,
+            step_days: 7,
+            label_days: 7,
+            gap_days: 7,
+            train_thirds: 2,
+        },
+        versions: Versions {
+            code: "0".to_owned(),
+            features: FEATURE_VERSION,
+            feature_schema_sha256: schema_hash(),
+            label: 1,
+            lexicons: "lexicons-1".to_owned(),
+            policy: "policy-1".to_owned(),
+        },
+        key_id: "ours".to_owned(),
+        columns: Columns::all(),
+        files: vec![
+            entry(Side::Train, &header(), 0, 0, 0),
+            entry(Side::Validation, file, PEOPLE * WEEKS, crisis, PEOPLE),
+        ],
+        users: UserCounts::default(),
+        consents: [("training".to_owned(), PEOPLE as u64)].into(),
+        left_out_weeks: LeftOutWeeks::default(),
+    }
+}
+
+/// A model of two trees with one split.
+#[derive(Clone, Copy)]
+pub(crate) struct Model {
+    pub(crate) sees: Feature,
+    pub(crate) scale: f64,
+    pub(crate) key_id: &'static str,
+    pub(crate) synthetic: bool,
+}
+
+impl Model {
+    /// As well calibrated as can be.
+    pub(crate) fn seeing() -> Self {
+        Self { sees: TELLS, scale: 1.0, key_id: "ours", synthetic: false }
+    }
+
+    pub(crate) fn blind() -> Self {
+        Self { sees: MUTE, ..Self::seeing() }
+    }
+
+    pub(crate) fn artefact(self) -> Artefact {
+        let inputs: Vec<Feature> =
+            Feature::ALL.into_iter().filter(|feature| !ALIASES.contains(feature)).collect();
+        let input = inputs.iter().position(|feature| *feature == self.sees).unwrap();
+        let tree = || {
+            let split = Split {
+                input: u16::try_from(input).unwrap(),
+                threshold: 1.5,
+                missing: Branch::Left,
+                left: Child::Leaf(0),
+                right: Child::Leaf(1),
+                cover: 100.0,
+            };
+            let leaf = |share: f64| Leaf { value: (share / (1.0 - share)).ln(), cover: 50.0 };
+            Tree::new(vec![split], vec![leaf(0.2), leaf(0.8)]).unwrap()
+        };
+        let member =
+            |name: &str, averaged| Member { name: name.to_owned(), averaged, trees: vec![tree()] };
+        let at = "2026-03-01T06:00:00.000Z".parse().unwrap();
+        let contents = Contents {
+            feature_version: FEATURE_VERSION,
+            feature_schema_sha256: schema_hash(),
+            label_version: 1,
+            baseline: inputs.iter().map(|_| Baseline::of(&[1.0, 2.0])).collect(),
+            importance: vec![(MUTE, 1.0), (TELLS, 9.0)],
+            inputs,
+            members: vec![member("randomForest", true), member("gradientBoosting", false)],
+            calibration: Platt { slope: self.scale, intercept: 0.0 },
+            training: TrainedOn {
+                manifest_sha256: "ab".repeat(32),
+                until: at,
+                cut: at,
+                users: 120,
+                samples: 1_200,
+                crises: 500,
+                key_id: self.key_id.to_owned(),
+                synthetic: self.synthetic,
+                seed: 1,
+                code: "0".to_owned(),
+            },
+            hyperparameters: serde_json::json!({}),
+            metrics: serde_json::json!({}),
+            card: "# Card\n".to_owned(),
+        };
+        Artefact::new(contents).unwrap()
+    }
+}
+
+/// The task over memory, and the set.
+pub(crate) struct World {
+    clock: ManualClock,
+    pub(crate) backend: MemoryBackend,
+    set: TrainingSet,
+    validation: Samples,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let clock = ManualClock::new("2026-11-22T06:00:00Z".parse().unwrap());
+        let backend = MemoryBackend::new(Arc::new(clock.clone()));
+        let file = validation();
+        let manifest = serde_json::to_vec(&manifest(&file)).unwrap();
+        let set = TrainingSet::of(Path::new("."), &manifest).unwrap();
+        let validation = set.parse(Side::Validation, file.as_bytes()).unwrap();
+        Self { clock, backend, set, validation }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn store(&self) -> Arc<dyn ModelStore> {
+        self.backend.model_store()
+    }
+
+    pub(crate) fn faults(&self) -> Arc<Faults> {
+        let chance = Arc::new(SeededChance::new(1));
+        Faults::seeded(FaultRates::default(), chance, Arc::new(self.clock.clone()))
+    }
+
+    pub(crate) async fn promote(&self, model: &Artefact) -> Result<Outcome, PromotionError> {
+        self.promote_in(self.store(), model).await
+    }
+
+    pub(crate) async fn insist(
+        &self,
+        model: &Artefact,
+        reason: &str,
+    ) -> Result<Outcome, PromotionError> {
+        self.ask(self.store(), &model.to_bytes().unwrap(), Some(reason)).await
+    }
+
+    pub(crate) async fn promote_in(
+        &self,
+        store: Arc<dyn ModelStore>,
+        model: &Artefact,
+    ) -> Result<Outcome, PromotionError> {
+        self.ask(store, &model.to_bytes().unwrap(), None).await
+    }
+
+    pub(crate) async fn promote_bytes(&self, bytes: &[u8]) -> Result<Outcome, PromotionError> {
+        self.ask(self.store(), bytes, None).await
+    }
+
+    async fn ask(
+        &self,
+        models: Arc<dyn ModelStore>,
+        bytes: &[u8],
+        force: Option<&str>,
+    ) -> Result<Outcome, PromotionError> {
+        let ports = PromotionPorts {
+            models,
+            jobs: self.backend.training_jobs(),
+            audit: self.backend.audit_log(),
+            notifier: self.backend.notifier(),
+        };
+        let bootstrap = Bootstrap { resamples: 100, seed: 1 };
+        let policy = Arc::new(Policy::built_in().unwrap());
+        let task = Promotion::new(ports, policy, bootstrap).unwrap();
+        let candidate =
+            Candidate { bytes, set: &self.set, validation: &self.validation, job: None };
+        task.promote(candidate, Wish { by: "grace", force, at: self.now() }, &|| {}).await
+    }
+
+    pub(crate) async fn serves(&self) -> Option<String> {
+        let standing = self.store().pointer().await.unwrap();
+        standing.and_then(|it| it.pointer.current).map(String::from)
+    }
+
+    pub(crate) async fn job(&self, model: &Artefact) -> Option<TrainingJob> {
+        let jobs = self.backend.training_jobs();
+        jobs.job(&format!("train-{}", model.version())).await.unwrap()
+    }
+}
