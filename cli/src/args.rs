@@ -2,6 +2,7 @@
 
 mod cost;
 mod dlq;
+mod evaluate;
 mod live;
 mod models;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub(crate) use self::cost::Cost;
 pub(crate) use self::dlq::{
     Chosen, Dlq, DlqAction, DropLetters, ExportLetters, ReplayLetters, ShowLetters, Since,
 };
+pub(crate) use self::evaluate::EvaluateModel;
 pub(crate) use self::live::{Serve, SimulateDay, Write};
 pub(crate) use self::models::{Models, ModelsAction, Promote, Retrain, RollBack, ShowModel};
 pub(crate) use self::training::TrainingData;
@@ -425,6 +427,7 @@ mod tests {
             (&["daily"][..], "goes on where it stopped"),
             (&["worker"], "takes nothing new"),
             (&["training-data"], "exit code is 8"),
+            (&["models", "evaluate"], "95 of 100 resamples of people"),
             (&["text", "analyze"], "mindmate text analyze < texts.jsonl"),
         ] {
             let command = path.iter().fold(&program, |at, name| at.find_subcommand(name).unwrap());

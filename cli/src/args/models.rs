@@ -29,6 +29,7 @@ pub(crate) enum ModelsAction {
     /// The models, the one that serves, and what became of the latest trainings
     List,
     Show(ShowModel),
+    Evaluate(super::evaluate::EvaluateModel),
     Promote(Promote),
     Rollback(RollBack),
 }

@@ -1,6 +1,7 @@
 //! `mindmate models`: the trained models, and which one serves.
 
 mod acts;
+mod evaluate;
 mod list;
 mod promote;
 pub(crate) mod promoting;
@@ -24,6 +25,7 @@ pub(crate) async fn run(
     match &args.action {
         ModelsAction::List => list::run(&session, format).await,
         ModelsAction::Show(args) => show::run(&session, format, args).await,
+        ModelsAction::Evaluate(args) => evaluate::run(&session, format, args).await,
         ModelsAction::Promote(args) => promote::run(&session, format, args).await,
         ModelsAction::Rollback(args) => rollback::run(&session, format, args).await,
     }

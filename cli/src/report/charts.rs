@@ -1,11 +1,15 @@
-//! Charts as SVG: bars, a histogram, spans of time, and lines over time.
+//! Charts as SVG: bars, a histogram, spans of time, lines over time, and curves of shares.
 //!
 //! A chart is drawn in the colours of the light scheme, so that it stands alone; `style.css` names
 //! each of these colours and gives it another one in the dark. A test holds the two together.
 
+mod square;
+
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+pub use self::square::{Curve, square};
 
 /// Why a chart could not be drawn.
 pub type DrawError = DrawingAreaErrorKind<<SVGBackend<'static> as DrawingBackend>::ErrorType>;

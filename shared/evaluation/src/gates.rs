@@ -4,7 +4,7 @@ use mindmate_domain::RiskLevel;
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::{AlertMetric, Metric};
-use crate::report::{Difference, Group, Report};
+use crate::report::{Difference, Group, Report, TOP_TENTH};
 
 /// The gates that ship with the pipeline.
 const BUILT_IN: &str = include_str!("../data/gates-1.toml");
@@ -17,17 +17,19 @@ pub struct Gates {
     pub version: String,
     /// R3.5.
     pub auroc_above: f64,
-    /// R3.5, at `recall_level`.
+    /// R3.5, of the tenth of rows with the highest scores.
     pub recall_above: f64,
-    /// The level from which on somebody counts as found.
-    pub recall_level: RiskLevel,
+    /// The level from which on somebody counts as found in service.
+    pub service_level: RiskLevel,
+    /// From that level on, so much less recall than what it replaces it may have, and no less.
+    pub service_loss_to: f64,
     /// The share of resamples in which the model must have the higher AUROC (R7.5).
     pub better_in: f64,
     /// The least calibration slope.
     pub slope_from: f64,
     /// The greatest.
     pub slope_to: f64,
-    /// No group may have less recall, at `recall_level`.
+    /// No group may have less recall, where a tenth of all rows gets an alert.
     pub group_recall_from: f64,
     /// Groups with fewer crises are not judged.
     pub group_fewest_crises: u64,
@@ -58,7 +60,7 @@ pub enum GatesError {
         to: f64,
     },
     /// Nobody is reached out to from such a level on.
-    #[error("expected low, moderate, high or critical for recall_level, found {0}")]
+    #[error("expected low, moderate, high or critical for service_level, found {0}")]
     Level(RiskLevel),
 }
 
@@ -111,6 +113,7 @@ impl Gates {
         for (field, found, most) in [
             ("auroc_above", gates.auroc_above, 1.0),
             ("recall_above", gates.recall_above, 1.0),
+            ("service_loss_to", gates.service_loss_to, 1.0),
             ("better_in", gates.better_in, 1.0),
             ("group_recall_from", gates.group_recall_from, 1.0),
             ("slope_from", gates.slope_from, STEEPEST),
@@ -124,8 +127,8 @@ impl Gates {
         if from >= to {
             return Err(GatesError::Slope { from, to });
         }
-        if gates.recall_level.severity().is_none_or(|severity| severity == 0) {
-            return Err(GatesError::Level(gates.recall_level));
+        if gates.service_level.severity().is_none_or(|severity| severity == 0) {
+            return Err(GatesError::Level(gates.service_level));
         }
         Ok(gates)
     }
@@ -138,6 +141,7 @@ impl Gates {
             self.recall(candidate),
             self.better(difference),
             self.slope(candidate),
+            self.service(difference),
         ];
         gates.extend(candidate.groups.iter().filter_map(|group| self.group(group)));
         Verdict {
@@ -157,10 +161,17 @@ impl Gates {
 
     fn recall(&self, report: &Report) -> GateResult {
         let wanted = format!("above {}", self.recall_above);
-        let found =
-            report.at(self.recall_level, AlertMetric::Recall).and_then(|recall| recall.value);
-        let name = format!("recall from the level {} on", self.recall_level);
-        gate(&name, wanted, found, |recall| recall > self.recall_above)
+        let found = report.value(Metric::RecallAt10Percent);
+        gate("recall at 10% alerts", wanted, found, |recall| recall > self.recall_above)
+    }
+
+    /// Bounds of levels are the policy's. A model whose scores are lower throughout would find nobody there,
+    /// however well it ranks them, and people who are reached today would not be reached tomorrow.
+    fn service(&self, difference: &Difference) -> GateResult {
+        let (level, most) = (self.service_level, self.service_loss_to);
+        let name = format!("recall from the level {level} on, less that of {}", difference.against);
+        let found = difference.recall.get(level.name()).and_then(|recall| recall.value);
+        gate(&name, format!("at least {:.2}", -most), found, |less| less >= -most)
     }
 
     fn better(&self, difference: &Difference) -> GateResult {
@@ -182,7 +193,7 @@ impl Gates {
         if group.rows.crises < self.group_fewest_crises {
             return None;
         }
-        let found = group.found.as_ref()?.at(self.recall_level, AlertMetric::Recall)?.value;
+        let found = group.found.as_ref()?.at(TOP_TENTH, AlertMetric::Recall)?.value;
         let named = if group.name.is_empty() { "unknown" } else { &group.name };
         let name = format!("recall of {} {named}", group.column);
         let wanted = format!("at least {}", self.group_recall_from);
@@ -203,3 +214,6 @@ fn gate(
         passed: found.is_some_and(passes),
     }
 }
+
+#[cfg(test)]
+mod tests;

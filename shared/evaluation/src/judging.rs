@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mindmate_domain::feature::Family;
 use mindmate_domain::policy::LevelBounds;
+use serde::Serialize;
 
 use crate::bootstrap::{Bootstrap, interval, share_above_zero};
 use crate::metrics::{AlertMetric, Alerts, Metric, Tally, bins, pr_curve, roc_curve};
 use crate::ranked::{Counts, Ranked};
 use crate::report::{
-    Ablated, AtLevel, Curves, Difference, Group, GroupFound, Measured, Report, RowCounts,
+    Ablated, AtThreshold, Curves, Difference, Group, GroupFound, Measured, Report, RowCounts,
+    TOP_TENTH,
 };
 use crate::scores::{Ladder, Scores, ScoresError};
 use crate::set::Samples;
@@ -19,6 +21,21 @@ pub const FEWEST_CRISES_OF_A_GROUP: usize = 10;
 
 /// Weeks without a crisis, the same.
 pub const FEWEST_QUIET_OF_A_GROUP: usize = 10;
+
+/// What was found of a scorer, beside another or alone.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Judged {
+    /// The scorer.
+    pub report: Report,
+    /// What it is compared with, on the same rows.
+    pub against: Option<Report>,
+    /// The scorer less the other.
+    pub difference: Option<Difference>,
+    /// The curves of both, the scorer's first: for a page, and in no record.
+    #[serde(skip)]
+    pub curves: Vec<Curves>,
+}
 
 /// Judges by these.
 #[derive(Clone, Copy)]
@@ -41,10 +58,39 @@ impl Judge<'_> {
         (0..self.samples.len()).filter(scored).collect()
     }
 
-    /// How many resamples a report of these rows draws: for who shows progress.
-    pub fn resamples(&self, rows: &[usize]) -> u64 {
-        let groups = self.groups(rows).filter(|(.., rows)| self.is_enough(rows)).count();
-        (1 + groups as u64) * u64::from(self.bootstrap.resamples)
+    /// Judges a scorer, beside another where there is one; with `ablated`, also without each family of features.
+    ///
+    /// # Errors
+    /// A model's.
+    pub fn judge(
+        &self,
+        ladder: Ladder<'_>,
+        against: Option<Ladder<'_>>,
+        ablated: bool,
+    ) -> Result<Judged, ScoresError> {
+        let scores = Scores::of(ladder, self.samples)?;
+        let other = against.map(|other| Scores::of(other, self.samples)).transpose()?;
+        let both: Vec<&Scores> = [&scores].into_iter().chain(&other).collect();
+        let rows = self.common(&both);
+        let mut report = self.report(&scores, &rows);
+        if ablated {
+            report.ablation = self.ablation(ladder, &scores)?;
+        }
+        Ok(Judged {
+            report,
+            against: other.as_ref().map(|other| self.report(other, &rows)),
+            difference: other.as_ref().map(|other| self.difference(&scores, other, &rows)),
+            curves: both.into_iter().map(|one| self.curves(one, &rows)).collect(),
+        })
+    }
+
+    /// How many resamples [`judge`](Self::judge) draws at most: for who shows progress.
+    pub fn resamples(&self, compared: bool, ablated: bool) -> u64 {
+        let rows: Vec<usize> = (0..self.samples.len()).collect();
+        let groups = self.groups(&rows).filter(|(.., rows)| self.is_enough(rows)).count();
+        let reports = (1 + groups) * (1 + usize::from(compared));
+        let families = if ablated { Family::ALL.len() } else { 0 };
+        (reports + usize::from(compared) + families) as u64 * u64::from(self.bootstrap.resamples)
     }
 
     /// What is found of a scorer on these rows.
@@ -52,13 +98,15 @@ impl Judge<'_> {
         let kept: BTreeSet<usize> = rows.iter().copied().collect();
         let left_out: Vec<usize> =
             (0..self.samples.len()).filter(|row| !kept.contains(row)).collect();
-        let GroupFound { overall, levels } = self.found(scores, rows);
+        let thresholds = self.thresholds(&self.ranked(scores, rows));
+        let found = |rows: &[usize]| self.found(&self.ranked(scores, rows), &thresholds);
         let groups = self.groups(rows).map(|(column, name, rows)| Group {
             column: column.to_owned(),
             name: name.to_owned(),
             rows: self.counts(&rows),
-            found: self.is_enough(&rows).then(|| self.found(scores, &rows)),
+            found: self.is_enough(&rows).then(|| found(&rows)),
         });
+        let GroupFound { overall, thresholds: at } = found(rows);
         Report {
             scorer: scores.version.clone(),
             rows: self.counts(rows),
@@ -66,7 +114,7 @@ impl Judge<'_> {
             by_fallback: scores.by_fallback,
             bootstrap: self.bootstrap,
             overall,
-            levels,
+            thresholds: at,
             groups: groups.collect(),
             ablation: Vec::new(),
         }
@@ -75,10 +123,15 @@ impl Judge<'_> {
     /// One scorer less another on these rows.
     pub fn difference(&self, scores: &Scores, against: &Scores, rows: &[usize]) -> Difference {
         let (values, resamples) = self.differences(scores, against, rows);
+        let recall = self.levels.named().into_iter().enumerate().map(|(place, (level, _))| {
+            let of = measured(&AlertMetric::ALL, &values, &resamples, first_at(place));
+            (level.name().to_owned(), of[&AlertMetric::Recall])
+        });
         Difference {
             scorer: scores.version.clone(),
             against: against.version.clone(),
             overall: measured(&Metric::ALL, &values, &resamples, 0),
+            recall: recall.collect(),
             better_in: share_above_zero(&resamples, 0),
         }
     }
@@ -122,30 +175,43 @@ impl Judge<'_> {
         }
     }
 
-    fn found(&self, scores: &Scores, rows: &[usize]) -> GroupFound {
-        let ranked = self.ranked(scores, rows);
-        let bounds = self.levels.named().map(|(_, from)| from);
-        let measure = |counts: &Counts| measures(&ranked.tally(counts), &bounds);
-        let resample = || {
-            let mut counts = Counts::default();
-            let ranked = &ranked;
-            move |drawn: &[f64]| {
-                ranked.count(drawn, &mut counts);
-                measures(&ranked.tally(&counts), &bounds)
-            }
-        };
-        let values = measure(&ranked.once());
-        let resamples = self.bootstrap.run(ranked.users(), resample, self.step);
-        let levels = self.levels.named().into_iter().enumerate().map(|(place, (level, from))| {
-            let first = Metric::ALL.len() + place * AlertMetric::ALL.len();
-            let measures = measured(&AlertMetric::ALL, &values, &resamples, first);
-            AtLevel { level, from, measures }
+    /// The names and scores of all thresholds: each level's, and the one above which a tenth of the rows lie.
+    fn thresholds(&self, ranked: &Ranked) -> Vec<(String, f64)> {
+        const BUDGET: f64 = 0.10;
+        let counts = ranked.once();
+        let tally = ranked.tally(&counts);
+        let mut room = BUDGET * tally.all_rows();
+        let edge = tally.iter().find(|(_, rows, _)| {
+            room -= rows;
+            room <= 0.0
         });
-        let levels = levels.collect();
-        GroupFound { overall: measured(&Metric::ALL, &values, &resamples, 0), levels }
+        let levels = self.levels.named().map(|(level, from)| (level.name().to_owned(), from));
+        let top = edge.map(|(score, ..)| (TOP_TENTH.to_owned(), score));
+        levels.into_iter().chain(top).collect()
     }
 
-    /// All metrics of the one less those of the other, on the rows and in each resample.
+    fn found(&self, ranked: &Ranked, thresholds: &[(String, f64)]) -> GroupFound {
+        let bounds: Vec<f64> = thresholds.iter().map(|(_, from)| *from).collect();
+        let values = measures(&ranked.tally(&ranked.once()), &bounds);
+        let resample = || {
+            let mut counts = Counts::default();
+            let bounds = &bounds;
+            move |drawn: &[f64]| {
+                ranked.count(drawn, &mut counts);
+                measures(&ranked.tally(&counts), bounds)
+            }
+        };
+        let resamples = self.bootstrap.run(ranked.users(), resample, self.step);
+        let at = thresholds.iter().enumerate().map(|(place, (name, from))| AtThreshold {
+            name: name.clone(),
+            from: *from,
+            measures: measured(&AlertMetric::ALL, &values, &resamples, first_at(place)),
+        });
+        let thresholds = at.collect();
+        GroupFound { overall: measured(&Metric::ALL, &values, &resamples, 0), thresholds }
+    }
+
+    /// All measures of the one less those of the other, at the levels' bounds too, on the rows and in each resample.
     fn differences(
         &self,
         scores: &Scores,
@@ -153,8 +219,9 @@ impl Judge<'_> {
         rows: &[usize],
     ) -> (Vec<f64>, Vec<Vec<f64>>) {
         let both = [self.ranked(scores, rows), self.ranked(against, rows)];
+        let bounds = self.levels.named().map(|(_, from)| from);
         let less = |counts: &[Counts; 2]| -> Vec<f64> {
-            let [one, other] = [0, 1].map(|at| measures(&both[at].tally(&counts[at]), &[]));
+            let [one, other] = [0, 1].map(|at| measures(&both[at].tally(&counts[at]), &bounds));
             one.iter().zip(&other).map(|(one, other)| one - other).collect()
         };
         let values = less(&[both[0].once(), both[1].once()]);
@@ -221,6 +288,11 @@ fn measures(tally: &Tally<'_>, bounds: &[f64]) -> Vec<f64> {
     overall.into_iter().chain(at).collect()
 }
 
+/// Where the measures of a threshold begin.
+fn first_at(threshold: usize) -> usize {
+    Metric::ALL.len() + threshold * AlertMetric::ALL.len()
+}
+
 /// The measures of these names, which begin at a place.
 fn measured<M: Copy + Ord>(
     names: &[M],
@@ -234,3 +306,6 @@ fn measured<M: Copy + Ord>(
     };
     names.iter().enumerate().map(|(place, name)| (*name, of(first + place))).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@
 //! `docs/adr/0017` has the reasons.
 
 pub mod bootstrap;
+pub mod card;
 
 pub mod gates;
 pub mod judging;
@@ -26,7 +27,7 @@ pub mod set;
 
 pub use bootstrap::{Bootstrap, Interval};
 pub use gates::{GateResult, Gates, GatesError, Verdict};
-pub use judging::Judge;
+pub use judging::{Judge, Judged};
 pub use metrics::{AlertMetric, Metric};
 pub use report::{Curves, Difference, Measured, Report};
 pub use scores::{Ladder, Scores, ScoresError};

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use mindmate_domain::RiskLevel;
 use mindmate_domain::feature::Family;
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +25,9 @@ pub struct Report {
     pub bootstrap: Bootstrap,
     /// The scorer as a whole.
     pub overall: BTreeMap<Metric, Measured>,
-    /// What comes of it at each level's bound, lowest first. Floors for crisis language are not in it.
-    pub levels: Vec<AtLevel>,
+    /// What comes of it at each level's bound, lowest first, and at [`TOP_TENTH`]. Floors for crisis language
+    /// are not in it.
+    pub thresholds: Vec<AtThreshold>,
     /// The same for different people.
     pub groups: Vec<Group>,
     /// What it loses without a family of features; empty where that was not asked.
@@ -56,13 +56,17 @@ pub struct Measured {
     pub interval: Option<Interval>,
 }
 
-/// What comes of it where everybody from a level on gets an alert.
+/// The threshold above which a tenth of all rows lie; of rows with the score at its edge, all. For groups it is
+/// the same number as for everybody: in service there is one.
+pub const TOP_TENTH: &str = "topTenth";
+
+/// What comes of it where everybody with a score from a threshold on gets an alert.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AtLevel {
-    /// The level.
-    pub level: RiskLevel,
-    /// The score that it begins at.
+pub struct AtThreshold {
+    /// The level that begins there, or [`TOP_TENTH`].
+    pub name: String,
+    /// The score.
     pub from: f64,
     /// The measures.
     pub measures: BTreeMap<AlertMetric, Measured>,
@@ -88,8 +92,8 @@ pub struct Group {
 pub struct GroupFound {
     /// The scorer as a whole.
     pub overall: BTreeMap<Metric, Measured>,
-    /// At each level's bound.
-    pub levels: Vec<AtLevel>,
+    /// At each threshold.
+    pub thresholds: Vec<AtThreshold>,
 }
 
 /// What a scorer loses without a family of features.
@@ -114,6 +118,9 @@ pub struct Difference {
     pub against: String,
     /// The differences.
     pub overall: BTreeMap<Metric, Measured>,
+    /// Of the recall at each level's bound, by the level: what changes for people where the one takes the
+    /// other's place.
+    pub recall: BTreeMap<String, Measured>,
     /// Of the resamples, the share in which the first one's AUROC is the higher one. `None` without resamples.
     pub better_in: Option<f64>,
 }
@@ -141,12 +148,14 @@ impl Report {
         self.overall.get(&metric)?.value
     }
 
-    /// A measure at a level's bound.
-    pub fn at(&self, level: RiskLevel, metric: AlertMetric) -> Option<Measured> {
-        at(&self.levels, level, metric)
+    /// A measure at a threshold, by its name.
+    pub fn at(&self, name: &str, metric: AlertMetric) -> Option<Measured> {
+        at(&self.thresholds, name, metric)
     }
 
     /// What should make somebody look for a leak: the AUROC is too good.
+    ///
+    /// The people of a synthetic cohort are easier to read than real ones, so that it may be nothing there.
     pub fn leak_warning(&self) -> Option<String> {
         let auroc = self.value(Metric::Auroc).filter(|auroc| *auroc > LEAK_SUSPECTED_ABOVE)?;
         Some(format!(
@@ -157,12 +166,12 @@ impl Report {
 }
 
 impl GroupFound {
-    /// A measure at a level's bound.
-    pub fn at(&self, level: RiskLevel, metric: AlertMetric) -> Option<Measured> {
-        at(&self.levels, level, metric)
+    /// A measure at a threshold, by its name.
+    pub fn at(&self, name: &str, metric: AlertMetric) -> Option<Measured> {
+        at(&self.thresholds, name, metric)
     }
 }
 
-fn at(levels: &[AtLevel], level: RiskLevel, metric: AlertMetric) -> Option<Measured> {
-    levels.iter().find(|at| at.level == level)?.measures.get(&metric).copied()
+fn at(thresholds: &[AtThreshold], name: &str, metric: AlertMetric) -> Option<Measured> {
+    thresholds.iter().find(|at| at.name == name)?.measures.get(&metric).copied()
 }

@@ -21,6 +21,7 @@ pub mod memory;
 pub mod net;
 pub mod runtime_api;
 pub mod sentiment;
+pub mod training_set;
 
 pub use clock::ManualClock;
 pub use faulty::{Fault, FaultRates, Faults, Faulty};

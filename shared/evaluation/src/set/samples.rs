@@ -7,12 +7,12 @@ use mindmate_domain::{AsOf, Feature, FeatureVector};
 /// The samples of a side, in the file's order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Samples {
-    pub(super) features: Vec<f64>,
-    pub(super) labels: Vec<bool>,
-    pub(super) users: Vec<u32>,
-    pub(super) pseudonyms: Vec<String>,
-    pub(super) instants: Vec<AsOf>,
-    pub(super) groups: [GroupColumn; GROUP_COLUMNS.len()],
+    pub(crate) features: Vec<f64>,
+    pub(crate) labels: Vec<bool>,
+    pub(crate) users: Vec<u32>,
+    pub(crate) pseudonyms: Vec<String>,
+    pub(crate) instants: Vec<AsOf>,
+    pub(crate) groups: [GroupColumn; GROUP_COLUMNS.len()],
 }
 
 /// A column by which a model is judged apart.

@@ -2,75 +2,17 @@
 
 use std::path::Path;
 
-use mindmate_contracts::training_set::{
-    Columns, FileEntry, LeftOutWeeks, MANIFEST_PATH, MANIFEST_VERSION, Manifest, Rules,
-    SampleCounts, Side, UserCounts, Versions, header,
-};
+use mindmate_contracts::training_set::{FileEntry, MANIFEST_PATH, Manifest, Side, header};
 use mindmate_domain::Feature;
-use mindmate_domain::feature::{FEATURE_COUNT, FEATURE_VERSION, schema_hash};
+use mindmate_domain::feature::FEATURE_COUNT;
 use mindmate_domain::pseudonym::hex;
+use mindmate_testkit::training_set::{manifest, row, write};
 use sha2::{Digest as _, Sha256};
 
 use super::{SetError, TrainingSet};
 
-/// A row: whose, which week, which label, the first feature's cell.
-fn row(user: &str, day: u8, label: &str, first: &str) -> String {
-    let others = ",0.25".repeat(FEATURE_COUNT - 2);
-    format!(
-        "u:{user},2026-04-{day:02}T06:00:00.000Z,{label},{first}{others},,ES,under 3 months,,Europe,read\n"
-    )
-}
-
 fn good() -> String {
     header() + &row("ada", 1, "1", "-1.5") + &row("ada", 8, "0", "") + &row("bob", 1, "0", "2")
-}
-
-fn entry(side: Side, file: &str) -> FileEntry {
-    let rows: Vec<&str> = file.lines().skip(1).collect();
-    let crisis = rows.iter().filter(|row| row.split(',').nth(2) == Some("1")).count() as u64;
-    let mut users: Vec<&str> = rows.iter().filter_map(|row| row.split(',').next()).collect();
-    users.sort_unstable();
-    users.dedup();
-    FileEntry {
-        path: side.path().to_owned(),
-        side,
-        sha256: hex(&Sha256::digest(file)),
-        bytes: file.len() as u64,
-        users: users.len() as u64,
-        counts: SampleCounts { rows: rows.len() as u64, crisis, ..SampleCounts::default() },
-    }
-}
-
-fn manifest(train: &str, validation: &str) -> Manifest {
-    let at = "2026-05-01T06:00:00.000Z".parse().unwrap();
-    Manifest {
-        manifest_version: MANIFEST_VERSION,
-        until: at,
-        cut: at,
-        synthetic: true,
-        invented_users: 2,
-        rules: Rules {
-            history_days: 60,
-            step_days: 7,
-            label_days: 7,
-            gap_days: 7,
-            train_thirds: 2,
-        },
-        versions: Versions {
-            code: "0".to_owned(),
-            features: FEATURE_VERSION,
-            feature_schema_sha256: schema_hash(),
-            label: 1,
-            lexicons: "lexicons-1".to_owned(),
-            policy: "policy-1".to_owned(),
-        },
-        key_id: "0".to_owned(),
-        columns: Columns::all(),
-        files: vec![entry(Side::Train, train), entry(Side::Validation, validation)],
-        users: UserCounts::default(),
-        consents: [("training".to_owned(), 2)].into(),
-        left_out_weeks: LeftOutWeeks::default(),
-    }
 }
 
 fn set(train: &str, change: impl FnOnce(&mut Manifest)) -> Result<TrainingSet, SetError> {
@@ -88,10 +30,9 @@ fn refused(file: &str) -> String {
 #[test]
 fn a_set_in_a_folder_is_read_as_it_was_written() {
     let folder = tempfile::tempdir().unwrap();
-    let manifest = serde_json::to_vec(&manifest(&good(), &good())).unwrap();
-    std::fs::write(folder.path().join(MANIFEST_PATH), &manifest).unwrap();
-    std::fs::create_dir(folder.path().join("train")).unwrap();
-    std::fs::write(folder.path().join(Side::Train.path()), good()).unwrap();
+    write(folder.path(), &good(), &good());
+    let manifest = std::fs::read(folder.path().join(MANIFEST_PATH)).unwrap();
+    std::fs::remove_file(folder.path().join(Side::Validation.path())).unwrap();
     let set = TrainingSet::open(folder.path()).unwrap();
     assert_eq!(set.manifest_sha256(), hex(&Sha256::digest(&manifest)));
     let samples = set.read(Side::Train).unwrap();
