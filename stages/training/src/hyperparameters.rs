@@ -31,6 +31,7 @@ pub struct Hyperparameters {
     pub forest_inputs: f64,
     pub leaf_penalty: f64,
     pub folds: u64,
+    pub resamples: u64,
     pub challenger_penalty: f64,
 }
 
@@ -44,7 +45,7 @@ pub struct Known {
 }
 
 /// All of them.
-pub const KNOWN: [Known; 14] = [
+pub const KNOWN: [Known; 15] = [
     Known { name: "seed", words: "what chance is drawn from, 0 to 2147483647" },
     Known { name: "trees", words: "of each member, 1 to 2000" },
     Known { name: "depth", words: "splits on the way to a leaf at most, 1 to 30" },
@@ -55,9 +56,10 @@ pub const KNOWN: [Known; 14] = [
     Known { name: "boostingRows", words: "share of rows that a tree of gradient boosting sees, 0.05 to 1" },
     Known { name: "boostingInputs", words: "share of inputs that it sees, 0.05 to 1" },
     Known { name: "forestRows", words: "share of rows that a tree of the random forest sees, 0.05 to 0.95" },
-    Known { name: "forestInputs", words: "share of inputs that each of its splits chooses from, 0.05 to 1" },
+    Known { name: "forestInputs", words: "share of inputs that it sees, 0.05 to 1" },
     Known { name: "leafPenalty", words: "L2 penalty on leaves, 0 to 1000" },
     Known { name: "folds", words: "of users, to calibrate on rows that the trees did not see, 2 to 20" },
+    Known { name: "resamples", words: "of users, for the intervals of what is measured, 0 to 100000" },
     Known { name: "challengerPenalty", words: "L2 penalty of the logistic regression, 0.000001 to 1000000" },
 ];
 
@@ -102,7 +104,9 @@ impl Default for Hyperparameters {
             forest_rows: 0.632,
             forest_inputs: 0.33,
             leaf_penalty: 1.0,
-            folds: 5,
+            // Platt's own choice: the margins of three parts, each by what was fitted on the other two.
+            folds: 3,
+            resamples: 1_000,
             challenger_penalty: 1.0,
         }
     }
@@ -146,6 +150,7 @@ impl Hyperparameters {
             "forestInputs" => self.forest_inputs = within((name, text, 0.05..=1.0))?,
             "leafPenalty" => self.leaf_penalty = within((name, text, 0.0..=1_000.0))?,
             "folds" => self.folds = within(of(2..=20))?,
+            "resamples" => self.resamples = within(of(0..=100_000))?,
             "challengerPenalty" => self.challenger_penalty = within((name, text, 1e-6..=1e6))?,
             other => return Err(HyperparameterError::Unknown(other.to_owned())),
         }

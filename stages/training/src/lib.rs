@@ -33,6 +33,8 @@ pub mod logistic;
 pub mod members;
 pub mod output;
 pub mod platt;
+pub mod places;
+pub mod report;
 pub mod rows;
 #[cfg(feature = "lightgbm")]
 pub mod training;

@@ -5,7 +5,7 @@ use lightgbm3::{Booster, Dataset};
 use crate::constraints::Constraints;
 use crate::hyperparameters::Hyperparameters;
 use crate::lightgbm_text::{self, Grown};
-use crate::members::{GrowError, Kind};
+use crate::members::{GrowError, Kind, weights};
 use crate::rows::Rows;
 
 impl From<lightgbm3::Error> for GrowError {
@@ -26,7 +26,10 @@ pub fn train(
 ) -> Result<Booster, GrowError> {
     let labels: Vec<f32> = rows.labels.iter().map(|label| f32::from(u8::from(*label))).collect();
     let width = i32::try_from(rows.width()).map_err(|error| GrowError::Refused(error.to_string()))?;
-    let dataset = Dataset::from_slice(&rows.values, &labels, width, true)?;
+    let mut dataset = Dataset::from_slice(&rows.values, &labels, width, true)?;
+    if let Some(weights) = weights(rows, of.balanced) {
+        dataset.set_weights(&weights)?;
+    }
     Ok(Booster::train(dataset, &kind.parameters(of, constraints, rows))?)
 }
 

@@ -3,9 +3,13 @@
 use mindmate_contracts::training_set::{Manifest, Side};
 use mindmate_domain::Feature;
 use mindmate_domain::feature::{FEATURE_VERSION, schema_hash};
-use mindmate_evaluation::{SetError, TrainingSet};
+use mindmate_domain::Policy;
+use mindmate_domain::policy::PolicyError;
+use mindmate_evaluation::{Bootstrap, Samples, ScoresError, SetError, TrainingSet};
 use mindmate_model::baseline::Baseline;
-use mindmate_model::{Artefact, ArtefactError, Contents, Ensemble, Member, TrainedOn};
+use mindmate_model::{
+    Artefact, ArtefactError, Contents, Ensemble, Member, RuleScorer, RulesError, TrainedOn,
+};
 use serde_json::{Value, json};
 
 use crate::challenger::Challenger;
@@ -15,6 +19,7 @@ use crate::hyperparameters::Hyperparameters;
 use crate::learning::{Learned, LearningError, learn};
 use crate::lightgbm_text::Grown;
 use crate::members::Kind;
+use crate::report::{Bench, Findings};
 use crate::rows::Rows;
 
 /// What grows the trees. Its version is pinned: another may grow others.
@@ -36,6 +41,8 @@ pub struct Trained {
     pub artefact: Artefact,
     /// What it was held against.
     pub challenger: Challenger,
+    /// What was measured of both.
+    pub findings: Findings,
 }
 
 /// Why there is no model.
@@ -56,6 +63,18 @@ pub enum TrainingError {
     /// What it came to is no model.
     #[error(transparent)]
     Artefact(#[from] ArtefactError),
+    /// It cannot be judged.
+    #[error(transparent)]
+    Judging(#[from] ScoresError),
+    /// Its numbers cannot be written.
+    #[error("the measures cannot be written: {0}")]
+    Measures(#[from] serde_json::Error),
+    /// The rules are none.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// The policy is none.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
 }
 
 /// Trains a model on a set, and says what it does.
@@ -74,9 +93,30 @@ pub fn train(
     check_validation(&Rows::of(&validation))?;
     let of = &options.hyperparameters;
     let learned = learn(&rows, of, &constraints, options.threads, said)?;
-    let contents = contents(set, &rows, of, &constraints, &learned);
-    let artefact = Artefact::new(contents)?;
-    Ok(Trained { artefact, challenger: learned.challenger })
+    let mut contents = contents(set, &rows, of, &constraints, &learned);
+    said("judging");
+    let model = Ensemble::new(Artefact::new(contents.clone())?);
+    let findings = judge(&validation, of, &model, &learned.challenger)?;
+    contents.card = findings.card(set.manifest(), &contents);
+    contents.metrics = serde_json::to_value(&findings)?;
+    Ok(Trained { artefact: Artefact::new(contents)?, challenger: learned.challenger, findings })
+}
+
+fn judge(
+    validation: &Samples,
+    of: &Hyperparameters,
+    model: &Ensemble,
+    challenger: &Challenger,
+) -> Result<Findings, TrainingError> {
+    let (rules, policy) = (RuleScorer::built_in()?, Policy::built_in()?);
+    let resamples = u32::try_from(of.resamples).unwrap_or(u32::MAX);
+    let bench = Bench {
+        samples: validation,
+        rules: &rules,
+        policy: &policy,
+        bootstrap: Bootstrap { resamples, seed: of.seed },
+    };
+    Ok(bench.judge(model, challenger)?)
 }
 
 fn contents(
