@@ -80,7 +80,7 @@ pub fn learn(
         let part = parts[index];
         let fitted = fit(part, rows, &fold_of, of, constraints)?;
         said(&part.words(folds));
-        Ok(fitted)
+        Ok::<_, LearningError>(fitted)
     })?;
     gather(rows, &fold_of, fitted)
 }

@@ -1,10 +1,13 @@
 //! What is measured of a model on the validation side, beside the rules and the challenger on the same rows.
 
+use std::collections::BTreeMap;
+
 use mindmate_contracts::training_set::Manifest;
-use mindmate_domain::{Policy, RiskLevel};
+use mindmate_domain::Policy;
 use mindmate_evaluation::card::Card;
+use mindmate_evaluation::report::TOP_TENTH;
 use mindmate_evaluation::scores::Ladder;
-use mindmate_evaluation::{Bootstrap, Difference, Judge, Report, Samples, Scores, ScoresError};
+use mindmate_evaluation::{Bootstrap, Difference, Judge, Measured, Report, Samples, Scores, ScoresError};
 use mindmate_model::odds::logistic;
 use mindmate_model::{Contents, Ensemble, RuleScorer};
 use serde::Serialize;
@@ -19,8 +22,8 @@ const MODEL: &str = "model";
 /// How the challenger is.
 pub const CHALLENGER: &str = "challenger";
 
-/// The level whose bound alerts are told of: from here on somebody is reached out to with more than a greeting.
-const ALERTS_FROM: RiskLevel = RiskLevel::Moderate;
+/// The thresholds at which alerts are told of: where more than a greeting begins, and the tenth of all rows that gates look at.
+const ALERTS_AT: [&str; 2] = ["moderate", TOP_TENTH];
 
 /// What was measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -95,18 +98,21 @@ impl Findings {
         card.markdown()
     }
 
-    /// A line for each number, as `MetricDefinitions` of a training job read them: `validation:auroc=0.81;`. Those of
-    /// alerts are at the bound of moderate. What is undefined has no line.
+    /// A line for each number, as `MetricDefinitions` of a training job read them: `validation:auroc=0.81;`, and of alerts
+    /// `validation:topTenth:recall=0.72;`. What is undefined has no line.
     pub fn lines(&self) -> Vec<String> {
-        let line = |name: String, value: Option<f64>| {
-            value.map(|value| format!("validation:{name}={value:.6};"))
-        };
-        let overall = self.report.overall.iter();
-        let overall = overall.filter_map(|(metric, found)| line(name(metric), found.value));
-        let alerts = self.report.levels.iter().find(|at| at.level == ALERTS_FROM);
-        let alerts = alerts.into_iter().flat_map(|at| &at.measures);
-        overall.chain(alerts.filter_map(|(metric, found)| line(name(metric), found.value))).collect()
+        let overall = lines("validation", &self.report.overall);
+        let told = self.report.thresholds.iter().filter(|at| ALERTS_AT.contains(&at.name.as_str()));
+        let alerts = told.flat_map(|at| lines(&format!("validation:{}", at.name), &at.measures));
+        overall.into_iter().chain(alerts).collect()
     }
+}
+
+fn lines(prefix: &str, measures: &BTreeMap<impl Serialize, Measured>) -> Vec<String> {
+    let line = |(name_of, found): (_, &Measured)| {
+        found.value.map(|value| format!("{prefix}:{}={value:.6};", name(name_of)))
+    };
+    measures.iter().filter_map(line).collect()
 }
 
 /// As in JSON, such as `logLoss`.

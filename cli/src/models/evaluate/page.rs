@@ -1,13 +1,15 @@
 //! The page of a judgement: its curves and tables, without a script and without the network.
 
 use maud::{Markup, html};
+use mindmate_domain::Feature;
 use mindmate_evaluation::metrics::{AlertMetric, Metric};
 use mindmate_evaluation::report::{Curves, Report, TOP_TENTH};
 use mindmate_evaluation::{Difference, Verdict};
+use mindmate_model::RuleScorer;
 
-use super::text::{group, measured, people, threshold};
+use super::text::{PLAIN, SURE, group, measured, people, plain, threshold, too_few};
 use super::{Contender, Found, Ground};
-use crate::report::charts::{self, Bar, Curve, DrawError, PLAIN, SECOND};
+use crate::report::charts::{self, Bar, Curve, DrawError};
 use crate::report::{document, figure, words};
 
 /// Inputs that the page shows.
@@ -116,7 +118,7 @@ fn pictures(input: &Input<'_>) -> Result<Markup, DrawError> {
             one.calibration.iter().map(|bin| (bin.score, bin.crises)).collect()
         }), ("mean score", "share of crises"), true,
             "Weeks in ten bins of equal count. On the thin line a score of 0.3 is 30 in 100; below it the scores are too high.")?)
-        (importance(input.model)?)
+        (importance(input.model, &input.ground.rules)?)
     })
 }
 
@@ -125,7 +127,7 @@ fn curve(
     discs: bool,
     points: impl Fn(&Curves) -> Vec<(f64, f64)>,
 ) -> Vec<Curve> {
-    let colours = [PLAIN, SECOND].into_iter().cycle();
+    let colours = [charts::PLAIN, charts::SECOND].into_iter().cycle();
     let of = |(one, colour): (&Curves, _)| Curve {
         label: one.scorer.clone(),
         points: points(one),
@@ -154,40 +156,38 @@ fn picture(
     Ok(card(id, title, &body))
 }
 
-fn importance(model: &Contender) -> Result<Markup, DrawError> {
-    let Contender::Trained(model) = model else {
-        return Ok(card(
-            "importance",
-            "What it looks at",
-            &html! {
-                p { "The documented rules: their weights are in the file of rules, and the explanation is the computation." }
-            },
-        ));
+fn importance(model: &Contender, rules: &RuleScorer) -> Result<Markup, DrawError> {
+    let (mut weights, says): (Vec<(Feature, f64)>, _) = match model {
+        Contender::Trained(model) => (
+            model.artefact().contents().importance.clone(),
+            "Share of what splits on an input gained in training. It says nothing of causes.",
+        ),
+        Contender::Rules => (
+            rules.rules().iter().map(|rule| (rule.feature, rule.weight)).collect(),
+            "Share of what all rules together could add. The weights were set by judgement.",
+        ),
     };
-    let mut importance = model.artefact().contents().importance.clone();
-    importance.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let all: f64 = importance.iter().map(|(_, gain)| gain).sum::<f64>().max(f64::MIN_POSITIVE);
-    let most = importance.first().map_or(1.0, |(_, gain)| gain.max(f64::MIN_POSITIVE));
-    let bars: Vec<Bar> = importance
+    weights.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let all = weights.iter().map(|(_, weight)| weight).sum::<f64>().max(f64::MIN_POSITIVE);
+    let most = weights.first().map_or(1.0, |(_, weight)| weight.max(f64::MIN_POSITIVE));
+    let bars: Vec<Bar> = weights
         .iter()
         .take(SHOWN)
-        .map(|(feature, gain)| Bar {
+        .map(|(feature, weight)| Bar {
             label: feature.name().replace('_', " "),
-            share: gain / most,
-            value: format!("{:.1}%", 100.0 * gain / all),
-            colour: PLAIN,
+            share: weight / most,
+            value: format!("{:.1}%", 100.0 * weight / all),
+            colour: charts::PLAIN,
         })
         .collect();
-    let says: Vec<String> = bars.iter().map(|bar| format!("{} {}", bar.label, bar.value)).collect();
+    let named: Vec<String> =
+        bars.iter().map(|bar| format!("{} {}", bar.label, bar.value)).collect();
     let drawn = charts::bars(&bars)?;
-    Ok(card(
-        "importance",
-        "What it looks at",
-        &html! {
-            (figure(&format!("Bar chart of importance: {}.", says.join(", ")), &drawn))
-            p.aside { "Share of what splits on an input gained in training. It says nothing of causes." }
-        },
-    ))
+    let body = html! {
+        (figure(&format!("Bar chart of importance: {}.", named.join(", ")), &drawn))
+        p.aside { (says) }
+    };
+    Ok(card("importance", "What it looks at", &body))
 }
 
 fn card(id: &str, title: &str, body: &Markup) -> Markup {
@@ -218,10 +218,11 @@ fn alerts(report: &Report) -> Markup {
             language are not in it." }
         div.scroll { table {
             thead { tr { th { "From" } th { "Score" }
-                @for metric in AlertMetric::ALL { th { (metric.words()) } } } }
+                @for metric in SURE.into_iter().chain(PLAIN) { th { (metric.words()) } } } }
             tbody { @for at in &report.thresholds { tr {
                 th { (threshold(&at.name)) } td { (format!("{:.3}", at.from)) }
-                @for metric in AlertMetric::ALL { td { (measured(at.measures.get(&metric))) } }
+                @for metric in SURE { td { (measured(at.measures.get(&metric))) } }
+                @for metric in PLAIN { td { (plain(at.measures.get(&metric))) } }
             } } }
         } }
     };
@@ -229,22 +230,21 @@ fn alerts(report: &Report) -> Markup {
 }
 
 fn groups(report: &Report) -> Markup {
+    let found = report.groups.iter().filter_map(|one| Some((one, one.found.as_ref()?)));
     let body = html! {
         p { "Recall is of the threshold above which a tenth of all weeks lie, the same for every group." }
         div.scroll { table {
             thead { tr { th { "Group" } th { "Weeks" } th { "People" } th { "Crises" } th { "AUROC" } th { "Recall" } } }
-            tbody { @for one in &report.groups { tr {
-                th { (group(one)) } td { (words::count(one.rows.rows)) } td { (words::count(one.rows.users)) }
-                td { (words::count(one.rows.crises)) }
-                @match &one.found {
-                    Some(found) => {
-                        td { (measured(found.overall.get(&Metric::Auroc))) }
-                        td { (measured(found.at(TOP_TENTH, AlertMetric::Recall).as_ref())) }
-                    }
-                    None => { td { "too few to say" } td { "too few to say" } }
-                }
+            tbody { @for (one, found) in found { tr {
+                th { (group(one)) } td { (words::count(one.rows.rows)) }
+                td { (words::count(one.rows.users)) } td { (words::count(one.rows.crises)) }
+                td { (measured(found.overall.get(&Metric::Auroc))) }
+                td { (measured(found.at(TOP_TENTH, AlertMetric::Recall).as_ref())) }
             } } }
         } }
+        @if let Some(few) = too_few(report) {
+            p.aside { strong { "Too few to say" } " of (with their crises): " (few) "." }
+        }
     };
     card("groups", "For different people", &body)
 }

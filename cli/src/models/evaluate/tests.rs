@@ -44,7 +44,7 @@ fn model(key_id: &str) -> Artefact {
         feature_version: FEATURE_VERSION,
         feature_schema_sha256: schema_hash(),
         label_version: 1,
-        baseline: inputs.iter().map(|_| Baseline::of(&[0.1, 0.2]).unwrap()).collect(),
+        baseline: inputs.iter().map(|_| Baseline::of(&[0.1, 0.2])).collect(),
         inputs,
         members: vec![Member {
             name: "gradientBoosting".to_owned(),

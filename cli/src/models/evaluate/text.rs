@@ -112,24 +112,34 @@ pub(super) fn threshold(name: &str) -> &str {
 }
 
 fn thresholds(out: &mut String, report: &Report) -> Result<(), fmt::Error> {
-    writeln!(out, "\n  alerts of {} from", report.scorer)?;
+    let heads = |metric: AlertMetric| format!("{:<WIDE$}", metric.words());
+    let (few, many) = (PLAIN.map(|metric| format!("{:>7}", metric.words())), SURE.map(heads));
+    let name = format!("alerts of {} from", report.scorer);
+    writeln!(out, "\n  {name:<32} {}  {}", few.concat(), many.concat().trim_end())?;
     for at in &report.thresholds {
-        let cells = AlertMetric::ALL.iter().map(|metric| {
-            let value = at.measures.get(metric).and_then(|measured| measured.value);
-            let value = value.map_or_else(|| "-".to_owned(), |value| format!("{value:.DIGITS$}"));
-            format!("{} {value}", metric.words())
-        });
-        let cells: Vec<String> = cells.collect();
-        let recall = measured(at.measures.get(&AlertMetric::Recall));
-        writeln!(
-            out,
-            "    {:<10} {:.3}  {}; recall {recall}",
-            threshold(&at.name),
-            at.from,
-            cells.join(", ")
-        )?;
+        let plain = PLAIN.map(|metric| format!("{:>7}", plain(at.measures.get(&metric))));
+        let sure = SURE.map(|metric| format!("{:<WIDE$}", measured(at.measures.get(&metric))));
+        let name = format!("{:<10} {:.DIGITS$}", threshold(&at.name), at.from);
+        writeln!(out, "  {name:<32} {}  {}", plain.concat(), sure.concat().trim_end())?;
     }
     Ok(())
+}
+
+/// What is shown of a threshold as a number alone: it follows from the others.
+pub(super) const PLAIN: [AlertMetric; 4] = [
+    AlertMetric::Alerts,
+    AlertMetric::F1,
+    AlertMetric::FalsePositiveRate,
+    AlertMetric::FalseNegativeRate,
+];
+
+/// What is shown with its interval.
+pub(super) const SURE: [AlertMetric; 2] = [AlertMetric::Precision, AlertMetric::Recall];
+
+/// A number without its interval.
+pub(super) fn plain(measured: Option<&Measured>) -> String {
+    let value = measured.and_then(|measured| measured.value);
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.DIGITS$}"))
 }
 
 /// The name of a group, for people.
@@ -144,25 +154,28 @@ fn groups(out: &mut String, report: &Report) -> Result<(), fmt::Error> {
         "\n  {:<26} {:>7} {:>7}  {:<WIDE$} recall where a tenth of all get an alert",
         "group", "weeks", "crises", "AUROC"
     )?;
-    for one in &report.groups {
-        let found = one.found.as_ref().map_or_else(
-            || "too few to say".to_owned(),
-            |found| {
-                let recall = found.at(TOP_TENTH, AlertMetric::Recall);
-                let auroc = measured(found.overall.get(&Metric::Auroc));
-                format!("{auroc:<WIDE$} {}", measured(recall.as_ref()))
-            },
-        );
-        let rows = one.rows;
+    for (one, found) in report.groups.iter().filter_map(|one| Some((one, one.found.as_ref()?))) {
+        let auroc = measured(found.overall.get(&Metric::Auroc));
         writeln!(
             out,
-            "  {:<26} {:>7} {:>7}  {found}",
+            "  {:<26} {:>7} {:>7}  {auroc:<WIDE$} {}",
             group(one),
-            grouped(rows.rows),
-            grouped(rows.crises)
+            grouped(one.rows.rows),
+            grouped(one.rows.crises),
+            measured(found.at(TOP_TENTH, AlertMetric::Recall).as_ref())
         )?;
     }
+    if let Some(few) = too_few(report) {
+        writeln!(out, "  too few crises to say of   {few}")?;
+    }
     Ok(())
+}
+
+/// The groups of which nothing can be said, with their crises.
+pub(super) fn too_few(report: &Report) -> Option<String> {
+    let few = report.groups.iter().filter(|one| one.found.is_none());
+    let few = few.map(|one| format!("{} ({})", group(one), one.rows.crises)).collect::<Vec<_>>();
+    (!few.is_empty()).then(|| few.join(", "))
 }
 
 fn ablation(out: &mut String, report: &Report) -> Result<(), fmt::Error> {

@@ -4,8 +4,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::{
-    Colour, DrawError, GAP, INK, LEGEND_ROW, MUTED, ROW, TRACK, WIDTH, along, axis, draw, fill,
-    number, room, write,
+    Colour, DrawError, FOURTH, GAP, INK, LEGEND_ROW, MUTED, ROW, TRACK, WIDTH, along, axis, draw,
+    fill, number, room, write,
 };
 
 /// Points that a curve is drawn with at most: more are no wider than a pixel.
@@ -23,8 +23,8 @@ pub struct Curve {
     pub discs: bool,
 }
 
-/// Curves in a square whose axes both go from 0 to a round number that is not below any share; `diagonal`
-/// draws the line of equal shares. Names stand below, in the curves' colours.
+/// Curves in a square. Each axis goes from 0 to a round number that is not below any share; with `diagonal` both
+/// have the same one, and the line of equal shares is drawn. Names stand below, in the curves' colours.
 ///
 /// # Errors
 /// What the drawing says.
@@ -34,29 +34,38 @@ pub fn square(
     diagonal: bool,
 ) -> Result<String, DrawError> {
     const TOP: i32 = 30;
-    let shares = curves.iter().flat_map(|curve| &curve.points).flat_map(|&(x, y)| [x, y]);
-    let (step, top) = axis(shares.fold(f64::MIN_POSITIVE, f64::max));
-    let left = room([number(top, step).as_str()]);
+    let points = || curves.iter().flat_map(|curve| &curve.points);
+    let [mut most_x, mut most_y] =
+        points().fold([f64::MIN_POSITIVE; 2], |[a, b], &(x, y)| [a.max(x), b.max(y)]);
+    if diagonal {
+        most_x = most_x.max(most_y);
+        most_y = most_x;
+    }
+    let ((step_x, top_x), (step_y, top_y)) = (axis(most_x), axis(most_y));
+    let left = room([number(top_y, step_y).as_str()]);
     let side = WIDTH - left - 2 * GAP;
     let floor = TOP + side;
-    let place = |&(x, y): &(f64, f64)| (left + along(side, x / top), floor - along(side, y / top));
+    let across = |x: f64| left + along(side, x / top_x);
+    let up = |y: f64| floor - along(side, y / top_y);
     let rows = i32::try_from(curves.len()).unwrap_or(i32::MAX / ROW - 20);
     draw(floor + 2 * ROW + rows * LEGEND_ROW, |area| {
         write(area, y_label, (0, 9), HPos::Left, MUTED)?;
-        let ticks = (0..).map(|tick| f64::from(tick) * step);
-        for tick in ticks.take_while(|tick| *tick <= top * (1.0 + f64::EPSILON)) {
-            let (x, y) = place(&(tick, tick));
-            fill(area, (left, y), (left + side, y + 1), TRACK)?;
-            write(area, &number(tick, step), (left - GAP, y), HPos::Right, MUTED)?;
-            write(area, &number(tick, step), (x, floor + 15), HPos::Center, MUTED)?;
+        for tick in ticks(step_y, top_y) {
+            fill(area, (left, up(tick)), (left + side, up(tick) + 1), TRACK)?;
+            write(area, &number(tick, step_y), (left - GAP, up(tick)), HPos::Right, MUTED)?;
+        }
+        for tick in ticks(step_x, top_x) {
+            let words = number(tick, step_x);
+            write(area, &words, (across(tick), floor + 15), HPos::Center, MUTED)?;
         }
         write(area, x_label, (left + side / 2, floor + 15 + ROW - GAP), HPos::Center, MUTED)?;
         if diagonal {
-            let ends = [(0.0, 0.0), (top, top)].iter().map(place).collect::<Vec<_>>();
-            area.draw(&PathElement::new(ends, super::FOURTH.stroke_width(1)))?;
+            let ends = vec![(left, floor), (left + side, TOP)];
+            area.draw(&PathElement::new(ends, FOURTH.stroke_width(1)))?;
         }
         for (curve, row) in curves.iter().zip(0_i32..) {
-            let path: Vec<_> = thinned(&curve.points).iter().map(place).collect();
+            let thin = thinned(&curve.points);
+            let path: Vec<_> = thin.iter().map(|&(x, y)| (across(x), up(y))).collect();
             if curve.discs {
                 for at in &path {
                     area.draw(&Circle::new(*at, 4, curve.colour.filled()))?;
@@ -69,6 +78,11 @@ pub fn square(
         }
         Ok(())
     })
+}
+
+fn ticks(step: f64, top: f64) -> impl Iterator<Item = f64> {
+    let ticks = (0_i32..).map(move |tick| f64::from(tick) * step);
+    ticks.take_while(move |tick| *tick <= top * (1.0 + f64::EPSILON))
 }
 
 /// Every so many points, and the last.

@@ -4,12 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use mindmate_contracts::training_set::{
-    Columns, FileEntry, LeftOutWeeks, MANIFEST_VERSION, Manifest, Rules, SampleCounts, Side,
-    UserCounts, Versions, header,
-};
+use mindmate_contracts::training_set::{Manifest, Side, header};
 use mindmate_domain::feature::{FEATURE_VERSION, schema_hash};
-use mindmate_domain::pseudonym::hex;
 use mindmate_domain::{Feature, Policy};
 use mindmate_evaluation::{Bootstrap, Samples, TrainingSet};
 use mindmate_model::baseline::Baseline;
@@ -23,8 +19,8 @@ use mindmate_model_promotion::{
 use mindmate_pipeline::ports::{ModelStore, TrainingJob};
 use mindmate_pipeline::{Clock as _, SeededChance};
 use mindmate_testkit::memory::MemoryBackend;
+use mindmate_testkit::training_set;
 use mindmate_testkit::{FaultRates, Faults, ManualClock};
-use sha2::{Digest as _, Sha256};
 
 /// What tells, and no rule looks at.
 const TELLS: Feature = Feature::HourEntropy;
@@ -35,13 +31,16 @@ const MUTE: Feature = Feature::UsageConsistency;
 const PEOPLE: usize = 60;
 const WEEKS: usize = 10;
 
-/// In each of a person's weeks, whether it tells of a crisis, and whether one follows: 8 of 10 where it
-/// does, 2 of 10 where it does not.
+/// In each of a person's weeks, whether it tells of a crisis, and whether one follows: one week of ten
+/// tells, and is followed by one in 8 of 10 people; of all others 6 are.
 fn week(person: usize, week: usize) -> (bool, bool) {
-    let tells = (person + week).is_multiple_of(2);
-    let chance = (person * 7 + week * 3) % 10;
-    (tells, if tells { chance < 8 } else { chance == 9 })
+    let tells = (person + week).is_multiple_of(10);
+    let crisis = if tells { person % 10 < 8 } else { person % 10 == 0 && week == 5 };
+    (tells, crisis)
 }
+
+/// The share of crises among weeks that tell, and among the others.
+const SHARES: [f64; 2] = [0.8, 6.0 / 540.0];
 
 fn validation() -> String {
     let mut file = header();
@@ -64,54 +63,6 @@ fn validation() -> String {
         );
     }
     file
-}
-
-fn manifest(file: &str) -> Manifest {
-    let at = "2026-03-01T06:00:00.000Z".parse().unwrap();
-    let crisis = file.lines().skip(1).filter(|row| row.split(',').nth(2) == Some("1")).count();
-    let entry = |side: Side, file: &str, rows: usize, crisis: usize, users: usize| FileEntry {
-        path: side.path().to_owned(),
-        side,
-        sha256: hex(&Sha256::digest(file)),
-        bytes: file.len() as u64,
-        users: users as u64,
-        counts: SampleCounts {
-            rows: rows as u64,
-            crisis: crisis as u64,
-            ..SampleCounts::default()
-        },
-    };
-    Manifest {
-        manifest_version: MANIFEST_VERSION,
-        until: at,
-        cut: at,
-        synthetic: false,
-        invented_users: 0,
-        rules: Rules {
-            history_days: 60,
-            step_days: 7,
-            label_days: 7,
-            gap_days: 7,
-            train_thirds: 2,
-        },
-        versions: Versions {
-            code: "0".to_owned(),
-            features: FEATURE_VERSION,
-            feature_schema_sha256: schema_hash(),
-            label: 1,
-            lexicons: "lexicons-1".to_owned(),
-            policy: "policy-1".to_owned(),
-        },
-        key_id: "ours".to_owned(),
-        columns: Columns::all(),
-        files: vec![
-            entry(Side::Train, &header(), 0, 0, 0),
-            entry(Side::Validation, file, PEOPLE * WEEKS, crisis, PEOPLE),
-        ],
-        users: UserCounts::default(),
-        consents: [("training".to_owned(), PEOPLE as u64)].into(),
-        left_out_weeks: LeftOutWeeks::default(),
-    }
 }
 
 /// A model of two trees with one split.
@@ -147,7 +98,7 @@ impl Model {
                 cover: 100.0,
             };
             let leaf = |share: f64| Leaf { value: (share / (1.0 - share)).ln(), cover: 50.0 };
-            Tree::new(vec![split], vec![leaf(0.2), leaf(0.8)]).unwrap()
+            Tree::new(vec![split], vec![leaf(SHARES[1]), leaf(SHARES[0])]).unwrap()
         };
         let member =
             |name: &str, averaged| Member { name: name.to_owned(), averaged, trees: vec![tree()] };
@@ -194,7 +145,9 @@ impl World {
         let clock = ManualClock::new("2026-11-22T06:00:00Z".parse().unwrap());
         let backend = MemoryBackend::new(Arc::new(clock.clone()));
         let file = validation();
-        let manifest = serde_json::to_vec(&manifest(&file)).unwrap();
+        let manifest = training_set::manifest(&header(), &file);
+        let real = Manifest { synthetic: false, key_id: "ours".to_owned(), ..manifest };
+        let manifest = serde_json::to_vec(&real).unwrap();
         let set = TrainingSet::of(Path::new("."), &manifest).unwrap();
         let validation = set.parse(Side::Validation, file.as_bytes()).unwrap();
         Self { clock, backend, set, validation }

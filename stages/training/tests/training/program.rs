@@ -92,7 +92,7 @@ fn standard_output_has_a_measure_a_line_and_nothing_else() {
     };
     let measures: Vec<(String, f64)> =
         text.lines().map(|line| read(line).unwrap_or_else(|| panic!("{line:?}"))).collect();
-    for name in ["auroc", "auprc", "brier", "logLoss", "calibrationSlope", "precision", "recall"] {
+    for name in ["auroc", "auprc", "brier", "logLoss", "calibrationSlope", "moderate:precision", "topTenth:recall"] {
         assert!(measures.iter().any(|(found, _)| found == name), "no {name} in {text}");
     }
     assert!(measures.iter().any(|(name, auroc)| name == "auroc" && *auroc > 0.6), "{text}");

@@ -9,25 +9,32 @@ use serde_json::{Value, json};
 
 use crate::program::{END, Program, Said, mood, profile};
 
-const PEOPLE: i64 = 160;
+const PEOPLE: i64 = 240;
 
 const DAYS: i64 = 150;
 
 /// Days from one low to the next.
-const CYCLE: i64 = 28;
+const CYCLE: i64 = 56;
 
-/// People whose mood falls for a week before each low of four days. In some weeks it falls and nothing
-/// follows, so that nobody can tell for sure.
+/// When in it the mood begins to fall, when it is at its bottom, and when it is well again.
+const FALL: std::ops::Range<i64> = 30..44;
+const LOW: std::ops::Range<i64> = 44..48;
+
+/// People whose mood falls for two weeks before each low of four days. Of eight falls one ends well, so
+/// that nobody can tell for sure.
 fn with_people() -> Program {
     let program = Program::new();
     let end: Timestamp = END.parse().unwrap();
     let mut lines = Vec::new();
     for n in 0..PEOPLE {
         let user = format!("canary-{n:04}");
-        lines.push(profile(&user, &json!({ "consents": { "M": {
-            "scoring": { "BOOL": true }, "textAnalysis": { "BOOL": true },
-            "training": { "BOOL": true }, "outreach": { "BOOL": true },
-        }}})));
+        lines.push(profile(
+            &user,
+            &json!({ "consents": { "M": {
+                "scoring": { "BOOL": true }, "textAnalysis": { "BOOL": true },
+                "training": { "BOOL": true }, "outreach": { "BOOL": true },
+            }}}),
+        ));
         for day in 0..DAYS {
             let at = end - SignedDuration::from_hours(24 * (DAYS - day) - 1 - n % 20);
             let number = format!("{:.1}", mood_of(n, day));
@@ -41,12 +48,13 @@ fn with_people() -> Program {
 fn mood_of(person: i64, day: i64) -> f64 {
     let (cycle, at) = ((day + person * 5) / CYCLE, (day + person * 5) % CYCLE);
     let noise = ((person * 31 + day * 17) % 11) as f64 / 10.0;
-    let falls = at >= 15;
-    let recovers = (cycle + person) % 4 == 0;
-    match at {
-        22..26 if !recovers => 1.2 + noise / 2.0,
-        _ if falls && at < 22 => 6.5 - 0.5 * (at - 14) as f64 + noise,
-        _ => 6.5 + noise,
+    let ends_well = (cycle + person) % 8 == 0;
+    if FALL.contains(&at) {
+        6.5 - 0.33 * (at - FALL.start) as f64 + noise / 2.0
+    } else if LOW.contains(&at) && !ends_well {
+        1.2 + noise / 2.0
+    } else {
+        6.5 + noise
     }
 }
 
@@ -105,7 +113,10 @@ fn what_is_trained_and_promoted_scores_until_it_is_taken_back() {
     assert_eq!(run["methods"], json!({ "model": PEOPLE }), "{run}");
     assert_eq!(run["models"], json!({ &serves: PEOPLE }));
     let assessment = program.scorer();
-    assert_eq!((&assessment["method"], &assessment["modelVersion"]), (&json!("model"), &json!(serves)));
+    assert_eq!(
+        (&assessment["method"], &assessment["modelVersion"]),
+        (&json!("model"), &json!(serves))
+    );
     assert!(!assessment["contributions"].as_array().unwrap().is_empty(), "{assessment}");
     let card = program.run(&["models", "show", "--card"]).exited(0);
     assert!(card.out.starts_with('#'), "{card}");
