@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "an example fails by panicking")]
 
+#[expect(dead_code, reason = "the tests change cells too")]
 #[path = "../tests/training/invented.rs"]
 mod invented;
 
@@ -20,5 +21,9 @@ fn main() {
     let train_users = rows.parse::<usize>().unwrap() / WEEKS;
     let spec = Spec { train_users, validation_users: train_users / 4, seed: 11 };
     Files::of(spec).put(folder.as_ref());
-    eprintln!("{} rows to train on, {} to judge by", spec.train_users * WEEKS, spec.validation_users * WEEKS);
+    eprintln!(
+        "{} rows to train on, {} to judge by",
+        spec.train_users * WEEKS,
+        spec.validation_users * WEEKS
+    );
 }

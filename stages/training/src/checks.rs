@@ -72,11 +72,7 @@ pub fn check_validation(rows: &Rows) -> Result<(), NothingToLearn> {
     check_labels(rows, "validation", "judged")
 }
 
-fn check_labels(
-    rows: &Rows,
-    side: &'static str,
-    what: &'static str,
-) -> Result<(), NothingToLearn> {
+fn check_labels(rows: &Rows, side: &'static str, what: &'static str) -> Result<(), NothingToLearn> {
     let (crises, rows) = (rows.crises(), rows.len());
     if crises == 0 || crises == rows {
         return Err(NothingToLearn::OneLabel { side, crises, rows, what });

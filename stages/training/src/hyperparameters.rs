@@ -51,16 +51,34 @@ pub const KNOWN: [Known; 15] = [
     Known { name: "depth", words: "splits on the way to a leaf at most, 1 to 30" },
     Known { name: "leaves", words: "of a tree at most, 2 to 1024" },
     Known { name: "leafRows", words: "training rows in a leaf at least, 1 to 100000" },
-    Known { name: "balanced", words: "crises weigh as much as all other rows together, true or false" },
+    Known {
+        name: "balanced",
+        words: "crises weigh as much as all other rows together, true or false",
+    },
     Known { name: "learningRate", words: "of gradient boosting, 0.001 to 1" },
-    Known { name: "boostingRows", words: "share of rows that a tree of gradient boosting sees, 0.05 to 1" },
+    Known {
+        name: "boostingRows",
+        words: "share of rows that a tree of gradient boosting sees, 0.05 to 1",
+    },
     Known { name: "boostingInputs", words: "share of inputs that it sees, 0.05 to 1" },
-    Known { name: "forestRows", words: "share of rows that a tree of the random forest sees, 0.05 to 0.95" },
+    Known {
+        name: "forestRows",
+        words: "share of rows that a tree of the random forest sees, 0.05 to 0.95",
+    },
     Known { name: "forestInputs", words: "share of inputs that it sees, 0.05 to 1" },
     Known { name: "leafPenalty", words: "L2 penalty on leaves, 0 to 1000" },
-    Known { name: "folds", words: "of users, to calibrate on rows that the trees did not see, 2 to 20" },
-    Known { name: "resamples", words: "of users, for the intervals of what is measured, 0 to 100000" },
-    Known { name: "challengerPenalty", words: "L2 penalty of the logistic regression, 0.000001 to 1000000" },
+    Known {
+        name: "folds",
+        words: "of users, to calibrate on rows that the trees did not see, 2 to 20",
+    },
+    Known {
+        name: "resamples",
+        words: "of users, for the intervals of what is measured, 0 to 100000",
+    },
+    Known {
+        name: "challengerPenalty",
+        words: "L2 penalty of the logistic regression, 0.000001 to 1000000",
+    },
 ];
 
 /// What is wrong with a hyperparameter.

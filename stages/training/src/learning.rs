@@ -131,11 +131,7 @@ fn fit(
     })
 }
 
-fn gather(
-    rows: &Rows,
-    fold_of: &[usize],
-    fitted: Vec<Fitted>,
-) -> Result<Learned, LearningError> {
+fn gather(rows: &Rows, fold_of: &[usize], fitted: Vec<Fitted>) -> Result<Learned, LearningError> {
     let mut sums = vec![0.0; rows.len()];
     let (mut members, mut challenger) = (Vec::new(), None);
     for fitted in fitted {

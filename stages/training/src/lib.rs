@@ -32,8 +32,8 @@ pub mod lightgbm_text;
 pub mod logistic;
 pub mod members;
 pub mod output;
-pub mod platt;
 pub mod places;
+pub mod platt;
 pub mod report;
 pub mod rows;
 #[cfg(feature = "lightgbm")]

@@ -25,7 +25,8 @@ pub fn train(
     constraints: &Constraints,
 ) -> Result<Booster, GrowError> {
     let labels: Vec<f32> = rows.labels.iter().map(|label| f32::from(u8::from(*label))).collect();
-    let width = i32::try_from(rows.width()).map_err(|error| GrowError::Refused(error.to_string()))?;
+    let width =
+        i32::try_from(rows.width()).map_err(|error| GrowError::Refused(error.to_string()))?;
     let mut dataset = Dataset::from_slice(&rows.values, &labels, width, true)?;
     if let Some(weights) = weights(rows, of.balanced) {
         dataset.set_weights(&weights)?;

@@ -159,7 +159,11 @@ impl Nodes {
             counts: block.numbers("internal_count", splits)?,
             leaf_values: block.numbers("leaf_value", leaves)?,
             // Of a tree without a split LightGBM tells no count.
-            leaf_counts: if splits == 0 { Vec::new() } else { block.numbers("leaf_count", leaves)? },
+            leaf_counts: if splits == 0 {
+                Vec::new()
+            } else {
+                block.numbers("leaf_count", leaves)?
+            },
         };
         for decision in &nodes.decisions {
             if decision & BY_CATEGORY != 0 {

@@ -13,7 +13,7 @@ const STEPS: usize = 100;
 /// Halvings of a step at most.
 const HALVINGS: usize = 40;
 
-/// A step that would gain less than this share of what is left ends the search.
+/// A step that would gain less than this share of the loss is the last.
 const ENOUGH: f64 = 1e-12;
 
 /// Rows of numbers, one after the other.
@@ -40,7 +40,7 @@ pub enum NoFit {
     /// Without a penalty, columns that say the same leave no single answer.
     #[error("expected columns that say different things, found some that do not")]
     Singular,
-    /// It does not settle, as where a column tells the labels apart without an error and nothing is penalised.
+    /// It does not settle.
     #[error("expected the fit to settle within {STEPS} steps, found that it does not")]
     Unsettled,
 }
@@ -72,6 +72,8 @@ pub fn fit(design: Design<'_>, targets: &[f64], ridge: f64) -> Result<Fit, NoFit
         let step = solve(&mut curvature, &gradient).ok_or(NoFit::Singular)?;
         let gain: f64 = gradient.iter().zip(&step).map(|(slope, by)| slope * by).sum();
         if gain <= ENOUGH * (1.0 + loss.abs()) {
+            // So near, a whole step squares the error, though the loss has no digits left to show it.
+            now.iter_mut().zip(&step).for_each(|(at, by)| *at -= by);
             return Ok(read(now));
         }
         let (next, next_loss) = halved(design, targets, ridge, &now, &step, loss);

@@ -124,8 +124,7 @@ impl Failure {
             | Self::Hyperparameter(_)
             | Self::Training(TrainingError::Set(_)) => Exit::BadInput,
             Self::Training(
-                TrainingError::Nothing(_)
-                | TrainingError::Learning(LearningError::Calibration(_)),
+                TrainingError::Nothing(_) | TrainingError::Learning(LearningError::Calibration(_)),
             ) => Exit::NothingToLearn,
             Self::Stopped => Exit::Stopped,
             _ => Exit::Failed,

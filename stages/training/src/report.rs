@@ -7,7 +7,9 @@ use mindmate_domain::Policy;
 use mindmate_evaluation::card::Card;
 use mindmate_evaluation::report::TOP_TENTH;
 use mindmate_evaluation::scores::Ladder;
-use mindmate_evaluation::{Bootstrap, Difference, Judge, Measured, Report, Samples, Scores, ScoresError};
+use mindmate_evaluation::{
+    Bootstrap, Difference, Judge, Measured, Report, Samples, Scores, ScoresError,
+};
 use mindmate_model::odds::logistic;
 use mindmate_model::{Contents, Ensemble, RuleScorer};
 use serde::Serialize;
@@ -75,10 +77,7 @@ impl Bench<'_> {
         let common = judge.common(&[&scores, &rules, &challenger]);
         let against = [rules, challenger];
         let differences = against.iter().map(|other| judge.difference(&scores, other, &common));
-        Ok(Findings {
-            report: judge.report(&scores, &common),
-            differences: differences.collect(),
-        })
+        Ok(Findings { report: judge.report(&scores, &common), differences: differences.collect() })
     }
 }
 

@@ -29,12 +29,7 @@ impl Rows {
         let inputs = inputs();
         let rows = samples.features().chunks_exact(FEATURE_COUNT);
         let values = rows.flat_map(|row| inputs.iter().map(|input| row[*input as usize])).collect();
-        Self {
-            inputs,
-            values,
-            labels: samples.labels().to_vec(),
-            users: samples.users().to_vec(),
-        }
+        Self { inputs, values, labels: samples.labels().to_vec(), users: samples.users().to_vec() }
     }
 
     /// How many.

@@ -2,8 +2,8 @@
 
 use mindmate_contracts::training_set::{Manifest, Side};
 use mindmate_domain::Feature;
-use mindmate_domain::feature::{FEATURE_VERSION, schema_hash};
 use mindmate_domain::Policy;
+use mindmate_domain::feature::{FEATURE_VERSION, schema_hash};
 use mindmate_domain::policy::PolicyError;
 use mindmate_evaluation::{Bootstrap, Samples, ScoresError, SetError, TrainingSet};
 use mindmate_model::baseline::Baseline;
@@ -144,11 +144,7 @@ fn contents(
 }
 
 fn member(kind: Kind, grown: &Grown) -> Member {
-    Member {
-        name: kind.name().to_owned(),
-        averaged: grown.averaged,
-        trees: grown.trees.clone(),
-    }
+    Member { name: kind.name().to_owned(), averaged: grown.averaged, trees: grown.trees.clone() }
 }
 
 fn baseline(rows: &Rows, input: usize) -> Baseline {
@@ -181,7 +177,8 @@ fn importance(inputs: &[Feature], members: &[Grown]) -> Vec<(Feature, f64)> {
         let all: f64 = grown.gains.iter().sum();
         if all > 0.0 { grown.gains[input] / all } else { 0.0 }
     };
-    let mean = |input| members.iter().map(|one| share(one, input)).sum::<f64>() / members.len() as f64;
+    let mean =
+        |input| members.iter().map(|one| share(one, input)).sum::<f64>() / members.len() as f64;
     let mut importance: Vec<_> =
         inputs.iter().enumerate().map(|(place, input)| (*input, mean(place))).collect();
     importance.retain(|(_, share)| *share > 0.0);

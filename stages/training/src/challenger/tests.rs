@@ -15,7 +15,16 @@ fn rows(values: &[[f64; 2]], labels: &[bool]) -> Rows {
 }
 
 fn some() -> Rows {
-    let values = [[1.0, 0.0], [2.0, M], [3.0, 0.0], [4.0, 1.0], [5.0, M], [6.0, 0.0], [7.0, 2.0], [8.0, 0.0]];
+    let values = [
+        [1.0, 0.0],
+        [2.0, M],
+        [3.0, 0.0],
+        [4.0, 1.0],
+        [5.0, M],
+        [6.0, 0.0],
+        [7.0, 2.0],
+        [8.0, 0.0],
+    ];
     rows(&values, &[true, true, false, true, false, false, true, false])
 }
 

@@ -7,8 +7,22 @@ use super::{Constraints, ConstraintsError, Direction};
 fn tree(values: [f64; 3]) -> Tree {
     let missing = Branch::Left;
     let splits = vec![
-        Split { input: 0, threshold: 1.0, missing, left: Child::Leaf(0), right: Child::Split(1), cover: 30.0 },
-        Split { input: 1, threshold: 5.0, missing, left: Child::Leaf(1), right: Child::Leaf(2), cover: 20.0 },
+        Split {
+            input: 0,
+            threshold: 1.0,
+            missing,
+            left: Child::Leaf(0),
+            right: Child::Split(1),
+            cover: 30.0,
+        },
+        Split {
+            input: 1,
+            threshold: 5.0,
+            missing,
+            left: Child::Leaf(1),
+            right: Child::Leaf(2),
+            cover: 20.0,
+        },
     ];
     let leaves = values.map(|value| Leaf { value, cover: 10.0 });
     Tree::new(splits, leaves.into()).unwrap()

@@ -45,7 +45,11 @@ impl<'a> Block<'a> {
         parse(name, self.text(name)?)
     }
 
-    pub(super) fn numbers<T: FromStr>(&self, name: &str, count: usize) -> Result<Vec<T>, TextError> {
+    pub(super) fn numbers<T: FromStr>(
+        &self,
+        name: &str,
+        count: usize,
+    ) -> Result<Vec<T>, TextError> {
         let numbers = self.text(name)?.split_ascii_whitespace().map(|text| parse(name, text));
         let numbers = numbers.collect::<Result<Vec<T>, _>>()?;
         if numbers.len() == count {

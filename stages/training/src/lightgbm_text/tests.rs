@@ -32,7 +32,8 @@ fn text(head: &str, trees: &[&str]) -> String {
         "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=1\n\
          objective=binary sigmoid:1\n{head}feature_names=a b\ntree_sizes=1\n\n"
     );
-    head + &trees.concat() + "end of trees\n\nfeature_importances:\na=1\n\nparameters:\n[boosting: rf]\n"
+    head + &trees.concat()
+        + "end of trees\n\nfeature_importances:\na=1\n\nparameters:\n[boosting: rf]\n"
 }
 
 fn one() -> Grown {
@@ -43,7 +44,9 @@ fn one() -> Grown {
 fn thresholds_children_and_values_are_lightgbms() {
     let grown = one();
     assert!(!grown.averaged);
-    for (row, margin) in [([1.5, 9.0], -0.5), ([1.6, 0.0], 0.25), ([1.6, -3.0], 0.25), ([2.0, 0.1], 0.75)] {
+    for (row, margin) in
+        [([1.5, 9.0], -0.5), ([1.6, 0.0], 0.25), ([1.6, -3.0], 0.25), ([2.0, 0.1], 0.75)]
+    {
         assert!((grown.margin(&row) - margin).abs() < f64::EPSILON, "{row:?}");
     }
     assert_eq!(grown.gains, [10.0, 2.5]);
@@ -57,7 +60,9 @@ fn what_was_never_missing_goes_with_most_rows_and_not_with_zero() {
     let grown = one();
     let missing: Vec<Branch> = grown.trees[0].splits().iter().map(|split| split.missing).collect();
     assert_eq!(missing, [Branch::Left, Branch::Right]);
-    let even = TREE.replace("leaf_count=5 2 3", "leaf_count=6 2 2").replace("internal_count=10 5", "internal_count=10 4");
+    let even = TREE
+        .replace("leaf_count=5 2 3", "leaf_count=6 2 2")
+        .replace("internal_count=10 5", "internal_count=10 4");
     let grown = read(&text("", &[&even]), 2, 10).unwrap();
     assert_eq!(grown.trees[0].splits()[1].missing, Branch::Left, "left where there are as many");
     let right = TREE.replace("decision_type=10 2", "decision_type=8 2");
@@ -99,7 +104,7 @@ fn a_text_that_is_cut_off_or_of_something_else_says_what_was_expected() {
         ("leaf_count=5 2 3", "leaf_count=5 2", "3 numbers in `leaf_count`"),
         ("threshold=1.5", "threshold=x", "a number in `threshold`"),
         ("split_gain=10 2.5\n", "", "`split_gain`"),
-        ("right_child=1 -3", "right_child=9 -3", "a child that is there"),
+        ("right_child=1 -3", "right_child=9 -3", "a child of split 0 that is there"),
         ("split_feature=0 1", "split_feature=0 7", "an input below 2"),
     ] {
         let error = read(&whole.replace(from, to), 2, 10).unwrap_err();

@@ -4,6 +4,7 @@ use mindmate_contracts::training_set::Side;
 use mindmate_evaluation::TrainingSet;
 use mindmate_model::baseline::Baseline;
 use mindmate_model::{Artefact, Contents, Ensemble, Member, Platt, TrainedOn};
+use mindmate_testkit::training_set;
 use mindmate_training::lightgbm::train;
 use mindmate_training::lightgbm_text::read;
 use mindmate_training::members::Kind;
@@ -16,7 +17,8 @@ const CONTRIBUTIONS: f64 = 1e-6;
 
 fn rows(train_users: usize) -> Rows {
     let files = Files::of(Spec { train_users, validation_users: 1, seed: 3 });
-    let manifest = serde_json::to_vec(&files.manifest()).unwrap();
+    let manifest =
+        serde_json::to_vec(&training_set::manifest(&files.train, &files.validation)).unwrap();
     let set = TrainingSet::of(".".as_ref(), &manifest).unwrap();
     Rows::of(&set.parse(Side::Train, files.train.as_bytes()).unwrap())
 }
@@ -33,7 +35,9 @@ fn alone(member: Member, rows: &Rows) -> Ensemble {
             inputs: rows.inputs.clone(),
             members: vec![member],
             calibration: Platt { slope: 1.0, intercept: 0.0 },
-            baseline: columns.map(|at| Baseline::of(&rows.column(at).collect::<Vec<_>>())).collect(),
+            baseline: columns
+                .map(|at| Baseline::of(&rows.column(at).collect::<Vec<_>>()))
+                .collect(),
             training: TrainedOn {
                 manifest_sha256: String::new(),
                 until: at,
@@ -69,7 +73,8 @@ fn margins_and_contributions_are_lightgbms_own() {
         assert_eq!(grown.trees.len(), 200);
         let trees = if grown.averaged { grown.trees.len() as f64 } else { 1.0 };
         let name = kind.name();
-        let member = Member { name: name.to_owned(), averaged: grown.averaged, trees: grown.trees.clone() };
+        let member =
+            Member { name: name.to_owned(), averaged: grown.averaged, trees: grown.trees.clone() };
         let model = alone(member, &rows);
         let raw = booster.raw_scores(&rows.values, width, true).unwrap();
         for (row, raw) in rows.iter().zip(raw) {
@@ -119,8 +124,8 @@ fn what_was_never_missing_goes_the_way_of_most_rows() {
     let never = rows.inputs.iter().position(|one| one.name() == "crisis_keywords").unwrap();
     assert!(rows.column(never).all(|value| !value.is_nan()));
     let (of, constraints) = (Hyperparameters::default(), Constraints::built_in().unwrap());
-    let grown =
-        mindmate_training::lightgbm::grow(Kind::GradientBoosting, &rows, &of, &constraints).unwrap();
+    let grown = mindmate_training::lightgbm::grow(Kind::GradientBoosting, &rows, &of, &constraints)
+        .unwrap();
     let mut seen = 0;
     for tree in &grown.trees {
         for split in tree.splits().iter().filter(|split| usize::from(split.input) == never) {

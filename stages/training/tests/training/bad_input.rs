@@ -53,7 +53,10 @@ fn too_few_users_with_a_crisis_say_how_many_it_takes() {
     });
     let (code, said) = refused_files(&files);
     assert_eq!(code, 8, "{said}");
-    assert!(said.contains("at least 3 training users with a crisis") && said.contains("found 1"), "{said}");
+    assert!(
+        said.contains("at least 3 training users with a crisis") && said.contains("found 1"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -93,12 +96,19 @@ fn a_feature_that_is_constant_or_always_missing_is_passed_over() {
 #[test]
 fn a_file_that_is_not_as_it_must_be_is_named_with_its_line() {
     let good = Files::of(SPEC);
-    let swap = |from: &str, to: &str| Files { train: good.train.replacen(from, to, 1), ..good.clone() };
+    let swap =
+        |from: &str, to: &str| Files { train: good.train.replacen(from, to, 1), ..good.clone() };
     let cell = |text: &str| good.map(|cells| set(cells, [7], text));
     for (files, wrong) in [
-        (Files { train: String::new(), ..good.clone() }, "train/samples.csv, line 1: expected a header"),
+        (
+            Files { train: String::new(), ..good.clone() },
+            "train/samples.csv, line 1: expected a header",
+        ),
         (swap("mood_trend_7day", "mood"), "line 1: column 4: expected mood_trend_7day, found mood"),
-        (cell("NaN"), "line 2: column mood_mean_14day: expected a finite number or nothing, found \"NaN\""),
+        (
+            cell("NaN"),
+            "line 2: column mood_mean_14day: expected a finite number or nothing, found \"NaN\"",
+        ),
         (cell("inf"), "found \"inf\""),
     ] {
         let (code, said) = refused_files(&files);
@@ -110,7 +120,10 @@ fn a_file_that_is_not_as_it_must_be_is_named_with_its_line() {
 #[test]
 fn a_file_with_no_rows_is_one_without_a_crisis() {
     let good = Files::of(SPEC);
-    let (code, said) = refused_files(&Files { train: good.train.lines().next().unwrap().to_owned() + "\n", ..good });
+    let (code, said) = refused_files(&Files {
+        train: good.train.lines().next().unwrap().to_owned() + "\n",
+        ..good
+    });
     assert_eq!(code, 8, "{said}");
     assert!(said.contains("found 0 of 0"), "{said}");
 }

@@ -13,46 +13,46 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::invented::{Files, Spec};
 
 /// Small, for what does not hang on size.
-pub const SMALL: [&str; 4] = ["--set", "trees=10", "--set", "resamples=20"];
+pub(crate) const SMALL: [&str; 4] = ["--set", "trees=10", "--set", "resamples=20"];
 
-pub const SPEC: Spec = Spec { train_users: 80, validation_users: 40, seed: 5 };
+pub(crate) const SPEC: Spec = Spec { train_users: 80, validation_users: 40, seed: 5 };
 
-pub fn train(args: &[&str]) -> Output {
+pub(crate) fn train(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_train")).args(args).output().unwrap()
 }
 
 /// A folder with a set in it, and one for the model.
-pub struct Folders {
-    pub root: tempfile::TempDir,
+pub(crate) struct Folders {
+    pub(crate) root: tempfile::TempDir,
 }
 
 impl Folders {
-    pub fn with(files: &Files) -> Self {
+    pub(crate) fn with(files: &Files) -> Self {
         let folders = Self { root: tempfile::tempdir().unwrap() };
         files.put(&folders.data());
         folders
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.root.path().join("set")
     }
 
-    pub fn out(&self) -> PathBuf {
+    pub(crate) fn out(&self) -> PathBuf {
         self.root.path().join("out")
     }
 
-    pub fn train(&self, more: &[&str]) -> Output {
+    pub(crate) fn train(&self, more: &[&str]) -> Output {
         let (data, out) = (self.data(), self.out());
         let places = ["--data", data.to_str().unwrap(), "--out", out.to_str().unwrap()];
         train(&[&places, &SMALL[..], more].concat())
     }
 
-    pub fn model(&self) -> Vec<u8> {
+    pub(crate) fn model(&self) -> Vec<u8> {
         fs::read(self.out().join("model.json")).unwrap()
     }
 }
 
-pub fn words(output: &Output) -> String {
+pub(crate) fn words(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -92,7 +92,15 @@ fn standard_output_has_a_measure_a_line_and_nothing_else() {
     };
     let measures: Vec<(String, f64)> =
         text.lines().map(|line| read(line).unwrap_or_else(|| panic!("{line:?}"))).collect();
-    for name in ["auroc", "auprc", "brier", "logLoss", "calibrationSlope", "moderate:precision", "topTenth:recall"] {
+    for name in [
+        "auroc",
+        "auprc",
+        "brier",
+        "logLoss",
+        "calibrationSlope",
+        "moderate:precision",
+        "topTenth:recall",
+    ] {
         assert!(measures.iter().any(|(found, _)| found == name), "no {name} in {text}");
     }
     assert!(measures.iter().any(|(name, auroc)| name == "auroc" && *auroc > 0.6), "{text}");
