@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
-const STAGES: [&str; 11] = [
+const STAGES: [&str; 12] = [
     "activity-ingest",
     "orchestrator",
     "fan-out",
@@ -16,6 +16,7 @@ const STAGES: [&str; 11] = [
     "intervention",
     "realtime-trigger",
     "run-report",
+    "training",
     "training-data",
     "model-promotion",
     "sentiment",
