@@ -73,6 +73,7 @@ pub(crate) fn faulty(ports: Ports, faults: &Arc<Faults>) -> Ports {
         notifier: of::<dyn Notifier>(ports.notifier, faults),
         ledger: of::<dyn RunLedger>(ports.ledger, faults),
         training: ports.training,
+        training_jobs: ports.training_jobs,
         audit: ports.audit,
     }
 }
