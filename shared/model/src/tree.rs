@@ -204,7 +204,7 @@ impl Tree {
         for (index, split) in self.splits.iter().enumerate() {
             // Counts of rows add up to the last digit.
             let expected = self.cover(split.left) + self.cover(split.right);
-            if split.cover != expected {
+            if split.cover.total_cmp(&expected).is_ne() {
                 let expected = expected.to_string();
                 let found = split.cover;
                 return Err(TreeError::Cover { what: "split", index, expected, found });

@@ -192,11 +192,8 @@ impl<const N: usize> Explainer<N> {
             let line = &mut lines[index];
             let difference: [f64; N] = std::array::from_fn(|k| hot[k] - cold[k]);
             line.below = std::array::from_fn(|k| hot[k] - line.ratio[k] * difference[k]);
-            let mut added = 0.0;
-            for k in 0..N {
-                added += line.above[k] * difference[k];
-            }
-            into[usize::from(step.input)] += line.share * added;
+            let products = line.above.iter().zip(&difference).map(|(above, by)| above * by);
+            into[usize::from(step.input)] += line.share * products.sum::<f64>();
         }
     }
 }

@@ -5,8 +5,9 @@ use mindmate_model::{Artefact, ArtefactError, Branch, Contents, Platt};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::growing::{Cut, grow, member};
 use crate::margins::tree;
-use crate::support::{Cut, contents, grow, member};
+use crate::support::contents;
 
 fn small() -> Contents {
     let cut = Cut { leaf: 0, input: 3, threshold: 0.1 + 0.2, missing: Branch::Left };

@@ -3,9 +3,9 @@
 use mindmate_model::{Branch, Tree};
 use proptest::prelude::*;
 
+use crate::growing::{Cut, ensemble, grow};
 use crate::margins::{row, tree};
 use crate::reference;
-use crate::support::{Cut, ensemble, grow};
 
 /// Inputs of trees whose subsets are all looked at.
 const FEW: u16 = 5;
