@@ -12,10 +12,13 @@ use mindmate_model::{Artefact, Branch, Ensemble, RiskModel as _, Tree};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
+#[path = "../tests/model/growing.rs"]
+mod growing;
 #[path = "../tests/model/support.rs"]
 mod support;
 
-use support::{Cut, ensemble, grow, inputs};
+use growing::{Cut, ensemble, grow};
+use support::inputs;
 
 const TREES: usize = 200;
 const LEAVES: usize = 31;

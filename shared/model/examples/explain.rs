@@ -7,6 +7,8 @@
 //! the mean of them with no information is and what each input adds to it. Everything is worked out REPEATS times
 //! and written once.
 
+#![expect(clippy::expect_used, reason = "what is made up is not in doubt")]
+
 use std::error::Error;
 use std::hint::black_box;
 use std::io::{self, Read as _, Write as _};

@@ -66,7 +66,9 @@ impl Baseline {
         let histogram = Histogram { counts: vec![0; edges.len() + 1], missing: 0 };
         let mut baseline = Self { edges, histogram };
         let mut histogram = baseline.empty();
-        values.iter().for_each(|value| baseline.count(&mut histogram, *value));
+        for value in values {
+            baseline.count(&mut histogram, *value);
+        }
         baseline.histogram = histogram;
         baseline
     }

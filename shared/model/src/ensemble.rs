@@ -5,6 +5,7 @@
 
 mod explaining;
 mod margins;
+mod paths;
 mod quadrature;
 mod scoring;
 mod shapley;

@@ -2,8 +2,12 @@
 //! no check.
 
 mod columns;
+mod error;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use self::columns::Columns;
+pub use self::error::TreeError;
 
 /// A side of a split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,80 +56,10 @@ pub struct Leaf {
 /// A checked tree. Its root is split 0, or its only leaf where there is no split.
 ///
 /// Splits come after the split above them; each is below exactly one, and so is each leaf.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "columns::Columns", into = "columns::Columns")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Tree {
     splits: Vec<Split>,
     leaves: Vec<Leaf>,
-}
-
-/// What is wrong with a tree.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum TreeError {
-    /// A binary tree has one leaf more than splits.
-    #[error("expected {expected} leaves for {splits} splits, found {found}")]
-    Leaves {
-        /// How many splits there are.
-        splits: usize,
-        /// One more.
-        expected: usize,
-        /// How many leaves there are.
-        found: usize,
-    },
-    /// The columns of the written form differ in length.
-    #[error("expected {expected} entries in `{column}`, found {found}")]
-    Column {
-        /// The column.
-        column: &'static str,
-        /// The length of the first column of its kind.
-        expected: usize,
-        /// Its own.
-        found: usize,
-    },
-    /// A column holds something that is no number of its kind.
-    #[error("expected numbers with a space between in `{column}`, found {found:?}")]
-    Number {
-        /// The column.
-        column: &'static str,
-        /// What stands there.
-        found: String,
-    },
-    /// Neither `L` nor `R` stands for where a missing value goes.
-    #[error("expected L or R for where a missing value goes, found {0:?}")]
-    Missing(char),
-    /// A child is not there, or comes before its own split.
-    #[error("expected a child of split {split} that is there and comes after it, found {found:?}")]
-    Child {
-        /// The split.
-        split: usize,
-        /// Its child.
-        found: Child,
-    },
-    /// Two splits have the same child.
-    #[error("expected each child below one split, found {0:?} below two")]
-    Twice(Child),
-    /// A threshold or a leaf's value is no finite number.
-    #[error("expected a finite {what} at {index}, found {found}")]
-    NotFinite {
-        /// `threshold` or `value`.
-        what: &'static str,
-        /// Of the split or leaf.
-        index: usize,
-        /// What stands there.
-        found: f64,
-    },
-    /// A cover is not the count of rows that it has to be.
-    #[error("expected a cover of {expected} at {what} {index}, found {found}")]
-    Cover {
-        /// `split` or `leaf`.
-        what: &'static str,
-        /// Its index.
-        index: usize,
-        /// What would be right.
-        expected: String,
-        /// What stands there.
-        found: f64,
-    },
 }
 
 impl Tree {
@@ -204,13 +138,25 @@ impl Tree {
         for (index, split) in self.splits.iter().enumerate() {
             // Counts of rows add up to the last digit.
             let expected = self.cover(split.left) + self.cover(split.right);
-            if split.cover != expected {
+            if split.cover.total_cmp(&expected).is_ne() {
                 let expected = expected.to_string();
                 let found = split.cover;
                 return Err(TreeError::Cover { what: "split", index, expected, found });
             }
         }
         Ok(())
+    }
+}
+
+impl Serialize for Tree {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Columns::from(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Columns::deserialize(deserializer)?.try_into().map_err(de::Error::custom)
     }
 }
 

@@ -1,7 +1,8 @@
 //! All trees of a model by how many points their paths need.
 
 use crate::artefact::Contents;
-use crate::ensemble::shapley::{Explainers, Paths};
+use crate::ensemble::paths::Paths;
+use crate::ensemble::shapley::Explainers;
 use crate::ensemble::values::Values;
 use crate::tree::Tree;
 

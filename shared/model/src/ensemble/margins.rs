@@ -69,7 +69,9 @@ impl Forest {
             let filled = count.next_multiple_of(IN_STEP);
             walking[count..filled].fill(0);
             let (groups, _) = walking[..filled].as_chunks_mut::<IN_STEP>();
-            groups.iter_mut().for_each(|group| self.step(group, steps, values));
+            for group in groups {
+                self.step(group, steps, values);
+            }
             let mut left = 0;
             for place in 0..count {
                 let at = walking[place];

@@ -28,9 +28,10 @@
 //! That an input comes again is what the second and third lines are for: the terms of a split hold for the factor
 //! of the split before it, and the differences add up to those of the leaves.
 
+use crate::ensemble::paths::{Above, Paths};
 use crate::ensemble::quadrature::Quadrature;
 use crate::ensemble::values::{Values, place};
-use crate::tree::{Branch, Child, Tree};
+use crate::tree::{Child, Tree};
 
 /// A split of an input that the path has come by before.
 #[derive(Debug, Clone)]
@@ -192,11 +193,8 @@ impl<const N: usize> Explainer<N> {
             let line = &mut lines[index];
             let difference: [f64; N] = std::array::from_fn(|k| hot[k] - cold[k]);
             line.below = std::array::from_fn(|k| hot[k] - line.ratio[k] * difference[k]);
-            let mut added = 0.0;
-            for k in 0..N {
-                added += line.above[k] * difference[k];
-            }
-            into[usize::from(step.input)] += line.share * added;
+            let products = line.above.iter().zip(&difference).map(|(above, by)| above * by);
+            into[usize::from(step.input)] += line.share * products.sum::<f64>();
         }
     }
 }
@@ -208,13 +206,6 @@ impl Step {
         let [hot, cold] = if right { [other, left] } else { [left, other] };
         [hot as usize, cold as usize]
     }
-}
-
-/// The latest split above that looks at the same input, and the path's side there.
-#[derive(Debug, Clone, Copy)]
-struct Above {
-    split: u32,
-    right: bool,
 }
 
 fn step(tree: &Tree, index: usize, again: u32) -> Step {
@@ -231,43 +222,4 @@ fn step(tree: &Tree, index: usize, again: u32) -> Step {
         input: u8::try_from(split.input).unwrap_or(u8::MAX),
         again,
     }
-}
-
-/// What its paths say of a tree's splits.
-pub(super) struct Paths {
-    /// For each split, the latest one above it of the same input.
-    latest: Vec<Option<Above>>,
-    /// The most distinct inputs on a path.
-    pub(super) most_inputs: usize,
-}
-
-impl Paths {
-    pub(super) fn new(tree: &Tree) -> Self {
-        let (parents, splits) = (parents(tree), tree.splits());
-        let mut latest = Vec::with_capacity(splits.len());
-        let mut distinct: Vec<usize> = Vec::with_capacity(splits.len());
-        for (index, split) in splits.iter().enumerate() {
-            let up = |above: &Above| parents[above.split as usize];
-            let found = std::iter::successors(parents[index], up)
-                .find(|above| splits[above.split as usize].input == split.input);
-            let above = parents[index].map_or(0, |above| distinct[above.split as usize]);
-            distinct.push(above + usize::from(found.is_none()));
-            latest.push(found);
-        }
-        Self { latest, most_inputs: distinct.into_iter().max().unwrap_or(0) }
-    }
-}
-
-fn parents(tree: &Tree) -> Vec<Option<Above>> {
-    let mut parents = vec![None; tree.splits().len()];
-    for (index, split) in tree.splits().iter().enumerate() {
-        for side in [Branch::Left, Branch::Right] {
-            if let Child::Split(below) = split.child(side) {
-                let above = u32::try_from(index).unwrap_or(u32::MAX);
-                parents[below as usize] =
-                    Some(Above { split: above, right: side == Branch::Right });
-            }
-        }
-    }
-    parents
 }

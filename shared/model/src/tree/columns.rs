@@ -1,9 +1,10 @@
 //! How a tree is written: a column each, since 400 trees have some 12,000 splits, and each column as one
-//! text of numbers with a space between, as LightGBM writes them: that is read in a third of the time that
-//! JSON's numbers take. What follows from the rest is not written: the covers of splits.
+//! text of numbers with a space between, as LightGBM writes them. What follows from the rest is not written:
+//! the covers of splits.
 
+use std::borrow::Cow;
 use std::fmt::{Debug, Write as _};
-use std::str::FromStr;
+use std::str::{FromStr, SplitAsciiWhitespace};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,20 +13,27 @@ use super::{Branch, Child, Leaf, Split, Tree, TreeError};
 /// The written form. Of children, numbers from 0 are splits, and -1, -2, … are leaves 0, 1, …
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Columns {
-    input: String,
-    threshold: String,
+pub(super) struct Columns<'a> {
+    #[serde(borrow)]
+    input: Cow<'a, str>,
+    #[serde(borrow)]
+    threshold: Cow<'a, str>,
     /// `L` or `R` for each split.
-    missing: String,
-    left: String,
-    right: String,
-    value: String,
+    #[serde(borrow)]
+    missing: Cow<'a, str>,
+    #[serde(borrow)]
+    left: Cow<'a, str>,
+    #[serde(borrow)]
+    right: Cow<'a, str>,
+    #[serde(borrow)]
+    value: Cow<'a, str>,
     /// Of the leaves.
-    cover: String,
+    #[serde(borrow)]
+    cover: Cow<'a, str>,
 }
 
-impl From<Tree> for Columns {
-    fn from(tree: Tree) -> Self {
+impl From<&Tree> for Columns<'_> {
+    fn from(tree: &Tree) -> Self {
         let Tree { splits, leaves } = tree;
         Self {
             input: text(splits.iter().map(|split| split.input)),
@@ -39,10 +47,10 @@ impl From<Tree> for Columns {
     }
 }
 
-impl TryFrom<Columns> for Tree {
+impl TryFrom<Columns<'_>> for Tree {
     type Error = TreeError;
 
-    fn try_from(columns: Columns) -> Result<Self, TreeError> {
+    fn try_from(columns: Columns<'_>) -> Result<Self, TreeError> {
         let leaves = columns.leaves()?;
         let mut splits = columns.splits()?;
         super::check_children(&splits, leaves.len())?;
@@ -58,40 +66,73 @@ impl TryFrom<Columns> for Tree {
     }
 }
 
-impl Columns {
+impl Columns<'_> {
     fn leaves(&self) -> Result<Vec<Leaf>, TreeError> {
-        let values = numbers::<f64>("value", &self.value, None)?;
-        let covers = numbers::<f64>("cover", &self.cover, Some(values.len()))?;
-        let both = values.into_iter().zip(covers);
-        Ok(both.map(|(value, cover)| Leaf { value, cover }).collect())
+        let mut leaves = Vec::with_capacity(self.missing.len() + 1);
+        let mut covers = Column::new("cover", &self.cover);
+        for value in self.value.split_ascii_whitespace() {
+            leaves.push(Leaf { value: number_of("value", value)?, cover: covers.next()? });
+        }
+        covers.end()?;
+        Ok(leaves)
     }
 
     fn splits(&self) -> Result<Vec<Split>, TreeError> {
-        let inputs = numbers::<u16>("input", &self.input, None)?;
-        let length = Some(inputs.len());
-        let thresholds = numbers::<f64>("threshold", &self.threshold, length)?;
-        let lefts = numbers::<i64>("left", &self.left, length)?;
-        let rights = numbers::<i64>("right", &self.right, length)?;
-        let (expected, found) = (inputs.len(), self.missing.len());
-        if expected != found {
-            return Err(TreeError::Column { column: "missing", expected, found });
-        }
-        let split = |index: usize| {
-            Ok(Split {
-                input: inputs[index],
-                threshold: thresholds[index],
-                missing: branch(self.missing.as_bytes()[index])?,
-                left: child(lefts[index], index)?,
-                right: child(rights[index], index)?,
+        let mut splits = Vec::with_capacity(self.missing.len());
+        let mut inputs = Column::new("input", &self.input);
+        let mut thresholds = Column::new("threshold", &self.threshold);
+        let mut lefts = Column::new("left", &self.left);
+        let mut rights = Column::new("right", &self.right);
+        for (index, letter) in self.missing.bytes().enumerate() {
+            splits.push(Split {
+                input: inputs.next()?,
+                threshold: thresholds.next()?,
+                missing: branch(letter)?,
+                left: child(lefts.next()?, index)?,
+                right: child(rights.next()?, index)?,
                 cover: 0.0,
-            })
-        };
-        (0..inputs.len()).map(split).collect()
+            });
+        }
+        [inputs, thresholds, lefts, rights].into_iter().try_for_each(Column::end)?;
+        Ok(splits)
     }
 }
 
+/// A column while it is read.
+struct Column<'a> {
+    name: &'static str,
+    words: SplitAsciiWhitespace<'a>,
+    read: usize,
+}
+
+impl<'a> Column<'a> {
+    fn new(name: &'static str, text: &'a str) -> Self {
+        Self { name, words: text.split_ascii_whitespace(), read: 0 }
+    }
+
+    fn next<T: FromStr>(&mut self) -> Result<T, TreeError> {
+        let Some(word) = self.words.next() else {
+            return Err(TreeError::Short { column: self.name, found: self.read });
+        };
+        self.read += 1;
+        number_of(self.name, word)
+    }
+
+    /// Whether there is nothing more in it.
+    fn end(mut self) -> Result<(), TreeError> {
+        match self.words.next() {
+            Some(_) => Err(TreeError::Long { column: self.name, expected: self.read }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn number_of<T: FromStr>(column: &'static str, word: &str) -> Result<T, TreeError> {
+    word.parse().map_err(|_| TreeError::Number { column, found: word.to_owned() })
+}
+
 /// Numbers in the form in which they are read again the same.
-fn text<T: Debug>(numbers: impl Iterator<Item = T>) -> String {
+fn text<T: Debug>(numbers: impl Iterator<Item = T>) -> Cow<'static, str> {
     let mut text = String::new();
     for number in numbers {
         if !text.is_empty() {
@@ -100,23 +141,7 @@ fn text<T: Debug>(numbers: impl Iterator<Item = T>) -> String {
         // Writing into a text never fails.
         write!(text, "{number:?}").ok();
     }
-    text
-}
-
-fn numbers<T: FromStr>(
-    column: &'static str,
-    text: &str,
-    length: Option<usize>,
-) -> Result<Vec<T>, TreeError> {
-    let number =
-        |word: &str| word.parse().map_err(|_| TreeError::Number { column, found: word.to_owned() });
-    let numbers: Vec<T> = text.split_ascii_whitespace().map(number).collect::<Result<_, _>>()?;
-    match (length, numbers.len()) {
-        (Some(expected), found) if expected != found => {
-            Err(TreeError::Column { column, expected, found })
-        }
-        _ => Ok(numbers),
-    }
+    text.into()
 }
 
 fn letter(branch: Branch) -> char {

@@ -5,8 +5,9 @@ use mindmate_model::{Artefact, ArtefactError, Branch, Contents, Platt};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::growing::{Cut, grow, member};
 use crate::margins::tree;
-use crate::support::{Cut, contents, grow, member};
+use crate::support::contents;
 
 fn small() -> Contents {
     let cut = Cut { leaf: 0, input: 3, threshold: 0.1 + 0.2, missing: Branch::Left };
@@ -205,9 +206,9 @@ fn contents_that_cannot_be_right_are_refused() {
         ("/members/0/trees/0/missing", json!("X"), "expected L or R"),
         ("/members/0/trees/0/left", json!("0"), "a child of split 0"),
         ("/members/0/trees/0/left", json!("-2"), "found Leaf(1) below two"),
-        ("/members/0/trees/0/left", json!(""), "expected 1 entries in `left`, found 0"),
+        ("/members/0/trees/0/left", json!(""), "as in the others, found only 0"),
         ("/members/0/trees/0/cover", json!("0 9"), "more than 0 rows"),
-        ("/members/0/trees/0/value", json!("1"), "expected 1 entries in `cover`, found 2"),
+        ("/members/0/trees/0/value", json!("1"), "expected 1 entries in `cover`, found more"),
         ("/members/0/trees/0/threshold", json!("0,3"), "found \"0,3\""),
         ("/members/0/trees/0/threshold", json!("NaN"), "expected a finite threshold"),
         ("/calibration/slope", json!(0.0), "a slope above 0"),

@@ -6,8 +6,9 @@ use mindmate_model::odds::logistic;
 use mindmate_model::{Artefact, Branch, Ensemble, ModelError, RiskModel as _, RuleScorer, Tree};
 use proptest::prelude::*;
 
+use crate::growing::{Cut, ensemble, grow, member};
 use crate::margins::{row, tree};
-use crate::support::{Cut, contents, ensemble, grow, member};
+use crate::support::contents;
 
 fn vector(values: &[(Feature, f64)]) -> FeatureVector {
     let mut vector = FeatureVector::all_missing(MissingReason::NoData);

@@ -3,9 +3,9 @@
 use mindmate_model::{Branch, Tree};
 use proptest::prelude::*;
 
+use crate::growing::{Cut, ensemble, grow};
 use crate::margins::{row, tree};
 use crate::reference;
-use crate::support::{Cut, ensemble, grow};
 
 /// Inputs of trees whose subsets are all looked at.
 const FEW: u16 = 5;
@@ -34,6 +34,9 @@ fn chain(inputs: impl Iterator<Item = u16>, side: Branch) -> Tree {
 }
 
 proptest! {
+    // The references look at each subset or leaf by itself.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// R4.2: contributions are Shapley values of the path-dependent game.
     #[test]
     fn contributions_are_shapley_values_over_all_subsets(
