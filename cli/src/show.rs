@@ -3,7 +3,7 @@
 use mindmate_domain::instant::key_form;
 use mindmate_domain::intervention::DeliveryStatus;
 use mindmate_domain::{Assessment, UserId};
-use mindmate_model::RuleScorer;
+use mindmate_model::Words;
 use mindmate_pipeline::ports::StoredIntervention;
 use serde_json::{Value, json};
 
@@ -23,12 +23,12 @@ pub(crate) async fn run(place: &Place, format: Format, args: &args::Show) -> any
     let user = session::user(&args.user)?;
     let assessments = session.ports.assessments.latest(&user, SHOWN).await?;
     let interventions = session.ports.interventions.latest(&user, SHOWN).await?;
-    let rules = RuleScorer::built_in()?;
+    let words = Words::built_in()?;
     anyhow::ensure!(
         !assessments.is_empty() || !interventions.is_empty(),
         "nothing is held about this user: is the id right, and was there a run?"
     );
-    let view = View { user: &user, operator: args.operator, rules: &rules };
+    let view = View { user: &user, operator: args.operator, words: &words };
     match format {
         Format::Json => output::json(&json!({
             "userId": user.as_str(),
@@ -44,20 +44,15 @@ pub(crate) async fn run(place: &Place, format: Format, args: &args::Show) -> any
 struct View<'a> {
     user: &'a UserId,
     operator: bool,
-    rules: &'a RuleScorer,
+    words: &'a Words,
 }
 
 impl View<'_> {
     /// Factors in plain words, never with their weight.
-    fn factors(&self, assessment: &Assessment) -> Vec<String> {
-        let raising = assessment.contributions.iter().filter(|factor| factor.log_odds > 0.0);
-        raising
-            .take(FACTORS)
-            .map(|factor| {
-                let words = self.rules.words(factor.feature);
-                words.unwrap_or(factor.feature.name()).to_owned()
-            })
-            .collect()
+    fn factors(&self, assessment: &Assessment) -> Vec<&str> {
+        let mut factors = self.words.factors(&assessment.contributions, &assessment.features);
+        factors.truncate(FACTORS);
+        factors
     }
 
     fn assessment(&self, assessment: &Assessment) -> Value {

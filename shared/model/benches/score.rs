@@ -13,7 +13,6 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 #[path = "../tests/model/support.rs"]
-#[expect(dead_code, reason = "the tests use more of it")]
 mod support;
 
 use support::{Cut, ensemble, grow, inputs};

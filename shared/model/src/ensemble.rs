@@ -4,7 +4,7 @@
 //! trees, so that what each input adds, summed over the trees, adds up to the log-odds.
 
 mod explaining;
-mod forest;
+mod margins;
 mod quadrature;
 mod scoring;
 mod shapley;
@@ -14,7 +14,7 @@ use mindmate_domain::{Feature, FeatureVector};
 
 use crate::artefact::{Artefact, Contents};
 use explaining::Explaining;
-use forest::Forest;
+use margins::Forest;
 use scoring::Evidence;
 use values::Values;
 

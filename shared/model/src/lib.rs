@@ -13,6 +13,7 @@
 //! | [`tree`] | a decision tree as flat arrays, checked |
 //! | [`ensemble`] | a trained model ready to score: margins, calibrated log-odds, what each input adds |
 //! | [`baseline`] | how features were distributed in training, and how far they have moved |
+//! | [`words`] | factors in plain words, whichever model found them |
 //! | [`odds`] | between log-odds and probabilities |
 
 pub mod artefact;
@@ -23,9 +24,11 @@ pub mod odds;
 pub mod port;
 pub mod rules;
 pub mod tree;
+pub mod words;
 
 pub use artefact::{Artefact, ArtefactError, Contents, Member, Platt, TrainedOn};
 pub use ensemble::{Ensemble, Explained, Margins};
 pub use port::{ModelError, RiskModel, Scored};
 pub use rules::{RuleScorer, RulesError};
 pub use tree::{Branch, Child, Leaf, Split, Tree, TreeError};
+pub use words::{Words, WordsError};

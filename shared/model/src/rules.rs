@@ -71,14 +71,9 @@ pub enum RulesError {
     /// A rule looks at a repetition of another feature.
     #[error("expected no alias, found a rule for {0}, which repeats another feature")]
     Alias(Feature),
-    /// A rule does not say why it is there, or has no words for the user.
-    #[error("expected a text for `{field}` of {feature}, found none")]
-    Blank {
-        /// The rule's feature.
-        feature: Feature,
-        /// The field.
-        field: &'static str,
-    },
+    /// A rule does not say why it is there.
+    #[error("expected a text for `why` of {0}, found none")]
+    Blank(Feature),
 }
 
 /// One rule.
@@ -95,8 +90,6 @@ pub struct Rule {
     pub weight: f64,
     /// Why it is there: a source, or the clinical sense.
     pub why: String,
-    /// The sign in words to the user, as the rest of "because …": no score, no diagnosis.
-    pub words: String,
 }
 
 impl Rule {
@@ -119,10 +112,8 @@ impl Rule {
         if ALIASES.contains(&feature) {
             return Err(RulesError::Alias(feature));
         }
-        for (field, text) in [("why", &self.why), ("words", &self.words)] {
-            if text.trim().is_empty() {
-                return Err(RulesError::Blank { feature, field });
-            }
+        if self.why.trim().is_empty() {
+            return Err(RulesError::Blank(feature));
         }
         Ok(())
     }
@@ -193,13 +184,6 @@ impl RuleScorer {
     /// The rules, as in the file.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
-    }
-
-    /// The sign that a feature stands for, in words to the user ("why this message", safety 16).
-    /// `None` where no rule looks at it.
-    pub fn words(&self, feature: Feature) -> Option<&str> {
-        let rule = self.rules.iter().find(|rule| rule.feature == feature)?;
-        Some(&rule.words)
     }
 }
 

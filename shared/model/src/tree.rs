@@ -28,7 +28,7 @@ pub enum Child {
 pub struct Split {
     /// Which input it looks at: an index into the artefact's inputs.
     pub input: u16,
-    /// A value up to it goes left, in the input's unit. Finite.
+    /// A value up to it goes left, in the input's unit. Finite; see [`Tree::new`] for infinity.
     pub threshold: f64,
     /// Where a missing value goes.
     pub missing: Branch,
@@ -82,6 +82,14 @@ pub enum TreeError {
         /// Its own.
         found: usize,
     },
+    /// A column holds something that is no number of its kind.
+    #[error("expected numbers with a space between in `{column}`, found {found:?}")]
+    Number {
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        found: String,
+    },
     /// Neither `L` nor `R` stands for where a missing value goes.
     #[error("expected L or R for where a missing value goes, found {0:?}")]
     Missing(char),
@@ -123,12 +131,18 @@ pub enum TreeError {
 impl Tree {
     /// Checks a tree.
     ///
+    /// LightGBM parts what is present from what is missing by a threshold of infinity. It is taken as the greatest
+    /// finite number, which says the same of every value and can be written.
+    ///
     /// # Errors
     /// What is wrong with it.
-    pub fn new(splits: Vec<Split>, leaves: Vec<Leaf>) -> Result<Self, TreeError> {
+    pub fn new(mut splits: Vec<Split>, leaves: Vec<Leaf>) -> Result<Self, TreeError> {
         check_leaves(&splits, &leaves)?;
         check_children(&splits, leaves.len())?;
-        for (index, split) in splits.iter().enumerate() {
+        for (index, split) in splits.iter_mut().enumerate() {
+            if split.threshold == f64::INFINITY {
+                split.threshold = f64::MAX;
+            }
             if !split.threshold.is_finite() {
                 let found = split.threshold;
                 return Err(TreeError::NotFinite { what: "threshold", index, found });

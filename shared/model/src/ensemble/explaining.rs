@@ -1,7 +1,7 @@
 //! All trees of a model by how many points their paths need.
 
 use crate::artefact::Contents;
-use crate::ensemble::shapley::{Explainers, most_inputs};
+use crate::ensemble::shapley::{Explainers, Paths};
 use crate::ensemble::values::Values;
 use crate::tree::Tree;
 
@@ -52,13 +52,14 @@ impl Explaining {
     }
 
     fn add(&mut self, tree: &Tree, scale: f64) {
-        match most_inputs(tree) {
+        let paths = Paths::new(tree);
+        match paths.most_inputs {
             0 => {}
-            1..=8 => self.of_8.add(tree, scale),
-            9..=12 => self.of_12.add(tree, scale),
-            13..=16 => self.of_16.add(tree, scale),
-            17..=32 => self.of_32.add(tree, scale),
-            _ => self.of_all.add(tree, scale),
+            1..=8 => self.of_8.add(tree, &paths, scale),
+            9..=12 => self.of_12.add(tree, &paths, scale),
+            13..=16 => self.of_16.add(tree, &paths, scale),
+            17..=32 => self.of_32.add(tree, &paths, scale),
+            _ => self.of_all.add(tree, &paths, scale),
         }
     }
 }

@@ -77,18 +77,21 @@ pub(super) struct Explainers<const N: usize> {
     trees: Vec<Explainer<N>>,
 }
 
-/// What is kept while a tree is walked, a line for each split or leaf.
-struct Scratch<const N: usize> {
-    /// U of a split, on the way down; U·q once it was passed on.
-    above: Vec<[f64; N]>,
+/// What is kept of a split while a tree is gone through, and of a leaf what is below it.
+#[derive(Debug, Clone, Copy)]
+struct Line<const N: usize> {
+    /// U; where the row left the path of the input before, nothing is added here, and it is 0 once it was passed on.
+    above: [f64; N],
     /// r.
-    ratio: Vec<[f64; N]>,
+    ratio: [f64; N],
     /// H.
-    below: Vec<[f64; N]>,
+    below: [f64; N],
+    /// What q has in common at all points.
+    share: f64,
     /// Whether the row goes right.
-    right: Vec<bool>,
+    right: bool,
     /// Whether the row takes the path at all splits of the input above.
-    taken: Vec<bool>,
+    taken: bool,
 }
 
 impl<const N: usize> Explainers<N> {
@@ -96,15 +99,15 @@ impl<const N: usize> Explainers<N> {
         Self { quadrature: Quadrature::new(), trees: Vec::new() }
     }
 
-    /// Takes in a tree, whose margin counts `scale` times.
-    pub(super) fn add(&mut self, tree: &Tree, scale: f64) {
+    /// Takes in a tree with its paths, whose margin counts `scale` times.
+    pub(super) fn add(&mut self, tree: &Tree, paths: &Paths, scale: f64) {
         let points = &self.quadrature.points;
         let mut explainer = Explainer {
             steps: Vec::with_capacity(tree.splits().len()),
             again: Vec::new(),
             leaves: tree.leaves().iter().map(|leaf| leaf.value * scale).collect(),
         };
-        for (index, above) in latest_above(tree).into_iter().enumerate() {
+        for (index, above) in paths.latest.iter().enumerate() {
             let again = above.map_or(0, |above| explainer.repeat(above, points));
             explainer.steps.push(step(tree, index, again));
         }
@@ -113,17 +116,15 @@ impl<const N: usize> Explainers<N> {
 
     /// Adds what each input adds to the log-odds.
     pub(super) fn explain(&self, values: &Values, into: &mut [f64]) {
-        let most = self.trees.iter().map(|tree| tree.steps.len()).max().unwrap_or(0);
-        let mut scratch = Scratch {
-            above: vec![[0.0; N]; most + 1],
-            ratio: vec![[0.0; N]; most],
-            below: vec![[0.0; N]; 2 * most + 1],
-            right: vec![false; most],
-            taken: vec![false; most],
-        };
+        let most = self.trees.iter().map(|tree| tree.leaves.len()).max().unwrap_or(0);
+        let zero = [0.0; N];
+        let blank =
+            Line { above: zero, ratio: zero, below: zero, share: 0.0, right: false, taken: false };
+        let mut lines = vec![blank; 2 * most];
         for tree in &self.trees {
-            tree.descend(values, &self.quadrature, &mut scratch);
-            tree.ascend(&mut scratch, into);
+            let lines = &mut lines[..tree.steps.len() + tree.leaves.len()];
+            tree.descend(values, &self.quadrature, lines);
+            tree.ascend(lines, into);
         }
     }
 }
@@ -143,71 +144,69 @@ impl<const N: usize> Explainer<N> {
     }
 
     /// From the root: U, r and q of every split.
-    fn descend(&self, values: &Values, quadrature: &Quadrature<N>, scratch: &mut Scratch<N>) {
-        let splits = self.steps.len();
-        scratch.above[0] = quadrature.weights;
+    fn descend(&self, values: &Values, quadrature: &Quadrature<N>, lines: &mut [Line<N>]) {
+        lines[0].above = quadrature.weights;
         let rest = quadrature.points.map(|t| 1.0 - t);
         for (index, step) in self.steps.iter().enumerate() {
             let right = values.at(step.place) > step.threshold;
-            scratch.right[index] = right;
             let share = step.shares[usize::from(!right)];
-            let above = scratch.above[index];
-            let mut taken = true;
-            let (mut ratio, mut weighted) = ([0.0; N], [0.0; N]);
-            if step.again == 0 {
-                for k in 0..N {
-                    ratio[k] = rest[k] * share;
-                    weighted[k] = above[k] * share;
+            let again = (step.again > 0).then(|| &self.again[step.again as usize - 1]);
+            let taken = again.is_none_or(|again| {
+                let before = &lines[again.split as usize];
+                before.taken && before.right == again.right
+            });
+            let line = &mut lines[index];
+            (line.right, line.taken, line.share) = (right, taken, share);
+            let above = line.above;
+            line.ratio = rest.map(|rest| rest * share);
+            match again {
+                None => {}
+                Some(_) if !taken => {
+                    line.ratio = [share; N];
+                    line.above = [0.0; N];
                 }
-            } else {
-                let again = &self.again[step.again as usize - 1];
-                let before = again.split as usize;
-                taken = scratch.taken[before] && scratch.right[before] == again.right;
-                if taken {
+                Some(again) => {
                     for k in 0..N {
-                        let part = again.share * share * again.inverse[k];
-                        ratio[k] = rest[k] * part;
-                        weighted[k] = above[k] * part * again.inverse[k];
+                        let part = again.share * again.inverse[k];
+                        line.ratio[k] *= part;
+                        line.above[k] *= part * again.inverse[k];
                     }
-                } else {
-                    ratio = [share; N];
                 }
             }
-            scratch.taken[index] = taken;
-            // Leaves need none: they share the line after the splits'.
-            let hot = (step.children[usize::from(right)] as usize).min(splits);
-            let cold = (step.children[usize::from(!right)] as usize).min(splits);
-            for k in 0..N {
-                let passed = above[k] * ratio[k];
-                scratch.above[hot][k] = above[k] - passed;
-                scratch.above[cold][k] = passed;
-            }
-            scratch.above[index] = weighted;
-            scratch.ratio[index] = ratio;
+            let ratio = line.ratio;
+            let [hot, cold] = step.children(right);
+            let passed: [f64; N] = std::array::from_fn(|k| above[k] * ratio[k]);
+            lines[hot].above = std::array::from_fn(|k| above[k] - passed[k]);
+            lines[cold].above = passed;
         }
     }
 
     /// From the leaves: H of every split, and what its input adds.
-    fn ascend(&self, scratch: &mut Scratch<N>, into: &mut [f64]) {
-        let splits = self.steps.len();
-        for (line, value) in scratch.below[splits..].iter_mut().zip(&self.leaves) {
-            *line = [*value; N];
+    fn ascend(&self, lines: &mut [Line<N>], into: &mut [f64]) {
+        for (line, value) in lines[self.steps.len()..].iter_mut().zip(&self.leaves) {
+            line.below = [*value; N];
         }
         for (index, step) in self.steps.iter().enumerate().rev() {
-            let right = scratch.right[index];
-            let hot = scratch.below[step.children[usize::from(right)] as usize];
-            let cold = scratch.below[step.children[usize::from(!right)] as usize];
-            let (weighted, ratio) = (&scratch.above[index], &scratch.ratio[index]);
-            let mut line = [0.0; N];
-            let mut added = [0.0; N];
+            let [hot, cold] = step.children(lines[index].right);
+            let (hot, cold) = (lines[hot].below, lines[cold].below);
+            let line = &mut lines[index];
+            let difference: [f64; N] = std::array::from_fn(|k| hot[k] - cold[k]);
+            line.below = std::array::from_fn(|k| hot[k] - line.ratio[k] * difference[k]);
+            let mut added = 0.0;
             for k in 0..N {
-                let difference = hot[k] - cold[k];
-                line[k] = hot[k] - ratio[k] * difference;
-                added[k] = weighted[k] * difference;
+                added += line.above[k] * difference[k];
             }
-            scratch.below[index] = line;
-            into[usize::from(step.input)] += added.iter().sum::<f64>();
+            into[usize::from(step.input)] += line.share * added;
         }
+    }
+}
+
+impl Step {
+    /// The lines of the child where the row goes, and of the other.
+    fn children(&self, right: bool) -> [usize; 2] {
+        let [left, other] = self.children;
+        let [hot, cold] = if right { [other, left] } else { [left, other] };
+        [hot as usize, cold as usize]
     }
 }
 
@@ -234,32 +233,29 @@ fn step(tree: &Tree, index: usize, again: u32) -> Step {
     }
 }
 
-/// For each split, the latest one above it of the same input.
-fn latest_above(tree: &Tree) -> Vec<Option<Above>> {
-    let parents = parents(tree);
-    let splits = tree.splits();
-    let latest = |index: usize| {
-        let mut at = parents[index];
-        while let Some(above) = at {
-            if splits[above.split as usize].input == splits[index].input {
-                return Some(above);
-            }
-            at = parents[above.split as usize];
-        }
-        None
-    };
-    (0..splits.len()).map(latest).collect()
+/// What its paths say of a tree's splits.
+pub(super) struct Paths {
+    /// For each split, the latest one above it of the same input.
+    latest: Vec<Option<Above>>,
+    /// The most distinct inputs on a path.
+    pub(super) most_inputs: usize,
 }
 
-/// The most distinct inputs on a path.
-pub(super) fn most_inputs(tree: &Tree) -> usize {
-    let parents = parents(tree);
-    let mut distinct = vec![0_usize; tree.splits().len()];
-    for (index, latest) in latest_above(tree).into_iter().enumerate() {
-        let above = parents[index].map_or(0, |above| distinct[above.split as usize]);
-        distinct[index] = above + usize::from(latest.is_none());
+impl Paths {
+    pub(super) fn new(tree: &Tree) -> Self {
+        let (parents, splits) = (parents(tree), tree.splits());
+        let mut latest = Vec::with_capacity(splits.len());
+        let mut distinct: Vec<usize> = Vec::with_capacity(splits.len());
+        for (index, split) in splits.iter().enumerate() {
+            let up = |above: &Above| parents[above.split as usize];
+            let found = std::iter::successors(parents[index], up)
+                .find(|above| splits[above.split as usize].input == split.input);
+            let above = parents[index].map_or(0, |above| distinct[above.split as usize]);
+            distinct.push(above + usize::from(found.is_none()));
+            latest.push(found);
+        }
+        Self { latest, most_inputs: distinct.into_iter().max().unwrap_or(0) }
     }
-    distinct.into_iter().max().unwrap_or(0)
 }
 
 fn parents(tree: &Tree) -> Vec<Option<Above>> {
