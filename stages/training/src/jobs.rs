@@ -53,7 +53,7 @@ mod tests {
             let squares = in_parallel(20, threads, |part| Ok::<_, ()>(part * part)).unwrap();
             assert_eq!(squares, (0..20).map(|part| part * part).collect::<Vec<_>>());
         }
-        assert_eq!(in_parallel(0, 2, |part| Ok::<_, ()>(part)), Ok(Vec::new()));
+        assert_eq!(in_parallel(0, 2, Ok::<_, ()>), Ok(Vec::new()));
     }
 
     #[test]

@@ -209,7 +209,7 @@ impl Nodes {
         };
         Ok(Split {
             input: self.inputs[node],
-            threshold: self.thresholds[node],
+            threshold: finite(self.thresholds[node]),
             missing: if missing_left { Branch::Left } else { Branch::Right },
             left,
             right,
@@ -224,6 +224,12 @@ impl Nodes {
         };
         found.copied().ok_or_else(|| unexpected("a child that is there", format!("{of:?}")))
     }
+}
+
+/// A split between what is there and what is missing has no upper end in LightGBM. Values are finite, so the
+/// greatest number is none either, and it can be written as JSON.
+fn finite(threshold: f64) -> f64 {
+    if threshold == f64::INFINITY { f64::MAX } else { threshold }
 }
 
 fn child(index: i32) -> Result<Child, TextError> {

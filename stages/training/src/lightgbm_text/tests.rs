@@ -71,13 +71,23 @@ fn what_was_never_missing_goes_with_most_rows_and_not_with_zero() {
 }
 
 #[test]
+fn a_split_between_what_is_there_and_what_is_missing_has_every_number_on_one_side() {
+    let present = TREE
+        .replace("threshold=1.5", "threshold=inf")
+        .replace("decision_type=10", "decision_type=8");
+    let grown = read(&text("", &[&present]), 2, 10).unwrap();
+    assert!((grown.margin(&[1e300, 0.1]) + 0.5).abs() < f64::EPSILON);
+    assert!((grown.margin(&[f64::NAN, 0.1]) - 0.75).abs() < f64::EPSILON);
+}
+
+#[test]
 fn a_forest_is_averaged_and_a_tree_without_a_split_is_its_leaf() {
     let constant = "Tree=1\nnum_leaves=1\nnum_cat=0\nsplit_feature=\nsplit_gain=\nthreshold=\ndecision_type=\n\
         left_child=\nright_child=\nleaf_value=0.5\nleaf_weight=\nleaf_count=\ninternal_value=\n\
         internal_weight=\ninternal_count=\nis_linear=0\nshrinkage=1\n\n";
     let grown = read(&text("average_output\n", &[TREE, constant]), 2, 10).unwrap();
     assert!(grown.averaged);
-    assert!((grown.margin(&[2.0, 0.1]) - (0.75 + 0.5) / 2.0).abs() < f64::EPSILON);
+    assert!((grown.margin(&[2.0, 0.1]) - 0.625).abs() < f64::EPSILON);
 }
 
 #[test]
