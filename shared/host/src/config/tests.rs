@@ -8,7 +8,7 @@ use super::*;
 fn programs() -> Vec<Program> {
     let stages = StageName::ALL.into_iter().map(Program::Stage);
     let others =
-        [Program::Orchestrator, Program::TrainingData, Program::RunClosing, Program::Operator];
+        [Program::Orchestrator, Program::TrainingData, Program::JudgeModel, Program::RunClosing, Program::Operator];
     stages.chain(others).collect()
 }
 
