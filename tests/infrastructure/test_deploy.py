@@ -20,7 +20,7 @@ ACCOUNT = "000000000000"
 MODELS = f"mindmate-ml-models-{ACCOUNT}"
 CODE = f"mindmate-code-{ACCOUNT}-us-east-1"
 BINARIES = [
-    "mindmate-orchestrator", "mindmate-training-data", "mindmate-fan-out",
+    "mindmate-orchestrator", "mindmate-training-data", "mindmate-model-promotion", "mindmate-fan-out",
     "mindmate-feature-extraction", "mindmate-scoring", "mindmate-intervention",
     "mindmate-realtime-trigger", "mindmate-sentiment", "mindmate-activity-ingest", "mindmate-run-report",
     "mindmate-run-closing",
