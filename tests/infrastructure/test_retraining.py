@@ -362,7 +362,8 @@ def test_a_step_that_fails_is_told_and_the_machine_fails(walk, step, words, answ
     assert entered[-3:] == [f"{step.capitalize()}Failed", "TellFailure", "Failed"]
     said = walk.asked("judge")[-1]["failed"]
     assert set(said) == fields("Failed") and said["step"] == words
-    assert set(said["failure"]) == {"Error", "Cause"}
+    error = next(one["throw"]["errorType"] for one in answers[step])
+    assert set(said["failure"]) == {"Error", "Cause"} and said["failure"]["Error"] == error
     # What will not heal is tried once.
     tries = walk.asked(step)[:-1] if step == "judge" else walk.asked(step)
     assert len(tries) == 1

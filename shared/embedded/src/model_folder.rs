@@ -59,7 +59,8 @@ impl ModelStore for ModelFolder {
         let output = FOLDER.blocking(&self.0, move || bounded(&path, most)).await?;
         match output {
             Some(Err(found)) => {
-                let words = format!("{}: expected at most {most} bytes, found {found}", job.output());
+                let words =
+                    format!("{}: expected at most {most} bytes, found {found}", job.output());
                 Err(PortError::permanent(FOLDER.port, "too-large", words))
             }
             Some(Ok(bytes)) => Ok(Some(bytes)),

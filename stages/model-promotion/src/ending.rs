@@ -50,8 +50,7 @@ pub async fn ended(
     let (status, failure) = (why.status(), why.words());
     let first = failure.lines().next().unwrap_or_default();
     let came_to = if status == JobStatus::Skipped { "left out" } else { "not finished" };
-    let text =
-        format!("The training {job} was {came_to}: {first}. What served before still does.");
+    let text = format!("The training {job} was {came_to}: {first}. What served before still does.");
     let id = format!("{}{job}/{}", Notice::OF_MODEL, status.name());
     ports.notifier.notify(&Notice { id, at, text }).await?;
     // The row last: it says that the rest is written.

@@ -257,10 +257,7 @@ mod tests {
             Failure { error: error.to_owned(), cause: cause.to_owned() }.words()
         };
         let job = r#"{"TrainingJobName":"a","FailureReason":"AlgorithmError: one class"}"#;
-        assert_eq!(
-            words("States.TaskFailed", job),
-            "States.TaskFailed: AlgorithmError: one class"
-        );
+        assert_eq!(words("States.TaskFailed", job), "States.TaskFailed: AlgorithmError: one class");
         let function = r#"{"errorMessage":"no set","errorType":"no-set"}"#;
         assert_eq!(words("no-set", function), "no-set: no set");
         assert_eq!(words("States.Timeout", ""), "States.Timeout");

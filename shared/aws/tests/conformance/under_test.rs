@@ -17,8 +17,8 @@ use mindmate_domain::audit::AuditEvent;
 use mindmate_domain::instant::parse;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, JobName, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue, Receipt,
-    Received, ReviewQueue, RunLedger, Sequence, StreamRecord, StreamSource, TrainingJobs,
+    InterventionStore, JobName, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue,
+    Receipt, Received, ReviewQueue, RunLedger, Sequence, StreamRecord, StreamSource, TrainingJobs,
     TrainingStore, TrainingUsers, UserStates,
 };
 use mindmate_testkit::ManualClock;

@@ -15,10 +15,10 @@ use mindmate_pipeline::Outgoing;
 use mindmate_pipeline::ports::{
     ActivityIndex, ActivityPage, Analysis, AppChats, AppItems, AssessmentPut, AssessmentStore,
     AuditLog, ChatPut, DeadLetter, DeadLetterCause, DeadLetters, Decision, FoundItem, HistoryStore,
-    InterventionStore, JobName, LetterPage, Mark, ModelPut, ModelStore, ModelVersion, Notice, Notifier,
-    Page, Place, Pointer, PortResult, ProfileStore, Publisher, Queue, QueueDepth, Receipt,
-    Received, ReviewQueue, RunLedger, RunStart, SentimentAnalyzer, Sequence, Settlement, Source,
-    Standing, StandingPointer, StoredIntervention, StreamRecord, StreamSource, Tally,
+    InterventionStore, JobName, LetterPage, Mark, ModelPut, ModelStore, ModelVersion, Notice,
+    Notifier, Page, Place, Pointer, PortResult, ProfileStore, Publisher, Queue, QueueDepth,
+    Receipt, Received, ReviewQueue, RunLedger, RunStart, SentimentAnalyzer, Sequence, Settlement,
+    Source, Standing, StandingPointer, StoredIntervention, StreamRecord, StreamSource, Tally,
     TextToAnalyze, UserStates,
 };
 

@@ -25,9 +25,9 @@ use mindmate_domain::app::AppItem;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, JobName, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue, QueueDepth,
-    Received, ReviewQueue, RunLedger, StreamRecord, StreamSource, TrainingJob, TrainingJobs,
-    TrainingStore, TrainingUsers, UserStates,
+    InterventionStore, JobName, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue,
+    QueueDepth, Received, ReviewQueue, RunLedger, StreamRecord, StreamSource, TrainingJob,
+    TrainingJobs, TrainingStore, TrainingUsers, UserStates,
 };
 use mindmate_pipeline::{Chance, Clock};
 use tokio::sync::Notify;
