@@ -841,5 +841,9 @@ def test_every_output_is_a_variable_that_is_known(template):
     }
     needed = set().union(*ENVIRONMENT.values())
     dead = {screaming(name) + "_URL" for name in dlqs(template) - {"SchedulesDlq"}}
-    own = {"MINDMATE_SHARDS", "MINDMATE_OVERDUE_MINUTES", "MINDMATE_LOG", "MINDMATE_PSEUDONYM_KEY"}
+    own = {
+        "MINDMATE_SHARDS", "MINDMATE_OVERDUE_MINUTES", "MINDMATE_LOG", "MINDMATE_PSEUDONYM_KEY",
+        # Who starts a training by hand.
+        "RETRAINING_MACHINE_ARN",
+    }
     assert {screaming(key) for key in template["Outputs"]} == seeds | needed | dead | own
