@@ -475,6 +475,8 @@ GRANTS = {
     },
     "ScoringRole": {
         "ScoringLog": LOG, **OUTCOMES, **PSEUDONYMS, **PAGE,
+        # The model that serves; without the list S3 says of one that is not there that it is forbidden.
+        "ModelsBucket": {"s3:ListBucket"}, "ModelsBucket/models/*": {"s3:GetObject"},
         "ScoringQueue": CONSUME, "ScoringPriorityQueue": CONSUME,
         "ScoringDlq": SEND, "ScoringPriorityDlq": SEND,
         "InterventionsQueue": SEND, "InterventionsPriorityQueue": SEND,
