@@ -7,6 +7,7 @@ readonly FUNCTIONS=(
   # binary                     parameter of its zip
   mindmate-orchestrator        OrchestratorCodeKey
   mindmate-training-data       TrainingDataCodeKey
+  mindmate-model-promotion     JudgeModelCodeKey
   mindmate-fan-out             FanOutCodeKey
   mindmate-feature-extraction  FeatureExtractionCodeKey
   mindmate-scoring             ScoringCodeKey

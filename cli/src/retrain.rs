@@ -6,15 +6,14 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use mindmate_domain::instant::key_form;
-use mindmate_pipeline::ports::{JobStatus, Notice, TrainingJob};
+use mindmate_model_promotion::{NoModel, RETRAIN, ended};
 
 use crate::args::{self, Format};
 use crate::exit::Exit;
-use crate::models::promoting::{Promoting, promote};
+use crate::models::promoting::{Promoting, ports, promote};
 use crate::session::{Place, Session};
 use crate::training_data::{Preparing, Set};
 
@@ -40,7 +39,7 @@ pub(crate) async fn run(
     let prepared = prepare(&session, &args.data).await;
     let prepared = job.succeeded("the training set", prepared).await?;
     if let Some(lack) = prepared.lack() {
-        job.ended(JobStatus::Skipped, format!("too little data: {lack}")).await?;
+        job.ended(&NoModel::TooLittle(lack.to_string())).await?;
         return prepared.told(format);
     }
     if format == Format::Text {
@@ -59,7 +58,7 @@ pub(crate) async fn run(
         set: &set,
         job: Some(&job.id),
         force: None,
-        by: "retrain",
+        by: RETRAIN,
         resamples: args.resamples,
         seed: args.seed,
     };
@@ -121,38 +120,14 @@ impl Job<'_> {
     /// The step's result; where it failed the row and a notice say so first (R3.7).
     async fn succeeded<T>(&self, step: &str, result: anyhow::Result<T>) -> anyhow::Result<T> {
         if let Err(error) = &result {
-            let failure = format!("{step}: {}", crate::exit::words(error));
-            self.ended(JobStatus::Failed, failure).await?;
+            let why = crate::exit::words(error);
+            self.ended(&NoModel::Failed { step: step.to_owned(), why }).await?;
         }
         result
     }
 
-    async fn ended(&self, status: JobStatus, failure: String) -> anyhow::Result<()> {
+    async fn ended(&self, why: &NoModel) -> anyhow::Result<()> {
         let at = self.session.clock.now();
-        let id = format!("{}{}/{}", Notice::OF_MODEL, self.id, status.name());
-        let first = failure.lines().next().unwrap_or_default();
-        let text = format!(
-            "The training {} was {}: {first}. What served before still does.",
-            self.id,
-            match status {
-                JobStatus::Skipped => "left out",
-                _ => "not finished",
-            }
-        );
-        let notifier = Arc::clone(&self.session.ports.notifier);
-        notifier.notify(&Notice { id, at, text }).await?;
-        let job = TrainingJob {
-            job_id: self.id.clone(),
-            status,
-            at,
-            manifest_sha256: None,
-            model: None,
-            model_path: None,
-            metrics: serde_json::Value::Null,
-            importance: Vec::new(),
-            gates: serde_json::Value::Null,
-            failure: Some(failure),
-        };
-        Ok(self.session.ports.training_jobs.put(&job).await?)
+        Ok(ended(&ports(self.session), &self.id, why, at).await?)
     }
 }

@@ -73,7 +73,7 @@ impl Set {
     /// What there is too little of, if there is no set.
     pub(crate) fn lack(&self) -> Option<&Lack> {
         match &self.prepared {
-            Prepared::Set(_) => None,
+            Prepared::Set(..) => None,
             Prepared::TooLittle(lack) => Some(lack),
         }
     }
@@ -81,7 +81,7 @@ impl Set {
     /// Tells of it on standard output.
     pub(crate) fn told(&self, format: Format) -> anyhow::Result<Exit> {
         match &self.prepared {
-            Prepared::Set(manifest) => written(format, manifest, &self.place),
+            Prepared::Set(manifest, _) => written(format, manifest, &self.place),
             Prepared::TooLittle(lack) => too_little(format, &self.eligibility, lack),
         }
     }

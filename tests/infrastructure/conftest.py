@@ -36,9 +36,9 @@ def free_port():
 
 
 class LocalAws:
-    """A ministack on a port of its own, with nothing in it."""
+    """A ministack on a port of its own, with nothing in it; `settings` are its variables."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, **settings):
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         directory.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ class LocalAws:
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
             "TMPDIR": str(directory),
-        }
+        } | settings
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "ministack"],

@@ -20,7 +20,7 @@ ACCOUNT = "000000000000"
 MODELS = f"mindmate-ml-models-{ACCOUNT}"
 CODE = f"mindmate-code-{ACCOUNT}-us-east-1"
 BINARIES = [
-    "mindmate-orchestrator", "mindmate-training-data", "mindmate-fan-out",
+    "mindmate-orchestrator", "mindmate-training-data", "mindmate-model-promotion", "mindmate-fan-out",
     "mindmate-feature-extraction", "mindmate-scoring", "mindmate-intervention",
     "mindmate-realtime-trigger", "mindmate-sentiment", "mindmate-activity-ingest", "mindmate-run-report",
     "mindmate-run-closing",
@@ -317,6 +317,26 @@ def test_an_update_changes_what_is_new_and_keeps_what_was_said_before(fresh):
     assert drafting == {"mindmate-intervention": variables["MINDMATE_MESSAGE_MODEL"]}
     assert variables["MINDMATE_MESSAGE_MODEL"] == "some.model"
     assert "EmoCompanion" in fresh.client("dynamodb").list_tables()["TableNames"]
+
+
+def test_with_an_image_a_set_that_the_schedule_has_prepared_starts_the_machine(fresh):
+    image = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/mindmate-training:1"
+    fresh.deploy("--create-app-table", "--no-realtime", "--parameter", f"TrainingImageUri={image}")
+    states, machine = fresh.client("stepfunctions"), fresh.variables()["RETRAINING_MACHINE_ARN"]
+    definition = states.describe_state_machine(stateMachineArn=machine)["definition"]
+    assert image in definition and "${" not in definition
+    functions = {one["FunctionName"]: one["FunctionArn"] for one in fresh.client("lambda").list_functions()["Functions"]}
+    assert functions["mindmate-judgeModel"] in definition
+    # As Lambda tells the bus.
+    told = {
+        "requestContext": {"functionArn": functions["mindmate-prepareTrainingData"] + ":$LATEST"},
+        "responsePayload": {"manifestSha256": None, "reason": "too few users"},
+    }
+    event = {"Source": "lambda", "DetailType": "Lambda Function Invocation Result - Success", "Detail": json.dumps(told)}
+    assert fresh.client("events").put_events(Entries=[event])["FailedEntryCount"] == 0
+    [execution] = states.list_executions(stateMachineArn=machine)["executions"]
+    given = states.describe_execution(executionArn=execution["executionArn"])["input"]
+    assert json.loads(given) == {"prepared": told["responsePayload"]}
 
 
 # --- What it refuses -----------------------------------------------------------------------------

@@ -32,6 +32,9 @@ ALWAYS = {"MINDMATE_SHARDS", "MINDMATE_LOG", "AWS_ENDPOINT_URL"}
 ENVIRONMENT = {
     "OrchestratorFunction": {"ASSESSMENT_RUNS_TABLE", "FAN_OUT_QUEUE_URL"},
     "TrainingDataFunction": {"APP_TABLE", "ML_MODELS_BUCKET"},
+    "JudgeModelFunction": {
+        "TRAINING_JOBS_TABLE", "INTERVENTIONS_TABLE", "ML_ALERTS_SNS_TOPIC", "ML_MODELS_BUCKET",
+    },
     "FanOutFunction": {
         "ACTIVITY_TABLE", "ASSESSMENT_RUNS_TABLE", "RISK_ASSESSMENTS_TABLE",
         "FAN_OUT_QUEUE_URL", "FAN_OUT_DLQ_URL",
@@ -89,7 +92,7 @@ INDEXES = {
 # Where a statement says Resource *, and why no resource can be named.
 ANY_RESOURCE = {
     ("Key", "AccountByIam"): "in a key's policy, * is the key",
-    ("Key", "LogsOfOurFunctions"): "in a key's policy, * is the key",
+    ("Key", "LogsOfOurs"): "in a key's policy, * is the key",
     ("Key", "ServicesThatSendToUs"): "in a key's policy, * is the key",
     ("QueuesPolicy", "TlsOnly"): "in a queue's policy, * is the queue",
     ("MLLambdaRole", "comprehend:BatchDetectSentiment comprehend:DetectSentiment"):
@@ -99,6 +102,9 @@ ANY_RESOURCE = {
     ("ActivityIngestRole", "kinesis:ListStreams"): "this call takes no resource",
     ("RunReportRole", "kinesis:ListStreams"): "this call takes no resource",
     ("SageMakerRole", "cloudwatch:PutMetricData"): "metrics have no resource",
+    ("SageMakerRole", "ecr:GetAuthorizationToken"): "this call takes no resource",
+    ("RetrainingRole", "Logs"): "log deliveries take no resource",
+    ("RetrainingRole", "Traces"): "traces take no resource",
 }
 
 
@@ -138,6 +144,7 @@ def statements(template):
         documents += [properties[key] for key in ("PolicyDocument", "KeyPolicy") if key in properties]
         for document in documents:
             for statement in document["Statement"]:
+                statement = statement.get("Fn::If", [None, statement])[1]
                 label = statement.get("Sid") or " ".join(sorted(listed(statement["Action"])))
                 yield name, label, statement
 
@@ -312,7 +319,7 @@ def test_the_functions_have_the_names_of_the_setup_document(template):
     assert {one["FunctionName"]["Fn::Sub"] for one in functions} == {
         "${LowercasePrefix}-" + name
         for name in (
-            "riskAssessmentOrchestrator", "prepareTrainingData", "fanOut", "featureExtraction",
+            "riskAssessmentOrchestrator", "prepareTrainingData", "judgeModel", "fanOut", "featureExtraction",
             "scoring", "intervention", "realtimeTrigger", "sentiment", "activityIngest", "runReport",
             "runClosing",
         )
@@ -343,7 +350,8 @@ def test_schedules_start_their_functions_and_nobody_else_may(template):
     for rule in rules.values():
         [only] = rule["Targets"]
         assert target(only["DeadLetterConfig"]["Arn"]) == "SchedulesDlq"
-        functions[rule["ScheduleExpression"]] = target(only["Arn"])
+        if "ScheduleExpression" in rule:
+            functions[rule["ScheduleExpression"]] = target(only["Arn"])
     assert functions == {
         "cron(0 6 * * ? *)": "OrchestratorFunction",
         "cron(0 3 1 * ? *)": "TrainingDataFunction",
@@ -435,6 +443,13 @@ GRANTS = {
         ),
     },
     "PutActivityPolicy": {"ActivityStream": {"kinesis:PutRecord", "kinesis:PutRecords"}, "Key": {"kms:GenerateDataKey"}},
+    "JudgeModelRole": {
+        "JudgeModelLog": LOG, **PAGE,
+        "ModelsBucket": {"s3:ListBucket"},
+        "ModelsBucket/models/*": {"s3:GetObject", "s3:PutObject"},
+        "ModelsBucket/training/*": {"s3:GetObject"},
+        **tables(TrainingJobsTable="GetItem PutItem", InterventionsTable="GetItem PutItem"),
+    },
     "RunClosingRole": {
         "RunClosingLog": LOG, **PSEUDONYMS, **PAGE,
         **tables(
@@ -460,6 +475,8 @@ GRANTS = {
     },
     "ScoringRole": {
         "ScoringLog": LOG, **OUTCOMES, **PSEUDONYMS, **PAGE,
+        # The model that serves; without the list S3 says of one that is not there that it is forbidden.
+        "ModelsBucket": {"s3:ListBucket"}, "ModelsBucket/models/*": {"s3:GetObject"},
         "ScoringQueue": CONSUME, "ScoringPriorityQueue": CONSUME,
         "ScoringDlq": SEND, "ScoringPriorityDlq": SEND,
         "InterventionsQueue": SEND, "InterventionsPriorityQueue": SEND,
@@ -513,9 +530,10 @@ def test_where_no_text_may_leave_nobody_may_call_comprehend(template):
 def test_shared_policies_go_to_those_who_need_them(template):
     users = {}
     for role, found in of_type(template, "IAM::Role").items():
-        for policy in found["ManagedPolicyArns"]:
+        for policy in found.get("ManagedPolicyArns", []):
             users.setdefault(target(policy), set()).add(role)
-    roles = set(of_type(template, "IAM::Role"))
+    # They store nothing: one starts, the other calls.
+    roles = set(of_type(template, "IAM::Role")) - {"RetrainingRole", "StartRetrainingRole"}
     assert users == {
         "UseKeyPolicy": roles,
         "UseAppTableKeyPolicy": {
@@ -630,7 +648,11 @@ def test_the_bucket_is_private_and_forgets_in_time(template):
     assert rules["training/"]["ExpirationInDays"] == 90
     assert rules["training/"]["NoncurrentVersionExpiration"]["NoncurrentDays"] == 1
     assert rules["models/"]["NoncurrentVersionExpiration"]["NoncurrentDays"] == 30
+    # A version has a key of its own, is no earlier version of anything, and so stays for a rollback.
     assert "ExpirationInDays" not in rules["models/"]
+    store = (ROOT / "shared" / "aws" / "src" / "model_bucket.rs").read_text()
+    assert 'format!("{ROOT}{version}{FILE}")' in store and 'ROOT: &str = "models/"' in store
+    assert rules["models/jobs/"]["ExpirationInDays"] == 90
 
 
 # --- Being told ----------------------------------------------------------------------------------
@@ -821,5 +843,9 @@ def test_every_output_is_a_variable_that_is_known(template):
     }
     needed = set().union(*ENVIRONMENT.values())
     dead = {screaming(name) + "_URL" for name in dlqs(template) - {"SchedulesDlq"}}
-    own = {"MINDMATE_SHARDS", "MINDMATE_OVERDUE_MINUTES", "MINDMATE_LOG", "MINDMATE_PSEUDONYM_KEY"}
+    own = {
+        "MINDMATE_SHARDS", "MINDMATE_OVERDUE_MINUTES", "MINDMATE_LOG", "MINDMATE_PSEUDONYM_KEY",
+        # Who starts a training by hand.
+        "RETRAINING_MACHINE_ARN",
+    }
     assert {screaming(key) for key in template["Outputs"]} == seeds | needed | dead | own

@@ -49,7 +49,8 @@ pub(crate) async fn promote(
     told(format, &Artefact::parse(order.bytes)?, &outcome?)
 }
 
-fn ports(session: &Session) -> PromotionPorts {
+/// What a promotion speaks to.
+pub(crate) fn ports(session: &Session) -> PromotionPorts {
     PromotionPorts {
         models: session.models.clone(),
         jobs: session.ports.training_jobs.clone(),

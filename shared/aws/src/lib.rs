@@ -44,6 +44,8 @@ mod ledger;
 mod model_bucket;
 #[cfg(feature = "sns")]
 mod notifier;
+#[cfg(feature = "s3")]
+mod objects;
 #[cfg(any(feature = "dynamodb", feature = "kinesis", feature = "sqs"))]
 mod pause;
 #[cfg(feature = "s3")]

@@ -1,5 +1,5 @@
 //! Trained models in the bucket: `models/{version}/model.json` for each, and `models/current.json`, the
-//! pointer.
+//! pointer. What training jobs make lies in `models/jobs/`.
 //!
 //! Both are put under a condition: a version where there is none yet, the pointer where it still has the
 //! tag that was read. A version has a key of its own, so that the bucket's rule for earlier versions of
@@ -9,13 +9,15 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
 use aws_sdk_s3::primitives::ByteStream;
-use mindmate_pipeline::ports::{ModelPut, ModelStore, ModelVersion, Pointer, StandingPointer};
+use mindmate_pipeline::ports::{
+    JobName, ModelPut, ModelStore, ModelVersion, Pointer, StandingPointer,
+};
 use mindmate_pipeline::{PortError, PortResult};
 
 use crate::error::port_error;
+use crate::objects::body;
 
 const PORT: &str = "s3";
 
@@ -41,14 +43,11 @@ impl ModelBucket {
 
     /// An object with its tag.
     async fn object(&self, key: &str) -> PortResult<Option<(Vec<u8>, String)>> {
-        let object = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
-            Err(error) if is_missing(&error) => return Ok(None),
-            object => object.map_err(|error| port_error(PORT, error))?,
-        };
-        let tag = object.e_tag.unwrap_or_default();
-        let bytes = object.body.collect().await;
-        let bytes = bytes.map_err(|error| PortError::transient(PORT, error))?;
-        Ok(Some((bytes.to_vec(), tag)))
+        self.bounded(key, u64::MAX).await
+    }
+
+    async fn bounded(&self, key: &str, most: u64) -> PortResult<Option<(Vec<u8>, String)>> {
+        body(self.client.get_object().bucket(&self.bucket).key(key).send().await, most).await
     }
 
     async fn put_if(
@@ -102,12 +101,18 @@ impl ModelStore for ModelBucket {
             let page = page.map_err(|error| port_error(PORT, error))?;
             let folders = page.common_prefixes.unwrap_or_default();
             let names = folders.iter().filter_map(|folder| {
-                folder.prefix()?.strip_prefix(ROOT)?.strip_suffix('/')?.parse().ok()
+                let name = folder.prefix()?.strip_prefix(ROOT)?.strip_suffix('/')?;
+                (name != JobName::FOLDER).then(|| name.parse().ok())?
             });
             versions.extend(names);
         }
         versions.sort();
         Ok(versions)
+    }
+
+    async fn output(&self, job: &JobName, most: u64) -> PortResult<Option<Vec<u8>>> {
+        let key = format!("{ROOT}{}", job.output());
+        Ok(self.bounded(&key, most).await?.map(|(bytes, _)| bytes))
     }
 
     async fn pointer(&self) -> PortResult<Option<StandingPointer>> {
@@ -133,10 +138,6 @@ impl ModelStore for ModelBucket {
 
 fn key(version: &ModelVersion) -> String {
     format!("{ROOT}{version}{FILE}")
-}
-
-fn is_missing(error: &SdkError<GetObjectError>) -> bool {
-    error.as_service_error().is_some_and(GetObjectError::is_no_such_key)
 }
 
 fn did_not_hold(error: &SdkError<PutObjectError>) -> bool {

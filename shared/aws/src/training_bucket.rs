@@ -17,6 +17,7 @@ use mindmate_pipeline::ports::{MANIFEST_PATH, PortError, Side, TrainingDraft, Tr
 
 use crate::clients::timeouts;
 use crate::error::port_error;
+use crate::objects::body;
 
 const PORT: &str = "s3";
 
@@ -72,6 +73,11 @@ impl TrainingStore for TrainingBucket {
             }
         };
         Ok(Box::new(BucketDraft { store: self.clone(), uploads: [train, validation] }))
+    }
+
+    async fn read(&self, path: &str) -> PortResult<Option<Vec<u8>>> {
+        let object = self.client.get_object().bucket(&self.bucket).key(key(path)).send().await;
+        Ok(body(object, u64::MAX).await?.map(|(bytes, _)| bytes))
     }
 
     async fn remove(&self) -> PortResult<()> {

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use mindmate_pipeline::ports::{
-    ModelPut, ModelStore, ModelVersion, Pointer, PortResult, StandingPointer,
+    JobName, ModelPut, ModelStore, ModelVersion, Pointer, PortError, PortResult, StandingPointer,
 };
 use tempfile::NamedTempFile;
 
 use crate::data_dir::make_private;
-use crate::folder::{Folder, lock, sync};
+use crate::folder::{Folder, lock, read, sync};
 
 const FOLDER: Folder = Folder { port: "model-folder" };
 
@@ -54,6 +54,20 @@ impl ModelStore for ModelFolder {
         FOLDER.blocking(&self.0, move || versions(&root)).await
     }
 
+    async fn output(&self, job: &JobName, most: u64) -> PortResult<Option<Vec<u8>>> {
+        let path = self.0.join(job.output());
+        let output = FOLDER.blocking(&self.0, move || bounded(&path, most)).await?;
+        match output {
+            Some(Err(found)) => {
+                let words =
+                    format!("{}: expected at most {most} bytes, found {found}", job.output());
+                Err(PortError::permanent(FOLDER.port, "too-large", words))
+            }
+            Some(Ok(bytes)) => Ok(Some(bytes)),
+            None => Ok(None),
+        }
+    }
+
     async fn pointer(&self) -> PortResult<Option<StandingPointer>> {
         let root = self.0.clone();
         FOLDER.blocking(&self.0, move || pointer(&root)).await
@@ -89,11 +103,14 @@ fn written(root: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
+/// A file of at most so many bytes, or how many it has.
+fn bounded(path: &Path, most: u64) -> io::Result<Option<Result<Vec<u8>, u64>>> {
+    match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        found => {
+            let found = found?.len();
+            if found > most { Ok(Some(Err(found))) } else { Ok(read(path)?.map(Ok)) }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use mindmate_pipeline::PortResult;
 use mindmate_pipeline::ports::{MANIFEST_PATH, Side, TrainingDraft, TrainingStore};
 
 use crate::data_dir::make_private;
-use crate::folder::{Folder, lock, remove_if_there, sync};
+use crate::folder::{Folder, lock, read, remove_if_there, sync};
 
 const FOLDER: Folder = Folder { port: "training-folder" };
 
@@ -42,6 +42,11 @@ impl TrainingStore for TrainingFolder {
         let root = self.0.clone();
         let draft = FOLDER.blocking(&self.0, move || FolderDraft::begin(root)).await?;
         Ok(Box::new(draft))
+    }
+
+    async fn read(&self, path: &str) -> PortResult<Option<Vec<u8>>> {
+        let path = self.0.join(path);
+        FOLDER.blocking(&self.0, move || read(&path)).await
     }
 
     async fn remove(&self) -> PortResult<()> {

@@ -14,8 +14,9 @@ use mindmate_domain::audit::AuditEvent;
 use mindmate_embedded::{Embedded, ImportBatch, ModelFolder, Options, TrainingFolder};
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue, Received,
-    ReviewQueue, RunLedger, StreamSource, TrainingJobs, TrainingStore, TrainingUsers, UserStates,
+    InterventionStore, JobName, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue,
+    Received, ReviewQueue, RunLedger, StreamSource, TrainingJobs, TrainingStore, TrainingUsers,
+    UserStates,
 };
 use mindmate_testkit::ManualClock;
 use mindmate_testkit::conformance::Backend;
@@ -102,8 +103,10 @@ impl Backend for SqliteUnderTest {
         Arc::new(ModelFolder::new(self.folder.path().join("models")))
     }
 
-    async fn training_file(&self, path: &str) -> Option<Vec<u8>> {
-        std::fs::read(self.folder.path().join("training").join(path)).ok()
+    async fn put_output(&self, job: &JobName, bytes: Vec<u8>) {
+        let path = self.folder.path().join("models").join(job.output());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
     }
 
     async fn put_raw(&self, items: Vec<(UserId, String, Item)>) {

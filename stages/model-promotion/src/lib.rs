@@ -18,8 +18,15 @@
 //! | it was trained on invented people, and these are not | a gate does not pass |
 //! | somebody else changes the pointer meanwhile | an error; whoever was first stays |
 //! | killed anywhere | nothing serves that was not judged; the same again finishes it |
+//!
+//! On AWS a state machine trains and calls the function `mindmate-judgeModel`, which is [`Following`] behind a
+//! host; on one machine `mindmate retrain` walks the same steps. What a training leaves that comes to no model is
+//! written by [`ended`] for both.
 
+pub mod archive;
 mod books;
+mod ending;
+mod following;
 mod judging;
 
 use std::sync::Arc;
@@ -35,6 +42,12 @@ use mindmate_pipeline::ports::{
     AuditLog, ModelPut, ModelStore, ModelVersion, NoVersion, Notifier, Pointer, PortError,
     StandingPointer, TrainingJobs,
 };
+
+pub use self::ending::{NoModel, ended};
+pub use self::following::{Answer, Failed, Failure, Following, Said, Skipped, Trained};
+
+/// Who wants it, where a training by itself leads to a promotion; for the audit trail.
+pub const RETRAIN: &str = "retrain";
 
 /// What the task speaks to.
 #[derive(Clone)]

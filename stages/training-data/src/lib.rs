@@ -91,6 +91,11 @@ pub struct Answer {
     pub place: String,
     /// What there is too little of; then there is no set.
     pub lack: Option<Lack>,
+    /// The same in words.
+    pub reason: Option<String>,
+    /// The lower-case hexadecimal SHA-256 of the set's manifest; none where there is no set, and so nothing
+    /// to train with.
+    pub manifest_sha256: Option<String>,
     /// The set's files.
     pub files: Vec<FileEntry>,
 }
@@ -169,10 +174,17 @@ impl ScheduledTask for TrainingData {
 
     async fn run(&self, firing: Firing<'_>) -> Result<Answer, StageError> {
         let (eligibility, prepared) = self.prepare(AsOf::just_after(firing.due), &|_| {}).await?;
-        let (lack, files) = match prepared {
-            Prepared::Set(manifest) => (None, manifest.files),
-            Prepared::TooLittle(lack) => (Some(lack), Vec::new()),
-        };
-        Ok(Answer { eligibility, place: self.ports.store.place(), lack, files })
+        let place = self.ports.store.place();
+        let (lack, reason) = (None, None);
+        let answer =
+            Answer { eligibility, place, lack, reason, manifest_sha256: None, files: Vec::new() };
+        Ok(match prepared {
+            Prepared::Set(manifest, sha256) => {
+                Answer { manifest_sha256: Some(sha256), files: manifest.files, ..answer }
+            }
+            Prepared::TooLittle(lack) => {
+                Answer { lack: Some(lack), reason: Some(lack.to_string()), ..answer }
+            }
+        })
     }
 }

@@ -8,9 +8,11 @@ use mindmate_contracts::training_set::{
     Columns, LeftOutWeeks, MANIFEST_VERSION, Manifest, Side, UserCounts, header,
 };
 use mindmate_domain::AsOf;
+use mindmate_domain::pseudonym::hex;
 use mindmate_pipeline::StageError;
 use mindmate_pipeline::ports::{TrainingDraft, TrainingUser};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use tracing::warn;
 
 use crate::eligibility::{Eligibility, Ineligible, Survey, check};
@@ -29,8 +31,8 @@ const IN_FLIGHT: usize = 8;
 /// What a preparation came to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Prepared {
-    /// A set is in its place.
-    Set(Box<Manifest>),
+    /// A set is in its place; with the digest of its manifest, by which models name it.
+    Set(Box<Manifest>, String),
     /// There is too little data (R2.7), and no set: an earlier one was taken away, since some of its
     /// people may have withdrawn since.
     TooLittle(Lack),
@@ -135,8 +137,9 @@ impl TrainingData {
         let manifest = self.manifest(until, cut, written);
         let bytes = serde_json::to_vec_pretty(&manifest)
             .map_err(|error| StageError::permanent("unwritable-manifest", error))?;
+        let sha256 = hex(&Sha256::digest(&bytes));
         draft.publish(bytes).await?;
-        Ok(Prepared::Set(Box::new(manifest)))
+        Ok(Prepared::Set(Box::new(manifest), sha256))
     }
 
     async fn write_samples(

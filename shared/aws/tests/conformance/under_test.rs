@@ -17,8 +17,8 @@ use mindmate_domain::audit::AuditEvent;
 use mindmate_domain::instant::parse;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue, Receipt,
-    Received, ReviewQueue, RunLedger, Sequence, StreamRecord, StreamSource, TrainingJobs,
+    InterventionStore, JobName, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue,
+    Receipt, Received, ReviewQueue, RunLedger, Sequence, StreamRecord, StreamSource, TrainingJobs,
     TrainingStore, TrainingUsers, UserStates,
 };
 use mindmate_testkit::ManualClock;
@@ -183,11 +183,11 @@ impl Backend for AwsUnderTest {
         asides.collect()
     }
 
-    async fn training_file(&self, path: &str) -> Option<Vec<u8>> {
+    async fn put_output(&self, job: &JobName, bytes: Vec<u8>) {
         let client = aws_sdk_s3::Client::new(&self.config);
-        let object = client.get_object().bucket(&self.stack.names.bucket);
-        let object = object.key(format!("training/{path}")).send().await.ok()?;
-        Some(object.body.collect().await.unwrap().to_vec())
+        let object = client.put_object().bucket(&self.stack.names.bucket);
+        let object = object.key(format!("models/{}", job.output())).body(bytes.into());
+        object.send().await.unwrap();
     }
 
     /// As they arrived, with the ids under which they are remembered.

@@ -192,6 +192,8 @@ pub enum Program {
     Orchestrator,
     /// Prepares the training set.
     TrainingData,
+    /// Judges trained models, and lets them serve.
+    JudgeModel,
     /// Closes the books of runs, and tells of them.
     RunClosing,
     /// A stage.
@@ -210,6 +212,14 @@ impl Program {
             }
             // The bucket has the key for pseudonyms, too.
             Self::TrainingData => vec![Variable::AppTable, Variable::ModelsBucket],
+            Self::JudgeModel => vec![
+                Variable::TrainingJobsTable,
+                // The audit trail, and which notices were sent.
+                Variable::InterventionsTable,
+                Variable::AlertsTopic,
+                // The training set, what trainings made, and the models.
+                Variable::ModelsBucket,
+            ],
             Self::RunClosing => vec![
                 Variable::AssessmentRunsTable,
                 Variable::RiskAssessmentsTable,

@@ -38,4 +38,4 @@ pub use stream::{Sequence, StreamRecord, StreamSource};
 pub use training::{
     MANIFEST_PATH, Side, TrainingDraft, TrainingPage, TrainingStore, TrainingUser, TrainingUsers,
 };
-pub use training_jobs::{JobStatus, TrainingJob, TrainingJobs};
+pub use training_jobs::{JobName, JobStatus, NoJobName, TrainingJob, TrainingJobs};

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::PortResult;
+use super::{JobName, PortResult};
 
 /// The name of a trained model, which never means another: letters a to z, digits and hyphens, at
 /// most [`ModelVersion::MOST`], so that it is a name in every store.
@@ -139,8 +139,12 @@ pub trait ModelStore: Send + Sync {
     /// The bytes of a version; none where there is none.
     async fn get(&self, version: &ModelVersion) -> PortResult<Option<Vec<u8>>>;
 
-    /// All versions, in order.
+    /// All versions, in order; what training jobs have put is none of them.
     async fn versions(&self) -> PortResult<Vec<ModelVersion>>;
+
+    /// What a training job has put beside the models, at [`JobName::output`]; none where there is none.
+    /// One of more than `most` bytes is an error that will not heal.
+    async fn output(&self, job: &JobName, most: u64) -> PortResult<Option<Vec<u8>>>;
 
     /// The pointer, if there ever was one. One that cannot be read is an error, not none.
     async fn pointer(&self) -> PortResult<Option<StandingPointer>>;

@@ -61,6 +61,9 @@ pub trait TrainingStore: Send + Sync {
     /// Begins a set. Nothing of it shows before it is published, and the earlier one stands until then.
     async fn draft(&self) -> PortResult<Box<dyn TrainingDraft>>;
 
+    /// A file of the set that is there, by its path: [`MANIFEST_PATH`] or a side's. None where there is none.
+    async fn read(&self, path: &str) -> PortResult<Option<Vec<u8>>>;
+
     /// Takes the set away, if there is one; the manifest first.
     async fn remove(&self) -> PortResult<()>;
 }

@@ -7,6 +7,71 @@ use serde::{Deserialize, Serialize};
 
 use super::{ModelVersion, PortResult};
 
+/// The name of a training job, as `SageMaker` takes it: letters, digits and hyphens, at most
+/// [`JobName::MOST`], so that it is a name in every store.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct JobName(String);
+
+/// A name that no training job has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected the name of a training job, 1 to {most} letters, digits and hyphens, found {0:?}",
+    most = JobName::MOST
+)]
+pub struct NoJobName(pub String);
+
+impl JobName {
+    /// Most characters of one.
+    pub const MOST: usize = 63;
+
+    /// The folder of all jobs, beside the models.
+    pub const FOLDER: &str = "jobs";
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Where the job puts what it made, from the models' place: `SageMaker` adds the job's name and
+    /// what follows it to the folder that it is told.
+    pub fn output(&self) -> String {
+        format!("{}/{}/output/model.tar.gz", Self::FOLDER, self.0)
+    }
+}
+
+impl TryFrom<String> for JobName {
+    type Error = NoJobName;
+
+    fn try_from(name: String) -> Result<Self, NoJobName> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if name.is_empty() || name.len() > Self::MOST || !name.chars().all(fits) {
+            return Err(NoJobName(name));
+        }
+        Ok(Self(name))
+    }
+}
+
+impl std::str::FromStr for JobName {
+    type Err = NoJobName;
+
+    fn from_str(name: &str) -> Result<Self, NoJobName> {
+        name.to_owned().try_into()
+    }
+}
+
+impl From<JobName> for String {
+    fn from(name: JobName) -> Self {
+        name.0
+    }
+}
+
+impl std::fmt::Display for JobName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// How a training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -80,4 +145,18 @@ pub trait TrainingJobs: Send + Sync {
 
     /// At most so many, the latest first; of two of the same instant the greater id first.
     async fn latest(&self, limit: usize) -> PortResult<Vec<TrainingJob>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::JobName;
+
+    #[test]
+    fn a_job_has_a_name_in_every_store() {
+        for name in ["", "..", "a/b", "a.b", "ä", &"a".repeat(64)] {
+            assert!(name.parse::<JobName>().is_err(), "{name}");
+        }
+        let job: JobName = "mindmate-9e107d9d".parse().unwrap();
+        assert_eq!(job.output(), "jobs/mindmate-9e107d9d/output/model.tar.gz");
+    }
 }

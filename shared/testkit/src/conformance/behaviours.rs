@@ -180,6 +180,7 @@ macro_rules! conformance_suites {
                 a_model_reads_back_as_it_was_put,
                 a_version_is_written_once,
                 versions_come_in_order,
+                what_a_training_job_made_is_found_beside_the_models,
                 without_a_pointer_there_is_none,
                 a_pointer_reads_back_as_it_was_set,
                 of_two_who_change_the_pointer_one_is_told,

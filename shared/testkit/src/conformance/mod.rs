@@ -39,8 +39,9 @@ use mindmate_domain::app::AppItem;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue, Received,
-    ReviewQueue, RunLedger, StreamSource, TrainingJobs, TrainingStore, TrainingUsers, UserStates,
+    InterventionStore, JobName, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue,
+    Received, ReviewQueue, RunLedger, StreamSource, TrainingJobs, TrainingStore, TrainingUsers,
+    UserStates,
 };
 
 use crate::clock::ManualClock;
@@ -131,8 +132,8 @@ pub trait Backend: Send + Sync {
     /// What a consumer group put aside of a stream.
     async fn put_aside(&self, stream: StreamName, consumer: &str) -> Vec<Aside>;
 
-    /// A file of the training set that is there, by its path.
-    async fn training_file(&self, path: &str) -> Option<Vec<u8>>;
+    /// Puts what a training job made beside the models, as the job does.
+    async fn put_output(&self, job: &JobName, bytes: Vec<u8>);
 
     /// The notices that were sent.
     async fn notices(&self) -> Vec<Notice>;
@@ -238,8 +239,8 @@ impl Backend for MemoryUnderTest {
         self.backend.put_aside(stream, consumer)
     }
 
-    async fn training_file(&self, path: &str) -> Option<Vec<u8>> {
-        self.backend.training_file(path)
+    async fn put_output(&self, job: &JobName, bytes: Vec<u8>) {
+        self.backend.put_output(job.clone(), bytes);
     }
 
     async fn notices(&self) -> Vec<Notice> {

@@ -1,6 +1,6 @@
 //! Trained models and the pointer to one. See [`ModelStore`](mindmate_pipeline::ports::ModelStore).
 
-use mindmate_pipeline::ports::{ModelPut, ModelVersion, Pointer};
+use mindmate_pipeline::ports::{JobName, ModelPut, ModelVersion, Pointer, PortError};
 
 use super::Backend;
 
@@ -45,6 +45,21 @@ pub async fn versions_come_in_order(backend: &dyn Backend) {
     assert!(store.point(None, &pointer(Some("m1"), &[])).await.expect("set"));
     let expected = ["m1", "m10", "m2"].map(version);
     assert_eq!(store.versions().await.expect("listed"), expected);
+}
+
+/// As the job put it, and it is no model.
+pub async fn what_a_training_job_made_is_found_beside_the_models(backend: &dyn Backend) {
+    let store = backend.model_store();
+    let job: JobName = "mindmate-1".parse().expect("a name");
+    assert_eq!(store.output(&job, 10).await.expect("asked"), None);
+    backend.put_output(&job, b"0123456789".to_vec()).await;
+    assert_eq!(store.output(&job, 10).await.expect("asked"), Some(b"0123456789".to_vec()));
+    let error = store.output(&job, 9).await.expect_err("too large");
+    assert!(matches!(error, PortError::Permanent { code: "too-large", .. }), "{error}");
+    let other = "mindmate-2".parse().expect("a name");
+    assert_eq!(store.output(&other, 10).await.expect("asked"), None);
+    store.put(&version("m1"), b"one".to_vec()).await.expect("put");
+    assert_eq!(store.versions().await.expect("listed"), [version("m1")]);
 }
 
 /// None is no error: nothing was ever promoted.

@@ -18,7 +18,7 @@ async fn found(backend: &dyn Backend) -> [Option<String>; 3] {
     let mut found = [None, None, None];
     let paths = [Side::Train.path(), Side::Validation.path(), MANIFEST_PATH];
     for (slot, path) in found.iter_mut().zip(paths) {
-        let bytes = backend.training_file(path).await;
+        let bytes = backend.training_store().read(path).await.expect("read");
         *slot = bytes.map(|bytes| String::from_utf8(bytes).expect("text"));
     }
     found
@@ -84,7 +84,8 @@ pub async fn a_file_of_several_parts_is_whole(backend: &dyn Backend) {
         draft.append(Side::Train, line(n).into_bytes()).await.expect("written");
     }
     draft.publish(b"{}".to_vec()).await.expect("published");
-    let file = backend.training_file(Side::Train.path()).await.expect("a file");
+    let file = backend.training_store().read(Side::Train.path()).await.expect("read");
+    let file = file.expect("a file");
     let expected: String = (0..LINES).map(line).collect();
     assert!(file == expected.into_bytes(), "{} bytes were found", file.len());
 }

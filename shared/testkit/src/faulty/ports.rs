@@ -15,10 +15,10 @@ use mindmate_pipeline::Outgoing;
 use mindmate_pipeline::ports::{
     ActivityIndex, ActivityPage, Analysis, AppChats, AppItems, AssessmentPut, AssessmentStore,
     AuditLog, ChatPut, DeadLetter, DeadLetterCause, DeadLetters, Decision, FoundItem, HistoryStore,
-    InterventionStore, LetterPage, Mark, ModelPut, ModelStore, ModelVersion, Notice, Notifier,
-    Page, Place, Pointer, PortResult, ProfileStore, Publisher, Queue, QueueDepth, Receipt,
-    Received, ReviewQueue, RunLedger, RunStart, SentimentAnalyzer, Sequence, Settlement, Source,
-    Standing, StandingPointer, StoredIntervention, StreamRecord, StreamSource, Tally,
+    InterventionStore, JobName, LetterPage, Mark, ModelPut, ModelStore, ModelVersion, Notice,
+    Notifier, Page, Place, Pointer, PortResult, ProfileStore, Publisher, Queue, QueueDepth,
+    Receipt, Received, ReviewQueue, RunLedger, RunStart, SentimentAnalyzer, Sequence, Settlement,
+    Source, Standing, StandingPointer, StoredIntervention, StreamRecord, StreamSource, Tally,
     TextToAnalyze, UserStates,
 };
 
@@ -133,6 +133,10 @@ impl ModelStore for Faulty<dyn ModelStore> {
 
     async fn versions(&self) -> PortResult<Vec<ModelVersion>> {
         self.faults.around("ModelStore", self.inner.versions()).await
+    }
+
+    async fn output(&self, job: &JobName, most: u64) -> PortResult<Option<Vec<u8>>> {
+        self.faults.around("ModelStore", self.inner.output(job, most)).await
     }
 
     async fn pointer(&self) -> PortResult<Option<StandingPointer>> {

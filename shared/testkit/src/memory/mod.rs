@@ -25,9 +25,9 @@ use mindmate_domain::app::AppItem;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue, QueueDepth,
-    Received, ReviewQueue, RunLedger, StreamRecord, StreamSource, TrainingJob, TrainingJobs,
-    TrainingStore, TrainingUsers, UserStates,
+    InterventionStore, JobName, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue,
+    QueueDepth, Received, ReviewQueue, RunLedger, StreamRecord, StreamSource, TrainingJob,
+    TrainingJobs, TrainingStore, TrainingUsers, UserStates,
 };
 use mindmate_pipeline::{Chance, Clock};
 use tokio::sync::Notify;
@@ -275,6 +275,11 @@ impl MemoryBackend {
     /// A file of the training set, by its path.
     pub fn training_file(&self, path: &str) -> Option<Vec<u8>> {
         lock(&self.state.training).get(path).cloned()
+    }
+
+    /// Puts what a training job made beside the models, as the job does.
+    pub fn put_output(&self, job: JobName, bytes: Vec<u8>) {
+        lock(&self.state.models).outputs.insert(job, bytes);
     }
 
     /// The notices that were sent.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use mindmate_pipeline::ports::{
-    ModelPut, ModelStore, ModelVersion, Pointer, PortResult, StandingPointer,
+    JobName, ModelPut, ModelStore, ModelVersion, Pointer, PortError, PortResult, StandingPointer,
 };
 
 use super::{MemoryBackend, lock};
@@ -12,6 +12,7 @@ use super::{MemoryBackend, lock};
 #[derive(Default)]
 pub(super) struct Models {
     artefacts: BTreeMap<ModelVersion, Vec<u8>>,
+    pub(super) outputs: BTreeMap<JobName, Vec<u8>>,
     pointer: Option<Pointer>,
     /// How often the pointer was set: its mark.
     sets: u64,
@@ -48,6 +49,17 @@ impl ModelStore for MemoryBackend {
 
     async fn versions(&self) -> PortResult<Vec<ModelVersion>> {
         Ok(lock(&self.state.models).artefacts.keys().cloned().collect())
+    }
+
+    async fn output(&self, job: &JobName, most: u64) -> PortResult<Option<Vec<u8>>> {
+        let output = lock(&self.state.models).outputs.get(job).cloned();
+        match &output {
+            Some(bytes) if bytes.len() as u64 > most => {
+                let words = format!("expected at most {most} bytes, found {}", bytes.len());
+                Err(PortError::permanent("memory", "too-large", words))
+            }
+            _ => Ok(output),
+        }
     }
 
     async fn pointer(&self) -> PortResult<Option<StandingPointer>> {

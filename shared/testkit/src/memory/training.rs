@@ -54,6 +54,10 @@ impl TrainingStore for MemoryBackend {
         Ok(Box::new(Draft { backend: self.clone(), files }))
     }
 
+    async fn read(&self, path: &str) -> PortResult<Option<Vec<u8>>> {
+        Ok(self.training_file(path))
+    }
+
     async fn remove(&self) -> PortResult<()> {
         lock(&self.state.training).clear();
         Ok(())

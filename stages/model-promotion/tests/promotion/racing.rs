@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use mindmate_pipeline::PortResult;
-use mindmate_pipeline::ports::{ModelPut, ModelStore, ModelVersion, Pointer, StandingPointer};
+use mindmate_pipeline::ports::{
+    JobName, ModelPut, ModelStore, ModelVersion, Pointer, StandingPointer,
+};
 
 use crate::Racing;
 
@@ -22,6 +24,10 @@ impl ModelStore for Racing {
 
     async fn versions(&self) -> PortResult<Vec<ModelVersion>> {
         self.store.versions().await
+    }
+
+    async fn output(&self, job: &JobName, most: u64) -> PortResult<Option<Vec<u8>>> {
+        self.store.output(job, most).await
     }
 
     async fn pointer(&self) -> PortResult<Option<StandingPointer>> {

@@ -14,7 +14,7 @@ use mindmate_model::{
     Artefact, Branch, Child, Contents, Leaf, Member, Platt, Split, TrainedOn, Tree,
 };
 use mindmate_model_promotion::{
-    Candidate, Outcome, Promotion, PromotionError, PromotionPorts, Wish,
+    Candidate, Following, Outcome, Promotion, PromotionError, PromotionPorts, Wish,
 };
 use mindmate_pipeline::ports::{ModelStore, TrainingJob};
 use mindmate_pipeline::{Clock as _, SeededChance};
@@ -136,8 +136,15 @@ impl Model {
 pub(crate) struct World {
     clock: ManualClock,
     pub(crate) backend: MemoryBackend,
+    file: String,
     set: TrainingSet,
     validation: Samples,
+}
+
+const BOOTSTRAP: Bootstrap = Bootstrap { resamples: 100, seed: 1 };
+
+fn policy() -> Arc<Policy> {
+    Arc::new(Policy::built_in().unwrap())
 }
 
 impl World {
@@ -150,7 +157,7 @@ impl World {
         let manifest = serde_json::to_vec(&real).unwrap();
         let set = TrainingSet::of(Path::new("."), &manifest).unwrap();
         let validation = set.parse(Side::Validation, file.as_bytes()).unwrap();
-        Self { clock, backend, set, validation }
+        Self { clock, backend, file, set, validation }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -190,21 +197,35 @@ impl World {
         self.ask(self.store(), bytes, None).await
     }
 
+    /// Puts the set where a preparation would.
+    pub(crate) async fn publish(&self) {
+        let mut draft = self.backend.training_store().draft().await.unwrap();
+        draft.append(Side::Validation, self.file.clone().into_bytes()).await.unwrap();
+        draft.publish(serde_json::to_vec(self.set.manifest()).unwrap()).await.unwrap();
+    }
+
+    /// What the state machine calls.
+    pub(crate) fn following(&self, models: Arc<dyn ModelStore>) -> Following {
+        let (ports, set) = (self.ports(models), self.backend.training_store());
+        Following::new(ports, set, policy(), BOOTSTRAP).unwrap()
+    }
+
+    fn ports(&self, models: Arc<dyn ModelStore>) -> PromotionPorts {
+        PromotionPorts {
+            models,
+            jobs: self.backend.training_jobs(),
+            audit: self.backend.audit_log(),
+            notifier: self.backend.notifier(),
+        }
+    }
+
     async fn ask(
         &self,
         models: Arc<dyn ModelStore>,
         bytes: &[u8],
         force: Option<&str>,
     ) -> Result<Outcome, PromotionError> {
-        let ports = PromotionPorts {
-            models,
-            jobs: self.backend.training_jobs(),
-            audit: self.backend.audit_log(),
-            notifier: self.backend.notifier(),
-        };
-        let bootstrap = Bootstrap { resamples: 100, seed: 1 };
-        let policy = Arc::new(Policy::built_in().unwrap());
-        let task = Promotion::new(ports, policy, bootstrap).unwrap();
+        let task = Promotion::new(self.ports(models), policy(), BOOTSTRAP).unwrap();
         let candidate =
             Candidate { bytes, set: &self.set, validation: &self.validation, job: None };
         task.promote(candidate, Wish { by: "grace", force, at: self.now() }, &|| {}).await

@@ -31,7 +31,7 @@ fn at(text: &str) -> Timestamp {
 #[tokio::test]
 async fn no_user_is_on_both_sides_and_a_week_lies_between_them() {
     let world = World::with_people(150);
-    assert!(matches!(world.prepare().await, Prepared::Set(_)));
+    assert!(matches!(world.prepare().await, Prepared::Set(..)));
     let (train, validation) = (world.rows(Side::Train), world.rows(Side::Validation));
     let (left, right) = (column(&train, "pseudonym"), column(&validation, "pseudonym"));
     assert!(!left.is_empty() && !right.is_empty());
@@ -172,7 +172,7 @@ async fn nobody_can_be_read_out_of_a_set() {
 #[tokio::test]
 async fn the_manifest_says_whether_its_people_are_invented() {
     let world = World::with_people(150);
-    let Prepared::Set(written) = world.prepare().await else { panic!("expected a set") };
+    let Prepared::Set(written, _) = world.prepare().await else { panic!("expected a set") };
     assert!(!written.synthetic && written.invented_users == 0, "four digits are no cohort's");
     let bytes = serde_json::to_vec(&world.manifest().unwrap()).unwrap();
     assert_eq!(Manifest::parse(&bytes).unwrap(), *written);
@@ -181,7 +181,7 @@ async fn the_manifest_says_whether_its_people_are_invented() {
         world.take_consent(&id);
     }
     world.fill(120, |n| UserId::synthetic(n));
-    let Prepared::Set(written) = world.prepare().await else { panic!("expected a set") };
+    let Prepared::Set(written, _) = world.prepare().await else { panic!("expected a set") };
     assert!(written.synthetic);
     assert_eq!(written.invented_users, written.users.with_samples);
 }
@@ -228,8 +228,21 @@ async fn the_answer_says_what_it_came_to() {
     let answer = serde_json::to_value(world.task().run(firing).await.unwrap()).unwrap();
     assert_eq!((&answer["users"], &answer["eligible"]), (&180.into(), &162.into()));
     assert_eq!(answer["enough"], true);
-    assert_eq!(answer["lack"], Value::Null);
+    assert_eq!((&answer["lack"], &answer["reason"]), (&Value::Null, &Value::Null));
     assert!(answer["files"][0]["rows"].as_u64() > Some(0));
+    let manifest = world.backend.training_file(MANIFEST_PATH).unwrap();
+    assert_eq!(answer["manifestSha256"], hex(&Sha256::digest(manifest)));
+}
+
+/// By it the state machine leaves the training out.
+#[tokio::test]
+async fn the_answer_says_that_there_is_too_little() {
+    let world = World::with_people(40);
+    let firing = Firing { due: instant(AS_OF), clock: &world.clock };
+    let answer = serde_json::to_value(world.task().run(firing).await.unwrap()).unwrap();
+    assert_eq!(answer["manifestSha256"], Value::Null);
+    let reason = answer["reason"].as_str().unwrap();
+    assert!(reason.contains("users could be learned from, and it takes 100"), "{reason}");
 }
 
 /// Everybody is there, and one of them cannot be read.
