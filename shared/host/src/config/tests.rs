@@ -7,8 +7,13 @@ use super::*;
 
 fn programs() -> Vec<Program> {
     let stages = StageName::ALL.into_iter().map(Program::Stage);
-    let others =
-        [Program::Orchestrator, Program::TrainingData, Program::RunClosing, Program::Operator];
+    let others = [
+        Program::Orchestrator,
+        Program::TrainingData,
+        Program::RunClosing,
+        Program::ModelMonitor,
+        Program::Operator,
+    ];
     stages.chain(others).collect()
 }
 
