@@ -5,6 +5,7 @@ mod dlq;
 mod evaluate;
 mod live;
 mod models;
+mod monitor;
 #[cfg(test)]
 mod runbook;
 mod training;
@@ -23,6 +24,7 @@ pub(crate) use self::dlq::{
 pub(crate) use self::evaluate::EvaluateModel;
 pub(crate) use self::live::{Serve, SimulateDay, Write};
 pub(crate) use self::models::{Models, ModelsAction, Promote, Retrain, RollBack, ShowModel};
+pub(crate) use self::monitor::MonitorModel;
 pub(crate) use self::training::TrainingData;
 use crate::exit;
 

@@ -27,6 +27,8 @@ pub(crate) enum Exit {
     TooLittle = 8,
     /// A gate kept a model from serving.
     Refused = 9,
+    /// The model that serves falls short, or people are no longer as those that it learned from.
+    TrainingDue = 10,
 }
 
 impl Exit {
@@ -35,7 +37,11 @@ impl Exit {
     pub(crate) fn worse(self, other: Self) -> Self {
         let weight = |exit| match exit {
             Self::Success => 0,
-            Self::BadInput | Self::CameBack | Self::TooLittle | Self::Refused => 1,
+            Self::BadInput
+            | Self::CameBack
+            | Self::TooLittle
+            | Self::Refused
+            | Self::TrainingDue => 1,
             Self::DeadLettered => 2,
             Self::LedgerOpen => 3,
             Self::Busy => 4,
@@ -62,7 +68,8 @@ const CODES: &str = "Exit codes:
   6  some of the input was bad and was left out; the rest is done
   7  dead letters that were played back came back: the cause is not mended, and the rest stays
   8  there is too little data to learn from: no training set, and training is left out
-  9  a gate kept a model from serving: what served before still does";
+  9  a gate kept a model from serving: what served before still does
+  10 the model that serves falls short, or its inputs have moved: a new one is asked for";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

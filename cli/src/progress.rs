@@ -25,6 +25,12 @@ pub(crate) fn count(length: u64, what: &'static str) -> ProgressBar {
     ProgressBar::new(length).with_style(style(template)).with_prefix(what)
 }
 
+/// How many of things there were so far, of which nobody knows how many there are.
+pub(crate) fn seen(what: &'static str) -> ProgressBar {
+    let template = "{prefix:>18} {human_pos} {per_sec}";
+    ProgressBar::no_length().with_style(style(template)).with_prefix(what)
+}
+
 /// A bar over steps, with a word on where they are.
 pub(crate) fn steps(length: u64, what: &'static str) -> ProgressBar {
     let template = "{prefix:>18} [{bar:32}] {msg} {eta}";

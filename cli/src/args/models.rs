@@ -16,6 +16,8 @@ use mindmate_pipeline::ports::ModelVersion;
 ///
 ///   mindmate models promote trained/model.json         make it serve, if it passes the gates
 ///
+///   mindmate models monitor                            hold what serves against what happened
+///
 ///   mindmate models rollback                           make the one before it serve again
 #[derive(Debug, ClapArgs)]
 #[command(verbatim_doc_comment)]
@@ -31,6 +33,7 @@ pub(crate) enum ModelsAction {
     Show(ShowModel),
     Evaluate(super::evaluate::EvaluateModel),
     Promote(Promote),
+    Monitor(super::MonitorModel),
     Rollback(RollBack),
 }
 

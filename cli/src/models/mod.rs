@@ -3,6 +3,7 @@
 mod acts;
 mod evaluate;
 mod list;
+mod monitor;
 mod promote;
 pub(crate) mod promoting;
 mod rollback;
@@ -27,6 +28,7 @@ pub(crate) async fn run(
         ModelsAction::Show(args) => show::run(&session, format, args).await,
         ModelsAction::Evaluate(args) => evaluate::run(&session, format, args).await,
         ModelsAction::Promote(args) => promote::run(&session, format, args).await,
+        ModelsAction::Monitor(args) => monitor::run(&session, format, args).await,
         ModelsAction::Rollback(args) => rollback::run(&session, format, args).await,
     }
 }

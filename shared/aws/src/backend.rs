@@ -70,6 +70,7 @@ impl Aws {
             ledger: self.ledger(),
             training: self.training(),
             training_jobs: self.training_jobs(),
+            model_days: self.model_days(),
             audit: self.audit_log(),
         }
     }
@@ -191,6 +192,11 @@ impl Aws {
     /// What became of trainings.
     pub fn training_jobs(&self) -> Arc<dyn ports::TrainingJobs> {
         Arc::new(crate::training_jobs::JobTable(self.table(&self.names.training_jobs_table)))
+    }
+
+    /// What each day's look at the model that serves came to.
+    pub fn model_days(&self) -> Arc<dyn ports::ModelDays> {
+        Arc::new(crate::model_days::DayRows(self.table(&self.names.runs_table)))
     }
 
     /// The chat.

@@ -42,6 +42,8 @@ mod item;
 mod ledger;
 #[cfg(feature = "s3")]
 mod model_bucket;
+#[cfg(feature = "dynamodb")]
+mod model_days;
 #[cfg(feature = "sns")]
 mod notifier;
 #[cfg(feature = "s3")]

@@ -90,6 +90,12 @@ impl Consents {
         }
     }
 
+    /// Whether somebody's history may be learned from, or a model judged by it: that takes consent to
+    /// scoring and to training.
+    pub fn may_be_learned_from(&self) -> bool {
+        self.allows(Consent::Scoring) && self.allows(Consent::Training)
+    }
+
     /// The same with this one set.
     #[must_use]
     pub fn with(mut self, consent: Consent, given: bool) -> Self {

@@ -9,8 +9,8 @@ use mindmate_domain::RunId;
 use mindmate_domain::pseudonym::{KEY_BYTES, PseudonymKey};
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, Channels, DeadLetters,
-    HistoryStore, InterventionStore, Notifier, Ports, ProfileStore, Publisher, Queue, ReviewQueue,
-    RunLedger, StreamSource, TrainingJobs, TrainingUsers, UserStates,
+    HistoryStore, InterventionStore, ModelDays, Notifier, Ports, ProfileStore, Publisher, Queue,
+    ReviewQueue, RunLedger, StreamSource, TrainingJobs, TrainingUsers, UserStates,
 };
 use mindmate_pipeline::{Clock, PortResult};
 use rusqlite::{OptionalExtension as _, params};
@@ -23,6 +23,7 @@ use crate::dead_letters::SqliteDeadLetters;
 use crate::error::OpenError;
 use crate::interventions::Interventions;
 use crate::ledger::Ledger;
+use crate::model_days::SqliteModelDays;
 use crate::publisher::{Publish, Signals};
 use crate::queue::SqliteQueue;
 use crate::reviews::Reviews;
@@ -85,6 +86,7 @@ impl Embedded {
             ledger: self.ledger(),
             training: self.training(),
             training_jobs: self.training_jobs(),
+            model_days: self.model_days(),
             audit: self.audit_log(),
         }
     }
@@ -142,6 +144,11 @@ impl Embedded {
     /// What became of trainings.
     pub fn training_jobs(&self) -> Arc<dyn TrainingJobs> {
         Arc::new(SqliteTrainingJobs(self.db.clone()))
+    }
+
+    /// What each day's look at the model that serves came to.
+    pub fn model_days(&self) -> Arc<dyn ModelDays> {
+        Arc::new(SqliteModelDays(self.db.clone()))
     }
 
     /// The chat.

@@ -25,6 +25,7 @@ mod folder;
 mod inspect;
 mod interventions;
 mod ledger;
+mod model_days;
 mod model_folder;
 mod publisher;
 mod queue;

@@ -14,9 +14,9 @@ use mindmate_domain::audit::AuditEvent;
 use mindmate_embedded::{Embedded, ImportBatch, ModelFolder, Options, TrainingFolder};
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, JobName, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue,
-    Received, ReviewQueue, RunLedger, StreamSource, TrainingJobs, TrainingStore, TrainingUsers,
-    UserStates,
+    InterventionStore, JobName, ModelDays, ModelStore, Notice, Notifier, ProfileStore, Publisher,
+    Queue, Received, ReviewQueue, RunLedger, StreamSource, TrainingJobs, TrainingStore,
+    TrainingUsers, UserStates,
 };
 use mindmate_testkit::ManualClock;
 use mindmate_testkit::conformance::Backend;
@@ -68,6 +68,7 @@ impl Backend for SqliteUnderTest {
         ledger -> RunLedger;
         training -> TrainingUsers;
         training_jobs -> TrainingJobs;
+        model_days -> ModelDays;
         audit_log -> AuditLog;
     }
 

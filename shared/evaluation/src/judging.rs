@@ -98,8 +98,10 @@ impl Judge<'_> {
         let kept: BTreeSet<usize> = rows.iter().copied().collect();
         let left_out: Vec<usize> =
             (0..self.samples.len()).filter(|row| !kept.contains(row)).collect();
-        let thresholds = self.thresholds(&self.ranked(scores, rows));
-        let found = |rows: &[usize]| self.found(&self.ranked(scores, rows), &thresholds);
+        let thresholds = thresholds(&self.levels, &self.ranked(scores, rows));
+        let found = |rows: &[usize]| {
+            found(&self.ranked(scores, rows), &thresholds, self.bootstrap, self.step)
+        };
         let groups = self.groups(rows).map(|(column, name, rows)| Group {
             column: column.to_owned(),
             name: name.to_owned(),
@@ -175,42 +177,6 @@ impl Judge<'_> {
         }
     }
 
-    /// The names and scores of all thresholds: each level's, and the one above which a tenth of the rows lie.
-    fn thresholds(&self, ranked: &Ranked) -> Vec<(String, f64)> {
-        const BUDGET: f64 = 0.10;
-        let counts = ranked.once();
-        let tally = ranked.tally(&counts);
-        let mut room = BUDGET * tally.all_rows();
-        let edge = tally.iter().find(|(_, rows, _)| {
-            room -= rows;
-            room <= 0.0
-        });
-        let levels = self.levels.named().map(|(level, from)| (level.name().to_owned(), from));
-        let top = edge.map(|(score, ..)| (TOP_TENTH.to_owned(), score));
-        levels.into_iter().chain(top).collect()
-    }
-
-    fn found(&self, ranked: &Ranked, thresholds: &[(String, f64)]) -> GroupFound {
-        let bounds: Vec<f64> = thresholds.iter().map(|(_, from)| *from).collect();
-        let values = measures(&ranked.tally(&ranked.once()), &bounds);
-        let resample = || {
-            let mut counts = Counts::default();
-            let bounds = &bounds;
-            move |drawn: &[f64]| {
-                ranked.count(drawn, &mut counts);
-                measures(&ranked.tally(&counts), bounds)
-            }
-        };
-        let resamples = self.bootstrap.run(ranked.users(), resample, self.step);
-        let at = thresholds.iter().enumerate().map(|(place, (name, from))| AtThreshold {
-            name: name.clone(),
-            from: *from,
-            measures: measured(&AlertMetric::ALL, &values, &resamples, first_at(place)),
-        });
-        let thresholds = at.collect();
-        GroupFound { overall: measured(&Metric::ALL, &values, &resamples, 0), thresholds }
-    }
-
     /// All measures of the one less those of the other, at the levels' bounds too, on the rows and in each resample.
     fn differences(
         &self,
@@ -276,6 +242,49 @@ impl Judge<'_> {
         let crises = self.crises(rows);
         crises >= FEWEST_CRISES_OF_A_GROUP && rows.len() - crises >= FEWEST_QUIET_OF_A_GROUP
     }
+}
+
+/// The names and scores of all thresholds: each level's, and the one above which a tenth of the rows lie.
+pub fn thresholds(levels: &LevelBounds, ranked: &Ranked) -> Vec<(String, f64)> {
+    const BUDGET: f64 = 0.10;
+    let counts = ranked.once();
+    let tally = ranked.tally(&counts);
+    let mut room = BUDGET * tally.all_rows();
+    let edge = tally.iter().find(|(_, rows, _)| {
+        room -= rows;
+        room <= 0.0
+    });
+    let levels = levels.named().map(|(level, from)| (level.name().to_owned(), from));
+    let top = edge.map(|(score, ..)| (TOP_TENTH.to_owned(), score));
+    levels.into_iter().chain(top).collect()
+}
+
+/// What is found of a scorer on scored rows, as a whole and at each of these thresholds. `step` is called
+/// after each resample.
+pub fn found(
+    ranked: &Ranked,
+    thresholds: &[(String, f64)],
+    bootstrap: Bootstrap,
+    step: &(dyn Fn() + Sync),
+) -> GroupFound {
+    let bounds: Vec<f64> = thresholds.iter().map(|(_, from)| *from).collect();
+    let values = measures(&ranked.tally(&ranked.once()), &bounds);
+    let resample = || {
+        let mut counts = Counts::default();
+        let bounds = &bounds;
+        move |drawn: &[f64]| {
+            ranked.count(drawn, &mut counts);
+            measures(&ranked.tally(&counts), bounds)
+        }
+    };
+    let resamples = bootstrap.run(ranked.users(), resample, step);
+    let at = thresholds.iter().enumerate().map(|(place, (name, from))| AtThreshold {
+        name: name.clone(),
+        from: *from,
+        measures: measured(&AlertMetric::ALL, &values, &resamples, first_at(place)),
+    });
+    let thresholds = at.collect();
+    GroupFound { overall: measured(&Metric::ALL, &values, &resamples, 0), thresholds }
 }
 
 /// All metrics, then those of alerts at each bound.

@@ -27,8 +27,9 @@ pub mod set;
 
 pub use bootstrap::{Bootstrap, Interval};
 pub use gates::{GateResult, Gates, GatesError, Verdict};
-pub use judging::{Judge, Judged};
+pub use judging::{Judge, Judged, found, thresholds};
 pub use metrics::{AlertMetric, Metric};
+pub use ranked::Ranked;
 pub use report::{Curves, Difference, Measured, Report};
 pub use scores::{Ladder, Scores, ScoresError};
 pub use set::{Samples, SetError, TrainingSet};

@@ -4,7 +4,7 @@ use crate::metrics::{CLIP, Tally};
 
 /// Scored rows.
 #[derive(Debug, Clone)]
-pub(crate) struct Ranked {
+pub struct Ranked {
     scores: Vec<f64>,
     log_odds: Vec<f64>,
     rows: Vec<Row>,
@@ -28,7 +28,7 @@ pub(crate) struct Counts {
 
 impl Ranked {
     /// Rows by score (0 to 1), label and user. Users are numbered anew, in the order in which they come.
-    pub(crate) fn new(rows: impl IntoIterator<Item = (f64, bool, u32)>) -> Self {
+    pub fn new(rows: impl IntoIterator<Item = (f64, bool, u32)>) -> Self {
         let rows: Vec<(f64, bool, u32)> = rows.into_iter().collect();
         let mut scores: Vec<f64> = rows.iter().map(|(score, ..)| *score).collect();
         scores.sort_unstable_by(|a, b| b.total_cmp(a));
@@ -52,7 +52,7 @@ impl Ranked {
     }
 
     /// How many people they are of.
-    pub(crate) fn users(&self) -> usize {
+    pub fn users(&self) -> usize {
         self.users
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use mindmate_domain::{Consent, Consents};
+use mindmate_domain::Consents;
 use mindmate_pipeline::ports::TrainingUser;
 use serde::Serialize;
 
@@ -67,17 +67,12 @@ impl Eligibility {
     }
 }
 
-/// Whether these consents allow that somebody's history is learned from.
-pub(crate) fn may_be_learned_from(consents: Consents) -> bool {
-    consents.allows(Consent::Scoring) && consents.allows(Consent::Training)
-}
-
 /// Whether a user could be learned from; `legacy` is what holds without a consents block.
 ///
 /// # Errors
 /// Why not.
 pub fn check(user: &TrainingUser, legacy: Consents) -> Result<(), Ineligible> {
-    if !may_be_learned_from(user.consents.effective(legacy)) {
+    if !user.consents.effective(legacy).may_be_learned_from() {
         return Err(Ineligible::NoConsent);
     }
     let span = user.active.map(|(first, last)| last.duration_since(first));

@@ -36,10 +36,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use mindmate_contracts::training_set::FileEntry;
 use mindmate_domain::pseudonym::PseudonymKey;
-use mindmate_domain::{AsOf, Policy, UserId};
+use mindmate_domain::{AsOf, Policy};
 use mindmate_language::Lexicons;
-use mindmate_pipeline::ports::{TrainingStore, TrainingUser, TrainingUsers};
-use mindmate_pipeline::{Firing, ScheduledTask, StageError};
+use mindmate_pipeline::ports::{TrainingStore, TrainingUsers};
+use mindmate_pipeline::{Everybody, Firing, ScheduledTask, StageError};
 use serde::Serialize;
 
 use self::eligibility::Survey;
@@ -47,9 +47,6 @@ pub use self::eligibility::{Eligibility, FEWEST_USERS, Ineligible, check};
 use self::plan::Dealer;
 pub use self::preparing::{FEWEST_OF_A_LABEL, Lack, Prepared};
 pub use self::samples::{Sampler, UserSamples};
-
-/// Users that are read together.
-const PAGE_USERS: usize = 500;
 
 /// What the task speaks to.
 #[derive(Clone)]
@@ -123,7 +120,7 @@ impl TrainingData {
     async fn survey(&self, until: Timestamp) -> Result<Survey, StageError> {
         let mut survey =
             Survey { eligibility: Eligibility::none_yet(until), weeks: BTreeMap::new() };
-        let mut pages = self.pages(until);
+        let mut pages = Everybody::new(&*self.ports.users, until);
         while let Some(users) = pages.next().await? {
             for user in &users {
                 let found = self.check(user);
@@ -136,34 +133,6 @@ impl TrainingData {
             }
         }
         Ok(survey)
-    }
-
-    fn pages(&self, until: Timestamp) -> Pages<'_> {
-        Pages { users: &*self.ports.users, until, after: None, last: false }
-    }
-}
-
-/// Everybody, a page at a time.
-struct Pages<'a> {
-    users: &'a dyn TrainingUsers,
-    until: Timestamp,
-    after: Option<UserId>,
-    last: bool,
-}
-
-impl Pages<'_> {
-    async fn next(&mut self) -> Result<Option<Vec<TrainingUser>>, StageError> {
-        if self.last {
-            return Ok(None);
-        }
-        let page = self.users.users(self.until, self.after.as_ref(), PAGE_USERS).await?;
-        self.last = page.last;
-        self.after = page.users.last().map(|last| last.user.clone());
-        if !page.last && self.after.is_none() {
-            let words = "expected users or the end of the table, found neither";
-            return Err(StageError::transient(words));
-        }
-        Ok(Some(page.users))
     }
 }
 

@@ -9,8 +9,8 @@ use mindmate_contracts::training_set::{
 };
 use mindmate_domain::AsOf;
 use mindmate_domain::pseudonym::hex;
-use mindmate_pipeline::StageError;
 use mindmate_pipeline::ports::{TrainingDraft, TrainingUser};
+use mindmate_pipeline::{Everybody, StageError};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tracing::warn;
@@ -153,7 +153,7 @@ impl TrainingData {
         for side in Side::ALL {
             written.append(draft, side, header().into_bytes()).await?;
         }
-        let mut pages = self.pages(until.instant());
+        let mut pages = Everybody::new(&*self.ports.users, until.instant());
         while let Some(users) = pages.next().await? {
             let eligible =
                 users.into_iter().filter(|user| sees(&mut written.users, self.check(user)));

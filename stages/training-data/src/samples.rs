@@ -8,7 +8,6 @@ use mindmate_domain::{Consents, FeatureVector, UserId};
 use mindmate_features::{Label, NoLabel, extract, label_of_week, read_texts};
 use mindmate_language::Lexicons;
 
-use crate::eligibility::may_be_learned_from;
 use crate::plan::{Cut, Dealer, STEP_DAYS, SampleDay};
 use crate::rows::{Groups, Rows, Sample};
 
@@ -69,7 +68,7 @@ impl Sampler<'_> {
         let (days, outside): (Vec<SampleDay>, Vec<SampleDay>) =
             self.dealer.days(user, active, self.until).partition(|day| self.cut.keeps(side, *day));
         let now = timeline.history(SampleDay::not_after(self.until).as_of(), self.legacy);
-        if !may_be_learned_from(now.consents) {
+        if !now.consents.may_be_learned_from() {
             return Ok(None);
         }
         let known_since = now.profile.created_at.map_or(active.0, |made| made.min(active.0));

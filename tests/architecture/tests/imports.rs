@@ -18,6 +18,7 @@ const STAGES: [&str; 12] = [
     "run-report",
     "training",
     "training-data",
+    "model-monitor",
     "model-promotion",
     "sentiment",
 ];

@@ -33,6 +33,7 @@ pub(crate) fn of_memory(backend: &MemoryBackend) -> Ports {
         ledger: backend.ledger(),
         training: backend.training(),
         training_jobs: backend.training_jobs(),
+        model_days: backend.model_days(),
         audit: backend.audit_log(),
     }
 }

@@ -17,9 +17,9 @@ use mindmate_domain::audit::AuditEvent;
 use mindmate_domain::instant::parse;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, JobName, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue,
-    Receipt, Received, ReviewQueue, RunLedger, Sequence, StreamRecord, StreamSource, TrainingJobs,
-    TrainingStore, TrainingUsers, UserStates,
+    InterventionStore, JobName, ModelDays, ModelStore, Notice, Notifier, ProfileStore, Publisher,
+    Queue, Receipt, Received, ReviewQueue, RunLedger, Sequence, StreamRecord, StreamSource,
+    TrainingJobs, TrainingStore, TrainingUsers, UserStates,
 };
 use mindmate_testkit::ManualClock;
 use mindmate_testkit::conformance::Backend;
@@ -131,6 +131,7 @@ impl Backend for AwsUnderTest {
         training_store -> TrainingStore;
         model_store -> ModelStore;
         training_jobs -> TrainingJobs;
+        model_days -> ModelDays;
         audit_log -> AuditLog;
     }
 

@@ -12,6 +12,7 @@ fn programs() -> Vec<Program> {
         Program::TrainingData,
         Program::JudgeModel,
         Program::RunClosing,
+        Program::ModelMonitor,
         Program::Operator,
     ];
     stages.chain(others).collect()

@@ -196,6 +196,8 @@ pub enum Program {
     JudgeModel,
     /// Closes the books of runs, and tells of them.
     RunClosing,
+    /// Watches the model that serves.
+    ModelMonitor,
     /// A stage.
     Stage(StageName),
     /// A person at the command line, who starts and looks at everything.
@@ -227,6 +229,17 @@ impl Program {
                 Variable::InterventionsTable,
                 Variable::AlertsTopic,
                 // Keyed hashes stand for those who are missing.
+                Variable::ModelsBucket,
+            ],
+            Self::ModelMonitor => vec![
+                Variable::AppTable,
+                Variable::RiskAssessmentsTable,
+                // The days of the model.
+                Variable::AssessmentRunsTable,
+                // Which notices were sent.
+                Variable::InterventionsTable,
+                Variable::AlertsTopic,
+                // The model, and the key for pseudonyms.
                 Variable::ModelsBucket,
             ],
             Self::Stage(stage) => [stores(stage), inputs(stage), outputs(stage)].concat(),

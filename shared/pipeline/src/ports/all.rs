@@ -6,7 +6,7 @@ use mindmate_contracts::{Channel, QueueName, StreamName};
 
 use super::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, Notifier, ProfileStore, Publisher, Queue, ReviewQueue, RunLedger,
+    InterventionStore, ModelDays, Notifier, ProfileStore, Publisher, Queue, ReviewQueue, RunLedger,
     StreamSource, TrainingJobs, TrainingUsers, UserStates,
 };
 
@@ -43,6 +43,8 @@ pub struct Ports {
     pub training: Arc<dyn TrainingUsers>,
     /// What became of trainings.
     pub training_jobs: Arc<dyn TrainingJobs>,
+    /// What each day's look at the model that serves came to.
+    pub model_days: Arc<dyn ModelDays>,
     /// The audit trail.
     pub audit: Arc<dyn AuditLog>,
 }

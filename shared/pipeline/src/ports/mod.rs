@@ -7,6 +7,7 @@ mod audit;
 mod dead_letters;
 mod error;
 mod ledger;
+mod model_days;
 mod models;
 mod people;
 mod queue;
@@ -27,6 +28,7 @@ pub use dead_letters::{
 };
 pub use error::{PortError, PortResult};
 pub use ledger::{Fates, Mark, MarkKind, Page, RunLedger, RunStart, ShardTally, Tally};
+pub use model_days::{ModelDay, ModelDays};
 pub use models::{ModelPut, ModelStore, ModelVersion, NoVersion, Pointer, StandingPointer};
 pub use people::{
     AssessmentPut, AssessmentStore, Decision, InterventionStore, MessageWriter, Notice, Notifier,

@@ -189,6 +189,9 @@ macro_rules! conformance_suites {
                 a_job_reads_back_as_it_was_put,
                 what_is_known_of_a_job_is_replaced,
                 the_latest_jobs_come_first;
+            model_days:
+                the_latest_days_come_first_as_they_were_put,
+                what_is_known_of_a_day_is_replaced;
             notifier:
                 a_notice_is_sent_once_for_its_id,
                 what_was_sent_is_known_by_its_id,

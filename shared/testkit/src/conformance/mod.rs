@@ -14,6 +14,7 @@ pub mod history;
 pub mod interventions;
 pub mod items;
 pub mod ledger;
+pub mod model_days;
 pub mod model_store;
 pub mod notifier;
 pub mod profiles;
@@ -39,9 +40,9 @@ use mindmate_domain::app::AppItem;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, JobName, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue,
-    Received, ReviewQueue, RunLedger, StreamSource, TrainingJobs, TrainingStore, TrainingUsers,
-    UserStates,
+    InterventionStore, JobName, ModelDays, ModelStore, Notice, Notifier, ProfileStore, Publisher,
+    Queue, Received, ReviewQueue, RunLedger, StreamSource, TrainingJobs, TrainingStore,
+    TrainingUsers, UserStates,
 };
 
 use crate::clock::ManualClock;
@@ -112,6 +113,9 @@ pub trait Backend: Send + Sync {
 
     /// What became of trainings.
     fn training_jobs(&self) -> Arc<dyn TrainingJobs>;
+
+    /// What each day's look at the model that serves came to.
+    fn model_days(&self) -> Arc<dyn ModelDays>;
 
     /// What could not be delivered of a queue or stream: a new view of it, with looks of its own.
     fn letters(&self, of: Channel) -> Arc<dyn DeadLetters>;
@@ -194,6 +198,7 @@ impl Backend for MemoryUnderTest {
         training_store -> TrainingStore;
         model_store -> ModelStore;
         training_jobs -> TrainingJobs;
+        model_days -> ModelDays;
         audit_log -> AuditLog;
     }
 

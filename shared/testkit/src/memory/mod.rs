@@ -6,6 +6,7 @@
 mod app;
 mod dead_letters;
 mod ledger;
+mod model_days;
 mod models;
 mod people;
 mod queue;
@@ -25,9 +26,9 @@ use mindmate_domain::app::AppItem;
 use mindmate_domain::audit::AuditEvent;
 use mindmate_pipeline::ports::{
     ActivityIndex, AppChats, AppItems, AssessmentStore, AuditLog, DeadLetters, HistoryStore,
-    InterventionStore, JobName, ModelStore, Notice, Notifier, ProfileStore, Publisher, Queue,
-    QueueDepth, Received, ReviewQueue, RunLedger, StreamRecord, StreamSource, TrainingJob,
-    TrainingJobs, TrainingStore, TrainingUsers, UserStates,
+    InterventionStore, JobName, ModelDay, ModelDays, ModelStore, Notice, Notifier, ProfileStore,
+    Publisher, Queue, QueueDepth, Received, ReviewQueue, RunLedger, StreamRecord, StreamSource,
+    TrainingJob, TrainingJobs, TrainingStore, TrainingUsers, UserStates,
 };
 use mindmate_pipeline::{Chance, Clock};
 use tokio::sync::Notify;
@@ -73,6 +74,7 @@ struct State {
     training: Mutex<training::Files>,
     models: Mutex<models::Models>,
     training_jobs: Mutex<Vec<TrainingJob>>,
+    model_days: Mutex<BTreeMap<jiff::civil::Date, ModelDay>>,
 }
 
 /// A fake's state is whole between any two statements that may panic, so poison says nothing.
@@ -185,6 +187,11 @@ impl MemoryBackend {
 
     /// Where the training set is put.
     pub fn training_store(&self) -> Arc<dyn TrainingStore> {
+        Arc::new(self.clone())
+    }
+
+    /// What each day's look at the model that serves came to.
+    pub fn model_days(&self) -> Arc<dyn ModelDays> {
         Arc::new(self.clone())
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use mindmate_contracts::app_table::Timeline;
-use mindmate_contracts::training_set::Manifest;
+use mindmate_contracts::training_set::{MANIFEST_PATH, Manifest};
 use mindmate_domain::pseudonym::hex;
 use mindmate_domain::{AsOf, Feature, UserId};
 use mindmate_pipeline::ports::{Side, TrainingPage, TrainingUsers};

@@ -231,7 +231,7 @@ fn a_data_directory_of_a_newer_version_is_left_alone() {
     let connection = rusqlite::Connection::open(program.database()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
-    program.daily().exited(1).complains("data of version 99; this program knows version 6");
+    program.daily().exited(1).complains("data of version 99; this program knows version 7");
 }
 
 #[test]

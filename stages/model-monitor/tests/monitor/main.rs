@@ -1,0 +1,9 @@
+//! The monitor on invented people: drawn ones for how often it is wrong, and a table of them for what it
+//! reads, writes and tells.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod chance;
+mod looking;
+mod simulation;
+mod support;
