@@ -25,7 +25,7 @@ impl TrainingJobs for JobTable {
             .item(ID, text(&job.job_id))
             .item(JOB, text(&whole))
             .item("status", text(job.status.name()))
-            .item("at", text(&job.at.to_string()));
+            .item("at", text(job.at.to_string()));
         let put = match &job.model {
             Some(model) => put.item("model", text(model.as_str())),
             None => put,

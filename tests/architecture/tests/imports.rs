@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
-const STAGES: [&str; 12] = [
+const STAGES: [&str; 13] = [
     "activity-ingest",
     "orchestrator",
     "fan-out",
