@@ -194,8 +194,7 @@ impl Gates {
             return None;
         }
         let found = group.found.as_ref()?.at(TOP_TENTH, AlertMetric::Recall)?.value;
-        let named = if group.name.is_empty() { "unknown" } else { &group.name };
-        let name = format!("recall of {} {named}", group.column);
+        let name = format!("recall of {}", group.words());
         let wanted = format!("at least {}", self.group_recall_from);
         Some(gate(&name, wanted, found, |recall| recall >= self.group_recall_from))
     }

@@ -158,8 +158,11 @@ impl Judge<'_> {
                 let lost: Vec<usize> =
                     with.iter().copied().filter(|row| !kept.contains(row)).collect();
                 let (values, resamples) = self.differences(scores, &without, &rows);
-                let loss = measured(&Metric::ALL, &values, &resamples, 0);
-                Ok(Ablated { family, lost: self.counts(&lost), loss })
+                Ok(Ablated {
+                    family,
+                    lost: self.counts(&lost),
+                    loss: measured(&Metric::ALL, &values, &resamples, 0),
+                })
             })
             .collect()
     }

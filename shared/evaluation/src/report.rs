@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use mindmate_contracts::training_set::GROUP_PREFIX;
 use mindmate_domain::feature::Family;
 use serde::{Deserialize, Serialize};
 
@@ -162,6 +163,15 @@ impl Report {
             "the AUROC of {} is {auroc:.3}, above {LEAK_SUSPECTED_ABOVE:.2}: that is too good for people's diaries; look for features that know the future before you believe it",
             self.scorer
         ))
+    }
+}
+
+impl Group {
+    /// Which, for people: `country ES`.
+    pub fn words(&self) -> String {
+        let column = self.column.trim_start_matches(GROUP_PREFIX).replace('_', " ");
+        let name = if self.name.is_empty() { "unknown" } else { &self.name };
+        format!("{column} {name}")
     }
 }
 

@@ -7,7 +7,7 @@ use mindmate_evaluation::report::{Curves, Report, TOP_TENTH};
 use mindmate_evaluation::{Difference, Verdict};
 use mindmate_model::RuleScorer;
 
-use super::text::{PLAIN, SURE, group, measured, people, plain, threshold, too_few};
+use super::text::{PLAIN, SURE, measured, people, plain, threshold, too_few};
 use super::{Contender, Found, Ground};
 use crate::report::charts::{self, Bar, Curve, DrawError};
 use crate::report::{document, figure, words};
@@ -236,7 +236,7 @@ fn groups(report: &Report) -> Markup {
         div.scroll { table {
             thead { tr { th { "Group" } th { "Weeks" } th { "People" } th { "Crises" } th { "AUROC" } th { "Recall" } } }
             tbody { @for (one, found) in found { tr {
-                th { (group(one)) } td { (words::count(one.rows.rows)) }
+                th { (one.words()) } td { (words::count(one.rows.rows)) }
                 td { (words::count(one.rows.users)) } td { (words::count(one.rows.crises)) }
                 td { (measured(found.overall.get(&Metric::Auroc))) }
                 td { (measured(found.at(TOP_TENTH, AlertMetric::Recall).as_ref())) }

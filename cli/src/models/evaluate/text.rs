@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use mindmate_contracts::training_set::Manifest;
 use mindmate_evaluation::metrics::{AlertMetric, Metric};
-use mindmate_evaluation::report::{Group, Measured, Report, TOP_TENTH};
+use mindmate_evaluation::report::{Measured, Report, TOP_TENTH};
 use mindmate_evaluation::{Difference, Verdict};
 
 use super::{Found, Ground};
@@ -142,12 +142,6 @@ pub(super) fn plain(measured: Option<&Measured>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{value:.DIGITS$}"))
 }
 
-/// The name of a group, for people.
-pub(super) fn group(group: &Group) -> String {
-    let name = if group.name.is_empty() { "unknown" } else { &group.name };
-    format!("{} {name}", group.column.trim_start_matches("group_").replace('_', " "))
-}
-
 fn groups(out: &mut String, report: &Report) -> Result<(), fmt::Error> {
     writeln!(
         out,
@@ -159,7 +153,7 @@ fn groups(out: &mut String, report: &Report) -> Result<(), fmt::Error> {
         writeln!(
             out,
             "  {:<26} {:>7} {:>7}  {auroc:<WIDE$} {}",
-            group(one),
+            one.words(),
             grouped(one.rows.rows),
             grouped(one.rows.crises),
             measured(found.at(TOP_TENTH, AlertMetric::Recall).as_ref())
@@ -174,7 +168,7 @@ fn groups(out: &mut String, report: &Report) -> Result<(), fmt::Error> {
 /// The groups of which nothing can be said, with their crises.
 pub(super) fn too_few(report: &Report) -> Option<String> {
     let few = report.groups.iter().filter(|one| one.found.is_none());
-    let few = few.map(|one| format!("{} ({})", group(one), one.rows.crises)).collect::<Vec<_>>();
+    let few = few.map(|one| format!("{} ({})", one.words(), one.rows.crises)).collect::<Vec<_>>();
     (!few.is_empty()).then(|| few.join(", "))
 }
 

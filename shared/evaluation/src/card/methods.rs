@@ -95,6 +95,6 @@ Not told to the program. Each person consented to scoring and to training, and w
     /// As indented lines: a code block, whatever is in it.
     fn hyperparameters_in_words(&self) -> String {
         let json = serde_json::to_string_pretty(self.hyperparameters).unwrap_or_default();
-        json.lines().map(|line| format!("    {line}\n")).collect()
+        json.lines().map(|line| format!("    {line}\n")).collect::<Vec<_>>().concat()
     }
 }

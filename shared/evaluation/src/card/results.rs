@@ -18,13 +18,9 @@ pub(super) fn measured(measured: Option<&Measured>) -> String {
     }
 }
 
-/// The name of a group or of a threshold, for people.
+/// The name of a threshold, for people.
 fn named(name: &str) -> &str {
-    match name {
-        "" => "unknown",
-        TOP_TENTH => "top tenth",
-        other => other,
-    }
+    if name == TOP_TENTH { "top tenth" } else { name }
 }
 
 impl Card<'_> {
@@ -92,8 +88,7 @@ Trained again each month from all history, and when the monitor asks for it; it 
     }
 
     fn threshold_table(&self) -> String {
-        let heads: String =
-            AlertMetric::ALL.iter().map(|metric| format!(" {} |", metric.words())).collect();
+        let heads = AlertMetric::ALL.map(|metric| format!(" {} |", metric.words())).concat();
         let rows = self.report.thresholds.iter().map(|at| {
             let cells = AlertMetric::ALL.iter();
             let cells = cells.map(|metric| format!(" {} |", measured(at.measures.get(metric))));
@@ -121,14 +116,8 @@ fn group_row(group: &Group) -> String {
             measured(found.at(TOP_TENTH, AlertMetric::Recall).as_ref())
         ),
     };
-    let (column, rows) = (group.column.trim_start_matches("group_"), group.rows);
-    format!(
-        "| {column}: {} | {} | {} | {} | {found} |\n",
-        named(&group.name),
-        rows.rows,
-        rows.users,
-        rows.crises
-    )
+    let rows = group.rows;
+    format!("| {} | {} | {} | {} | {found} |\n", group.words(), rows.rows, rows.users, rows.crises)
 }
 
 fn difference_table(difference: &Difference) -> String {

@@ -136,7 +136,7 @@ fn a_card_has_what_was_found_with_intervals_and_counts() {
         "120 weeks of 40 people, 40 with a crisis",
         "| crisis_keywords | 75.0% |",
         "    \"numberOfTrees\": 200",
-        "| texts: read | 120 | 40 | 40 |",
+        "| texts read | 120 | 40 | 40 |",
         "Less those of rules-1 on the same rows; higher AUROC in 100.0% of the resamples",
         "logit p = 1.0000 · margin -0.2500",
     ] {

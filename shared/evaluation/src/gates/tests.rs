@@ -115,7 +115,7 @@ fn a_model_that_finds_fewer_in_service_than_what_it_replaces_is_stopped() {
 #[test]
 fn a_group_below_its_floor_stops_a_model_unless_it_is_too_small_to_say() {
     let verdict = judged(|report, _| report.groups.push(group(100, 0.49)));
-    assert_eq!(failed(&verdict), ["recall of group_country ES"]);
+    assert_eq!(failed(&verdict), ["recall of country ES"]);
     assert!(judged(|report, _| report.groups.push(group(19, 0.0))).passed);
 }
 

@@ -26,7 +26,7 @@ pub const CLIP: f64 = 1e-9;
 #[serde(rename_all = "camelCase")]
 pub enum Metric {
     /// The chance that a week with a crisis has a higher score than one without, half of it where both
-    /// have the same: U / (n₁ n₀) (Mann & Whitney 1947; Hanley & McNeil 1982).
+    /// have the same: U / (n₁ n₀) (Mann & Whitney 1947).
     Auroc,
     /// Average precision, Σₖ (Rₖ − Rₖ₋₁) Pₖ over the distinct scores, highest first: no line is drawn
     /// between points, which would flatter (Davis & Goadrich 2006). By chance it is the share of crises.

@@ -97,9 +97,7 @@ pub(super) fn first_difference<'a, 'b>(
             (None, None) => return None,
             (one, other) if one == other => {}
             (one, other) => {
-                let words = |name: Option<&str>| {
-                    name.map_or_else(|| NOTHING.to_owned(), |name| shown(name))
-                };
+                let words = |name: Option<&str>| name.map_or_else(|| NOTHING.to_owned(), shown);
                 return Some((place, words(one), words(other)));
             }
         }
