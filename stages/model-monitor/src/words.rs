@@ -1,7 +1,5 @@
 //! What a report says in words: for administrators, in a notice or at the command line.
 
-use std::fmt::Write as _;
-
 use mindmate_domain::{Feature, RiskLevel};
 use mindmate_evaluation::{Measured, Metric};
 
@@ -25,19 +23,18 @@ impl Report {
     pub fn notice(&self) -> String {
         let mut text = format!("{}{}: {}", self.scorer, self.warning(), self.conclusion());
         let rows = &self.judged.rows;
-        let _ = write!(
-            text,
+        text += &format!(
             " Judged on {} assessments of {} people, {} followed by a crisis.",
             rows.rows, rows.users, rows.crises
         );
         if self.judged.is_enough() {
             let told = TOLD.map(|metric| format!("{} {}", metric.words(), self.measure(metric)));
-            let _ = write!(text, " {}.", told.join(", "));
+            text += &format!(" {}.", told.join(", "));
         }
         if let Some(drift) = &self.drift {
-            let _ = write!(text, " {}", drift_words(drift));
+            text += &format!(" {}", drift_words(drift));
         }
-        let _ = write!(text, " Levels of the last week: {}.", self.level_words());
+        text += &format!(" Levels of the last week: {}.", self.level_words());
         text + " Look: mindmate models monitor."
     }
 

@@ -75,6 +75,7 @@ pub(crate) fn faulty(ports: Ports, faults: &Arc<Faults>) -> Ports {
         ledger: of::<dyn RunLedger>(ports.ledger, faults),
         training: ports.training,
         training_jobs: ports.training_jobs,
+        model_days: ports.model_days,
         audit: ports.audit,
     }
 }
