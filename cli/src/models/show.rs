@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use mindmate_model::Artefact;
+use mindmate_pipeline::ports::ModelVersion;
 use serde_json::json;
 
 use super::{kept, pointer, warning};
@@ -19,17 +20,9 @@ pub(super) async fn run(
     format: Format,
     args: &ShowModel,
 ) -> anyhow::Result<Exit> {
-    let version = match &args.version {
-        Some(version) => version.clone(),
-        None => {
-            let current = pointer(session).await?.and_then(|standing| standing.pointer.current);
-            current.ok_or_else(|| {
-                anyhow::anyhow!(
-                    "no model serves, the documented rules do; name a version (`{}` shows them)",
-                    session.command("models list")
-                )
-            })?
-        }
+    let version = match args.version.clone() {
+        Some(version) => version,
+        None => serving(session).await?,
     };
     let model = kept(session, &version).await?;
     let contents = model.contents();
@@ -49,6 +42,16 @@ pub(super) async fn run(
         Format::Text | Format::Csv => output::text(&text(&model)?)?,
     }
     Ok(Exit::Success)
+}
+
+async fn serving(session: &Session) -> anyhow::Result<ModelVersion> {
+    let current = pointer(session).await?.and_then(|standing| standing.pointer.current);
+    current.ok_or_else(|| {
+        anyhow::anyhow!(
+            "no model serves, the documented rules do; name a version (`{}` shows them)",
+            session.command("models list")
+        )
+    })
 }
 
 fn text(model: &Artefact) -> Result<String, std::fmt::Error> {

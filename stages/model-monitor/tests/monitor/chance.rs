@@ -21,7 +21,9 @@ fn where_nothing_changes_the_index_is_chi_squared() {
         .map(|_| {
             let baseline = Baseline::of(&values(TRAINED_ON));
             let mut seen = baseline.empty();
-            values(SEEN).into_iter().for_each(|value| baseline.count(&mut seen, value));
+            for value in values(SEEN) {
+                baseline.count(&mut seen, value);
+            }
             psi(&baseline, &seen).unwrap() / scale
         })
         .collect();
