@@ -180,7 +180,7 @@ async fn the_manifest_says_whether_its_people_are_invented() {
         let id = user(&format!("syn-{n:04}"));
         world.take_consent(&id);
     }
-    world.fill(120, |n| UserId::synthetic(n));
+    world.fill(120, UserId::synthetic);
     let Prepared::Set(written, _) = world.prepare().await else { panic!("expected a set") };
     assert!(written.synthetic);
     assert_eq!(written.invented_users, written.users.with_samples);
