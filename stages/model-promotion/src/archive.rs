@@ -110,7 +110,7 @@ mod tests {
             let error = model(&bytes).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");
         }
-        let whole = packed(&[("model.json", &[7; 100_000])]);
+        let whole = packed(&[("model.json", &vec![7; 100_000])]);
         let error = model(&whole[..whole.len() / 2]).unwrap_err();
         assert!(matches!(error, ArchiveError::Unreadable(_)), "{error}");
     }

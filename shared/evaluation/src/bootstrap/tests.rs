@@ -47,8 +47,8 @@ fn an_interval_lies_between_order_statistics() {
 /// Resamples without a crisis have no AUROC: a few are passed over, and many leave no interval.
 #[test]
 fn a_measure_that_is_seldom_defined_has_no_interval() {
-    let resamples = |undefined: usize| -> Vec<Vec<f64>> {
-        (0..100).map(|n| vec![if n < undefined { f64::NAN } else { f64::from(n as u32) }]).collect()
+    let resamples = |undefined: u32| -> Vec<Vec<f64>> {
+        (0..100_u32).map(|n| vec![if n < undefined { f64::NAN } else { f64::from(n) }]).collect()
     };
     assert!(interval(&resamples(5), 0).is_some());
     assert!(interval(&resamples(6), 0).is_none() && share_above_zero(&resamples(6), 0).is_none());

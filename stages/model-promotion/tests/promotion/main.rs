@@ -1,6 +1,6 @@
 //! R3.5, R7.5, R7.6: what serves, and what is written down of it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod following;
 mod support;

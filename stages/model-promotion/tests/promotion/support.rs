@@ -35,7 +35,7 @@ const WEEKS: usize = 10;
 /// tells, and is followed by one in 8 of 10 people; of all others 6 are.
 fn week(person: usize, week: usize) -> (bool, bool) {
     let tells = (person + week).is_multiple_of(10);
-    let crisis = if tells { person % 10 < 8 } else { person % 10 == 0 && week == 5 };
+    let crisis = if tells { person % 10 < 8 } else { person.is_multiple_of(10) && week == 5 };
     (tells, crisis)
 }
 

@@ -73,11 +73,7 @@ impl Program {
     /// A copy of the data directory as it is now.
     pub(crate) fn copy(&self) -> Self {
         let copy = Self::new();
-        std::fs::create_dir_all(copy.data()).unwrap();
-        for entry in std::fs::read_dir(self.data()).unwrap() {
-            let from = entry.unwrap().path();
-            std::fs::copy(&from, copy.data().join(from.file_name().unwrap())).unwrap();
-        }
+        copy_folder(&self.data(), &copy.data());
         copy
     }
 
@@ -139,6 +135,19 @@ impl Program {
     /// The daily run of `END`, in JSON.
     pub(crate) fn daily(&self) -> Said {
         self.run(&["--format", "json", "daily", "--as-of", END])
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let from = entry.unwrap().path();
+        let to = to.join(from.file_name().unwrap());
+        if from.is_dir() {
+            copy_folder(&from, &to);
+        } else {
+            std::fs::copy(&from, to).unwrap();
+        }
     }
 }
 
