@@ -14,9 +14,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The functions, as `cargo build --workspace` leaves them beside the tests.
-const FUNCTIONS: [&str; 11] = [
+const FUNCTIONS: [&str; 12] = [
     "mindmate-orchestrator",
     "mindmate-training-data",
+    "mindmate-model-promotion",
     "mindmate-fan-out",
     "mindmate-feature-extraction",
     "mindmate-scoring",
@@ -225,8 +226,12 @@ fn config(env_file: &Path) -> Config {
         Some(value.trim_matches(['"', '\'']).to_owned())
     };
     let programs = StageName::ALL.map(Program::Stage).into_iter();
-    let programs =
-        programs.chain([Program::Orchestrator, Program::TrainingData, Program::RunClosing]);
+    let programs = programs.chain([
+        Program::Orchestrator,
+        Program::TrainingData,
+        Program::JudgeModel,
+        Program::RunClosing,
+    ]);
     let needed: Vec<Variable> = programs.flat_map(Program::needs).collect();
     Config::read(value, &needed).unwrap()
 }
