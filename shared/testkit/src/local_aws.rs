@@ -126,8 +126,8 @@ impl LocalAws {
 
     /// What it answers to a call of its own HTTP interface that needs no signature, where that is
     /// JSON.
-    pub fn answers(&self, method: &str, path: &str) -> String {
-        ask(self.address, method, path, "")
+    pub fn answers(&self, method: &str, path: &str, body: &str) -> String {
+        ask(self.address, method, path, body)
     }
 
     /// A clock that begins at `start` and that this AWS, started by hand, shows too.

@@ -10,7 +10,7 @@ use mindmate_host::config::{Config, Program, Variable};
 use mindmate_pipeline::{Clock as _, SystemClock};
 use mindmate_testkit::LocalAws;
 use mindmate_testkit::local_aws::python;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// The functions, as `cargo build --workspace` leaves them beside the tests.
@@ -32,6 +32,12 @@ const FUNCTIONS: [&str; 12] = [
 /// How long the emulator may take for what is waited for, and how often that is looked at.
 const PATIENCE: Duration = Duration::from_mins(3);
 const LOOK: Duration = Duration::from_millis(250);
+
+/// Where what reads queues and streams for functions is listed.
+const MAPPINGS: &str = "/2015-03-31/event-source-mappings/";
+
+/// The fewest that SQS lets a mapping ask for.
+const BATCHES_AT_ONCE: u32 = 2;
 
 /// What the stack's functions are.
 #[derive(Debug, Clone, Copy)]
@@ -77,19 +83,35 @@ impl Deployed {
         let config = config(&folder.path().join("env"));
         let sdk = sdk(&local).await;
         let aws = Aws::new(sdk.clone(), mindmate_host::aws::names(&config));
-        Self { local, sdk, config, aws, as_of, folder, program: program.to_owned() }
+        let deployed = Self { local, sdk, config, aws, as_of, folder, program: program.to_owned() };
+        deployed.keep_to_its_pace();
+        deployed
+    }
+
+    /// The emulator is one process: fifty batches at once would wait on each other until calls run
+    /// into their time limits, and how much is then tried again says how fast the machine is.
+    fn keep_to_its_pace(&self) {
+        let limit = json!({ "ScalingConfig": { "MaximumConcurrency": BATCHES_AT_ONCE } });
+        for mapping in self.mappings() {
+            if mapping["EventSourceArn"].as_str().unwrap().starts_with("arn:aws:sqs:") {
+                self.local.answers("PUT", &path_of(&mapping), &limit.to_string());
+            }
+        }
     }
 
     /// Takes the functions off their queues and streams; says of how many.
     pub fn without_functions(&self) -> usize {
-        let path = "/2015-03-31/event-source-mappings/";
-        let listed: Value = serde_json::from_str(&self.local.answers("GET", path)).unwrap();
-        let mappings = listed["EventSourceMappings"].as_array().unwrap();
-        for mapping in mappings {
-            let id = mapping["UUID"].as_str().unwrap();
-            self.local.answers("DELETE", &format!("{path}{id}"));
+        let mappings = self.mappings();
+        for mapping in &mappings {
+            self.local.answers("DELETE", &path_of(mapping), "");
         }
         mappings.len()
+    }
+
+    fn mappings(&self) -> Vec<Value> {
+        let listed = self.local.answers("GET", MAPPINGS, "");
+        let mut listed: Value = serde_json::from_str(&listed).unwrap();
+        serde_json::from_value(listed["EventSourceMappings"].take()).unwrap()
     }
 
     /// Now they take it to be 06:00: the daily one fires.
@@ -245,4 +267,8 @@ async fn sdk(local: &LocalAws) -> SdkConfig {
         .endpoint_url(local.endpoint())
         .load()
         .await
+}
+
+fn path_of(mapping: &Value) -> String {
+    format!("{MAPPINGS}{}", mapping["UUID"].as_str().unwrap())
 }

@@ -206,4 +206,5 @@ fn with_too_little_data_no_training_begins() {
     assert_eq!(program.models()["trainings"][0]["status"], "skipped");
     let missing = program.file("no-such-trainer");
     program.retrain(&missing, &[]).exited(1).complains("--features lightgbm");
+    program.retrain(&never, &["--dry-run"]).exited(2);
 }
