@@ -25,7 +25,7 @@ pub(crate) use self::evaluate::EvaluateModel;
 pub(crate) use self::live::{Serve, SimulateDay, Write};
 pub(crate) use self::models::{Models, ModelsAction, Promote, Retrain, RollBack, ShowModel};
 pub(crate) use self::monitor::MonitorModel;
-pub(crate) use self::training::TrainingData;
+pub(crate) use self::training::{TrainingData, TrainingSet};
 use crate::exit;
 
 /// MindMate's risk pipeline, on one machine or on AWS.

@@ -33,10 +33,11 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Exit> {
     let session = place.open_existing().await?;
     let job = Job { session: &session, id: format!("retrain-{}", key_form(session.clock.now())) };
-    // Before anything is done: without a trainer there is no training.
+    // Before anything is done: without a trainer, or a folder that it can read, there is no training.
     let trainer = trainer(args.trainer.as_deref())?;
+    let set = session.training_set(args.set.out.as_deref(), "--out")?;
     eprintln!("1 of 3: the training set");
-    let prepared = prepare(&session, &args.data).await;
+    let prepared = prepare(&session, &args.set).await;
     let prepared = job.succeeded("the training set", prepared).await?;
     if let Some(lack) = prepared.lack() {
         job.ended(&NoModel::TooLittle(lack.to_string())).await?;
@@ -46,7 +47,6 @@ pub(crate) async fn run(
         prepared.told(format)?;
     }
     eprintln!("2 of 3: the training");
-    let set = session.training_set(args.data.out.as_deref())?;
     let out = session.dir()?.trained();
     job.succeeded("the training", train(&trainer, &set, &out, args).await).await?;
     eprintln!("3 of 3: the gates");
@@ -65,7 +65,7 @@ pub(crate) async fn run(
     job.succeeded("the gates", promote(&session, format, &order).await).await
 }
 
-async fn prepare(session: &Session, args: &args::TrainingData) -> anyhow::Result<Set> {
+async fn prepare(session: &Session, args: &args::TrainingSet) -> anyhow::Result<Set> {
     Preparing::of(session, args).await?.prepare().await
 }
 

@@ -23,7 +23,7 @@ pub(crate) async fn run(
     args: &args::TrainingData,
 ) -> anyhow::Result<Exit> {
     let session = place.open_existing().await?;
-    let preparing = Preparing::of(&session, args).await?;
+    let preparing = Preparing::of(&session, &args.set).await?;
     if args.dry_run {
         return counted(format, &preparing.task.count(preparing.until.instant()).await?);
     }
@@ -38,7 +38,7 @@ pub(crate) struct Preparing {
 }
 
 impl Preparing {
-    pub(crate) async fn of(session: &Session, args: &args::TrainingData) -> anyhow::Result<Self> {
+    pub(crate) async fn of(session: &Session, args: &args::TrainingSet) -> anyhow::Result<Self> {
         let until = session.as_of(args.until)?;
         let store = session.training_store(args.out.as_deref())?;
         let place = store.place();

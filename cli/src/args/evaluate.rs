@@ -55,7 +55,7 @@ pub(crate) struct EvaluateModel {
 
     /// How often people are drawn for the intervals; 0 leaves them out, and the gates
     #[arg(long, value_name = "N", default_value_t = 1_000)]
-    pub(crate) bootstrap: u32,
+    pub(crate) resamples: u32,
 
     /// What chance starts from
     #[arg(long, value_name = "N", default_value_t = 1)]

@@ -107,11 +107,12 @@ pub(crate) struct RollBack {
 /// `models promote`. What becomes of it is a row of `models list`; where a step fails, or a gate does not
 /// pass, what served before still does, and administrators are told.
 ///
-/// On AWS the stack's state machine does the same once a month.
+/// On AWS the stack's state machine does the same once a month; here, with --backend aws, the set goes to
+/// the folder that --out names, and the model into the bucket.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Retrain {
     #[command(flatten)]
-    pub(crate) data: super::TrainingData,
+    pub(crate) set: super::TrainingSet,
 
     /// The program that trains [default: `train` beside this one]
     #[arg(long, value_name = "FILE")]

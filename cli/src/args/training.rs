@@ -33,6 +33,17 @@ use mindmate_domain::AsOf;
 #[derive(Debug, ClapArgs)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct TrainingData {
+    #[command(flatten)]
+    pub(crate) set: TrainingSet,
+
+    /// Only count who could be learned from
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) dry_run: bool,
+}
+
+/// Which training set, and where.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TrainingSet {
     /// No label reads what lies after it [default: the latest 06:00 UTC]
     #[arg(long, value_name = "INSTANT")]
     pub(crate) until: Option<AsOf>,
@@ -40,8 +51,4 @@ pub(crate) struct TrainingData {
     /// Where the set goes instead, on AWS too
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-
-    /// Only count who could be learned from
-    #[arg(long, conflicts_with = "out")]
-    pub(crate) dry_run: bool,
 }

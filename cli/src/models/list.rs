@@ -55,7 +55,7 @@ struct Line {
 
 struct Known {
     trained: mindmate_model::artefact::TrainedOn,
-    warning: &'static str,
+    warning: String,
 }
 
 impl Line {

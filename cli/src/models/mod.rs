@@ -9,8 +9,11 @@ pub(crate) mod promoting;
 mod rollback;
 mod show;
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use mindmate_model::Artefact;
+use mindmate_model::artefact::INVENTED;
 use mindmate_pipeline::ports::{ModelVersion, Pointer, StandingPointer};
 
 use crate::args::{self, Format, ModelsAction};
@@ -56,24 +59,33 @@ async fn point(
 
 /// A kept model.
 async fn kept(session: &Session, version: &ModelVersion) -> anyhow::Result<Artefact> {
-    let Some(bytes) = session.models.get(version).await? else {
-        let known = session.models.versions().await?;
-        let known: Vec<&str> = known.iter().map(ModelVersion::as_str).collect();
-        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        anyhow::bail!(
-            "there is no model {version} in {}; there are: {known}",
-            session.models.place()
-        );
-    };
-    let model = Artefact::parse(&bytes);
+    let model = Artefact::parse(&kept_bytes(session, version).await?);
     model.with_context(|| format!("the model {version} in {}", session.models.place()))
 }
 
-/// What stands beside the name of a model whose people were invented.
-fn warning(artefact: &Artefact) -> &'static str {
-    if artefact.contents().training.synthetic {
-        "  (trained on invented people: proves nothing clinical)"
-    } else {
-        ""
+async fn kept_bytes(session: &Session, version: &ModelVersion) -> anyhow::Result<Vec<u8>> {
+    if let Some(bytes) = session.models.get(version).await? {
+        return Ok(bytes);
     }
+    let known = session.models.versions().await?;
+    let known: Vec<&str> = known.iter().map(ModelVersion::as_str).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    anyhow::bail!("there is no model {version} in {}; there are: {known}", session.models.place())
+}
+
+/// The bytes of a model that somebody named: a file, or a version that is kept.
+async fn named(session: &Session, name: &str) -> anyhow::Result<Vec<u8>> {
+    if Path::new(name).is_file() {
+        return std::fs::read(name).with_context(|| format!("cannot read {name}"));
+    }
+    let version: ModelVersion = name
+        .parse()
+        .with_context(|| format!("expected a version, or a file that is there; found {name:?}"))?;
+    kept_bytes(session, &version).await
+}
+
+/// What stands beside the name of a model whose people were invented.
+fn warning(artefact: &Artefact) -> String {
+    let synthetic = artefact.contents().training.synthetic;
+    if synthetic { format!("  ({INVENTED})") } else { String::new() }
 }

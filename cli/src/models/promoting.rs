@@ -43,7 +43,7 @@ pub(crate) async fn promote(
     let candidate =
         Candidate { bytes: order.bytes, set: &set, validation: &validation, job: order.job };
     let wish = Wish { by: order.by, force: order.force, at: session.clock.now() };
-    let bar = progress::count(0, "people drawn anew");
+    let bar = progress::count(task.resamples(&validation), "resamples");
     let outcome = task.promote(candidate, wish, &|| bar.inc(1)).await;
     bar.finish_and_clear();
     told(format, &Artefact::parse(order.bytes)?, &outcome?)
@@ -61,23 +61,18 @@ pub(crate) fn ports(session: &Session) -> PromotionPorts {
 
 fn told(format: Format, artefact: &Artefact, outcome: &Outcome) -> anyhow::Result<Exit> {
     let version = artefact.version();
-    let (judgement, status, exit) = match outcome {
-        Outcome::Promoted(judgement) => (Some(judgement), "promoted", Exit::Success),
-        Outcome::Forced(judgement) => (Some(judgement), "forced", Exit::Success),
-        Outcome::Refused(judgement) => (Some(judgement), "refused", Exit::Refused),
-        Outcome::ServesAlready => (None, "servesAlready", Exit::Success),
-    };
+    let judgement = outcome.judgement();
     match format {
         Format::Json => output::json(&json!({
             "model": version,
-            "status": status,
+            "status": outcome.name(),
             "verdict": judgement.map(|it| &it.verdict),
             "report": judgement.map(|it| &it.report),
             "difference": judgement.map(|it| &it.difference),
             "unreadableChampion": judgement.and_then(|it| it.unreadable_champion.as_ref()),
         }))?,
         Format::Text | Format::Csv => {
-            let mut text = judgement.map(|it| words(it)).unwrap_or_default();
+            let mut text = judgement.map(words).unwrap_or_default();
             text += &match outcome {
                 Outcome::Promoted(_) => format!("{version} serves now, everywhere within a minute"),
                 Outcome::Forced(_) => {
@@ -88,10 +83,10 @@ fn told(format: Format, artefact: &Artefact, outcome: &Outcome) -> anyhow::Resul
                 ),
                 Outcome::ServesAlready => format!("{version} serves already"),
             };
-            output::text(&(text + warning(artefact) + "\n"))?;
+            output::text(&(text + &warning(artefact) + "\n"))?;
         }
     }
-    Ok(exit)
+    Ok(if matches!(outcome, Outcome::Refused(_)) { Exit::Refused } else { Exit::Success })
 }
 
 fn words(judgement: &Judgement) -> String {

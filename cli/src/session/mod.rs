@@ -242,14 +242,20 @@ impl Session {
         }
     }
 
-    /// The folder to read the training set from: this one, or the data directory's.
-    pub(crate) fn training_set(&self, folder: Option<&Path>) -> anyhow::Result<PathBuf> {
+    /// The folder to read the training set from: this one, or the data directory's. `flag` is the one that
+    /// names it.
+    pub(crate) fn training_set(
+        &self,
+        folder: Option<&Path>,
+        flag: &str,
+    ) -> anyhow::Result<PathBuf> {
         if let Some(folder) = folder {
             return Ok(folder.to_owned());
         }
         anyhow::ensure!(
             self.installation.training_store().is_none(),
-            "expected --data-set DIR: the training set lies in the bucket; copy it to a folder first (aws s3 cp --recursive)"
+            "expected {flag} DIR: on AWS the set is in the bucket; `{}` puts one into a folder here",
+            self.command("training-data --out DIR")
         );
         Ok(self.dir()?.training())
     }

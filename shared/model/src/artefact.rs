@@ -2,7 +2,7 @@
 //! known of it.
 //!
 //! [`Contents`] are what a trainer fills in. [`Artefact::new`] checks them and gives them their
-//! version: `m`, the date up to which the training set reads, and the start of the digest of everything in
+//! version: `m` (or `synthetic`, where its people are invented), the date up to which the training set reads, and the start of the digest of everything in
 //! it. The same contents have the same bytes and the same version: no clock is read.
 
 mod check;
@@ -79,6 +79,9 @@ impl Platt {
     }
 }
 
+/// What is said wherever a model is named that was trained on invented people.
+pub const INVENTED: &str = "trained on invented people: proves the pipeline and nothing clinical";
+
 /// What a model was trained on, as its set's manifest says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -123,7 +126,8 @@ impl Artefact {
         Ok(Self { version, contents })
     }
 
-    /// `m{yyyymmdd}-{12 hexadecimal digits}`.
+    /// `m{yyyymmdd}-{12 hexadecimal digits}`, with `synthetic` in the place of `m` where it was trained on
+    /// invented people: so every output that names it says so.
     pub fn version(&self) -> &str {
         &self.version
     }

@@ -2,6 +2,7 @@
 
 use mindmate_domain::{Feature, RiskLevel};
 use mindmate_evaluation::{Measured, Metric};
+use mindmate_model::artefact::INVENTED;
 
 use crate::drift::{Drift, Moved};
 use crate::report::{Report, Verdict};
@@ -85,8 +86,8 @@ impl Report {
     }
 
     /// What stands beside the name of a model whose people were invented.
-    pub fn warning(&self) -> &'static str {
-        if self.synthetic { " (trained on invented people: proves nothing clinical)" } else { "" }
+    pub fn warning(&self) -> String {
+        if self.synthetic { format!(" ({INVENTED})") } else { String::new() }
     }
 }
 

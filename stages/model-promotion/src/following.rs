@@ -223,15 +223,13 @@ fn failed(error: PromotionError) -> StageError {
 
 impl Answer {
     fn of(version: &str, outcome: &Outcome) -> Self {
-        let (status, judgement) = match outcome {
-            Outcome::Promoted(judgement) => ("promoted", Some(judgement)),
-            Outcome::Forced(judgement) => ("forced", Some(judgement)),
-            Outcome::Refused(judgement) => ("refused", Some(judgement)),
-            Outcome::ServesAlready => ("servesAlready", None),
-        };
-        let gates = judgement.into_iter().flat_map(|it| &it.verdict.gates);
+        let gates = outcome.judgement().into_iter().flat_map(|it| &it.verdict.gates);
         let failed_gates = gates.filter(|gate| !gate.passed).map(|gate| gate.name.clone());
-        Self { model: Some(version.to_owned()), status, failed_gates: failed_gates.collect() }
+        Self {
+            model: Some(version.to_owned()),
+            status: outcome.name(),
+            failed_gates: failed_gates.collect(),
+        }
     }
 }
 

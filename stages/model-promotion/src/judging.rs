@@ -1,6 +1,6 @@
 //! A model against the one that serves, on the same rows.
 
-use mindmate_evaluation::{GateResult, Judge, Ladder, Scores};
+use mindmate_evaluation::{GateResult, Judge, Ladder, Samples, Scores};
 use mindmate_model::{Artefact, Ensemble, RiskModel};
 use mindmate_pipeline::ports::{ModelVersion, StandingPointer};
 
@@ -22,12 +22,7 @@ impl Promotion {
             Some(champion) => self.scores(champion, candidate)?,
             None => Scores::of(Ladder { model: &*self.rules, below: None }, candidate.validation)?,
         };
-        let judge = Judge {
-            samples: candidate.validation,
-            levels: self.policy.levels,
-            bootstrap: self.bootstrap,
-            step,
-        };
+        let judge = self.judge_of(candidate.validation, step);
         let rows = judge.common(&[&scores, &theirs]);
         let report = judge.report(&scores, &rows);
         let difference = judge.difference(&scores, &theirs, &rows);
@@ -35,6 +30,16 @@ impl Promotion {
         verdict.gates.extend(provenance(candidate, artefact));
         verdict.passed = verdict.gates.iter().all(|gate| gate.passed);
         Ok(Judgement { verdict, report, difference, unreadable_champion })
+    }
+
+    /// How many resamples a promotion draws at most: for who shows progress.
+    pub fn resamples(&self, validation: &Samples) -> u64 {
+        let judge = self.judge_of(validation, &|| {});
+        judge.resamples(false, false) + u64::from(self.bootstrap.resamples)
+    }
+
+    fn judge_of<'a>(&self, samples: &'a Samples, step: &'a (dyn Fn() + Sync)) -> Judge<'a> {
+        Judge { samples, levels: self.policy.levels, bootstrap: self.bootstrap, step }
     }
 
     /// The model that serves, or why it cannot be asked.

@@ -122,6 +122,26 @@ pub enum Outcome {
     ServesAlready,
 }
 
+impl Outcome {
+    /// In one word, as in answers.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Promoted(_) => "promoted",
+            Self::Forced(_) => "forced",
+            Self::Refused(_) => "refused",
+            Self::ServesAlready => "servesAlready",
+        }
+    }
+
+    /// What was found, where it was judged.
+    pub fn judgement(&self) -> Option<&Judgement> {
+        match self {
+            Self::Promoted(found) | Self::Forced(found) | Self::Refused(found) => Some(found),
+            Self::ServesAlready => None,
+        }
+    }
+}
+
 /// Why nothing came of it.
 #[derive(Debug, thiserror::Error)]
 pub enum PromotionError {
@@ -180,12 +200,6 @@ impl Promotion {
     ) -> Result<Self, BuiltInError> {
         let (rules, gates) = (Arc::new(RuleScorer::built_in()?), Gates::built_in()?);
         Ok(Self { ports, policy, rules, gates, bootstrap })
-    }
-
-    /// The same by other gates.
-    #[must_use]
-    pub fn with_gates(self, gates: Gates) -> Self {
-        Self { gates, ..self }
     }
 
     /// Lets a model serve if it passes the gates, or if somebody insists.

@@ -12,7 +12,6 @@
 //! The manifest is a channel of its own, whose source is its one key: a channel takes a folder as a whole, and the folder that
 //! holds the manifest holds both sides. A copy of it beside either side would be a second truth.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use mindmate_contracts::training_set::MANIFEST_PATH;
@@ -66,13 +65,7 @@ impl Places {
     /// # Errors
     /// What is wrong with its manifest.
     pub fn set(&self) -> Result<TrainingSet, SetError> {
-        let path = self.manifest.clone();
-        let bytes =
-            fs::read(&path).map_err(|source| SetError::Unread { path: path.clone(), source })?;
-        TrainingSet::of(&self.data, &bytes).map_err(|error| match error {
-            SetError::Manifest { source, .. } => SetError::Manifest { path, source },
-            other => other,
-        })
+        TrainingSet::open_by(&self.data, self.manifest.clone())
     }
 }
 

@@ -3,18 +3,18 @@
 mod page;
 mod text;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 use mindmate_contracts::training_set::{Manifest, Side};
 use mindmate_domain::policy::LevelBounds;
 use mindmate_evaluation::judging::Judged;
 use mindmate_evaluation::{Bootstrap, Gates, Judge, Ladder, Samples, TrainingSet, Verdict};
+use mindmate_model::artefact::INVENTED;
 use mindmate_model::{Artefact, Ensemble, RuleScorer};
-use mindmate_pipeline::ports::ModelVersion;
 use serde_json::json;
 
-use super::{kept, pointer};
+use super::{kept, named, pointer};
 use crate::args::{EvaluateModel, Format};
 use crate::exit::Exit;
 use crate::session::Session;
@@ -57,8 +57,8 @@ pub(super) async fn run(
         None => Some(Contender::Rules),
         named => Some(contender(session, named).await?),
     };
-    let folder = set_folder(session, args.data_set.as_deref())?;
-    let bootstrap = Bootstrap { resamples: args.bootstrap, seed: args.seed };
+    let folder = session.training_set(args.data_set.as_deref(), "--data-set")?;
+    let bootstrap = Bootstrap { resamples: args.resamples, seed: args.seed };
     let levels = opened::policy(args.policy.as_deref())?.levels;
     let ground = Ground::read(&folder, levels, bootstrap)?;
     let found = ground.judge(&model, against.as_ref(), true)?;
@@ -102,31 +102,10 @@ async fn contender(session: &Session, name: Option<&str>) -> anyhow::Result<Cont
             kept(session, &version).await?
         }
         Some("rules") => return Ok(Contender::Rules),
-        Some(path) if Path::new(path).is_file() => {
-            let bytes = std::fs::read(path).with_context(|| format!("cannot read {path}"))?;
-            Artefact::parse(&bytes).with_context(|| format!("in {path}"))?
-        }
-        Some(version) => {
-            let version: ModelVersion = version.parse().with_context(|| {
-                format!("expected `rules`, a version, or a file that is there; found {version:?}")
-            })?;
-            kept(session, &version).await?
-        }
+        Some(name) => Artefact::parse(&named(session, name).await?)
+            .with_context(|| format!("the model {name}"))?,
     };
     Ok(Contender::Trained(Box::new(Ensemble::new(artefact))))
-}
-
-/// The folder of the set to judge by.
-fn set_folder(session: &Session, named: Option<&Path>) -> anyhow::Result<PathBuf> {
-    if let Some(folder) = named {
-        return Ok(folder.to_owned());
-    }
-    anyhow::ensure!(
-        session.installation.training_store().is_none(),
-        "expected --data-set: on AWS the set is in the bucket; `{}` puts one into a folder here",
-        session.command("training-data --out DIR")
-    );
-    Ok(session.dir()?.training())
 }
 
 impl Contender {
@@ -137,9 +116,7 @@ impl Contender {
         let version = model.artefact().version();
         let mut warnings = Vec::new();
         if trained.synthetic {
-            warnings.push(format!(
-                "{version} was trained on invented people: this proves the pipeline and nothing clinical"
-            ));
+            warnings.push(format!("{version}: {INVENTED}"));
         }
         if trained.key_id != set.key_id {
             warnings.push(format!(

@@ -11,7 +11,7 @@ use mindmate_model::{
 };
 use mindmate_testkit::training_set::{row, write};
 
-use super::{Contender, Found, Ground, contender, page, set_folder, text};
+use super::{Contender, Found, Ground, contender, page, text};
 use crate::session::{Place, Session};
 
 /// Forty people with three weeks each; the first feature tells most crises.
@@ -165,7 +165,7 @@ async fn a_model_is_named_by_version_or_file_and_is_else_what_serves() {
     }
     std::fs::write(&file, "{}").unwrap();
     assert!(named(Some(file.to_str().unwrap())).await.is_err());
-    let default = set_folder(&session, None).unwrap();
+    let default = session.training_set(None, "--data-set").unwrap();
     assert_eq!(default, folder.path().join("training"));
     let Err(error) =
         Ground::read(&default, Policy::built_in().unwrap().levels, Bootstrap::default())

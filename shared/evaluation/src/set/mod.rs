@@ -116,7 +116,14 @@ impl TrainingSet {
     /// # Errors
     /// Where there is none, or it does not fit.
     pub fn open(root: &Path) -> Result<Self, SetError> {
-        let path = root.join(MANIFEST_PATH);
+        Self::open_by(root, root.join(MANIFEST_PATH))
+    }
+
+    /// The same where the manifest lies elsewhere.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_by(root: &Path, path: PathBuf) -> Result<Self, SetError> {
         let bytes =
             fs::read(&path).map_err(|source| SetError::Unread { path: path.clone(), source })?;
         Self::of(root, &bytes).map_err(|error| match error {

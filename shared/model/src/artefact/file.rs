@@ -111,7 +111,8 @@ fn body(contents: &Contents) -> Result<Vec<u8>, ArtefactError> {
 
 fn version_of(contents: &Contents, sha256: &str) -> String {
     let date = contents.training.until.utc_date().strftime("%Y%m%d");
-    format!("m{date}-{}", &sha256[..VERSION_DIGITS])
+    let kind = if contents.training.synthetic { "synthetic" } else { "m" };
+    format!("{kind}{date}-{}", &sha256[..VERSION_DIGITS])
 }
 
 /// The head and what follows its line. `None` where the file does not begin as ours do.

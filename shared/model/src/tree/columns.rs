@@ -3,7 +3,7 @@
 //! the covers of splits.
 
 use std::borrow::Cow;
-use std::fmt::{Debug, Write as _};
+use std::fmt::Debug;
 use std::str::{FromStr, SplitAsciiWhitespace};
 
 use serde::{Deserialize, Serialize};
@@ -138,8 +138,7 @@ fn text<T: Debug>(numbers: impl Iterator<Item = T>) -> Cow<'static, str> {
         if !text.is_empty() {
             text.push(' ');
         }
-        // Writing into a text never fails.
-        write!(text, "{number:?}").ok();
+        text += &format!("{number:?}");
     }
     text.into()
 }

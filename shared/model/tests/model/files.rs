@@ -31,7 +31,7 @@ fn around(contents: &Value) -> Vec<u8> {
     use sha2::Digest as _;
     let body = contents.to_string();
     let digest = mindmate_domain::pseudonym::hex(&sha2::Sha256::digest(&body));
-    let version = format!("m20260601-{}", &digest[..12]);
+    let version = format!("synthetic20260601-{}", &digest[..12]);
     let head = json!({
         "format": "mindmate-model", "formatVersion": 1, "version": version,
         "bytes": body.len(), "sha256": digest,
@@ -56,7 +56,7 @@ fn a_file_is_one_json_document_with_its_version_in_front() {
     assert_eq!(json["version"], artefact.version());
     assert_eq!(json["contents"]["training"]["synthetic"], true);
     let (date, digest) = artefact.version().split_once('-').unwrap();
-    assert_eq!(date, "m20260601");
+    assert_eq!(date, "synthetic20260601");
     assert!(json["sha256"].as_str().unwrap().starts_with(digest) && digest.len() == 12);
 }
 

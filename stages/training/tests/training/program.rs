@@ -63,7 +63,7 @@ fn a_set_becomes_a_model_with_its_measures_and_a_card() {
     let output = folders.train(&[]);
     assert_eq!(output.status.code(), Some(0), "{}", words(&output));
     let artefact = Artefact::parse(&folders.model()).unwrap();
-    assert!(artefact.version().starts_with("m20260501-"), "{}", artefact.version());
+    assert!(artefact.version().starts_with("synthetic20260501-"), "{}", artefact.version());
     let contents = artefact.contents();
     let names: Vec<&str> = contents.members.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names, ["randomForest", "gradientBoosting"]);
