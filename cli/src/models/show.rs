@@ -35,6 +35,7 @@ pub(super) async fn run(
             "metrics": contents.metrics,
             "importance": contents.importance,
             "calibration": contents.calibration,
+            "operatingPoint": contents.operating_point,
             "members": contents.members.iter().map(|member| json!({
                 "name": member.name, "trees": member.trees.len(),
             })).collect::<Vec<_>>(),

@@ -114,6 +114,7 @@ impl Judge<'_> {
             rows: self.counts(rows),
             unscored: self.counts(&left_out),
             by_fallback: scores.by_fallback,
+            shift: scores.shift,
             bootstrap: self.bootstrap,
             overall,
             thresholds: at,
@@ -210,7 +211,10 @@ impl Judge<'_> {
 
     fn ranked(&self, scores: &Scores, rows: &[usize]) -> Ranked {
         let (labels, users) = (self.samples.labels(), self.samples.users());
-        Ranked::new(rows.iter().filter_map(|&row| Some((scores.of[row]?, labels[row], users[row]))))
+        Ranked::new(
+            rows.iter().filter_map(|&row| Some((scores.of[row]?, labels[row], users[row]))),
+            scores.shift,
+        )
     }
 
     /// Each group with its column and its rows.

@@ -1,11 +1,14 @@
 //! Rows in the order of their scores, ready to be counted again and again.
 
+use mindmate_model::odds::logistic;
+
 use crate::metrics::{CLIP, Tally};
 
 /// Scored rows.
 #[derive(Debug, Clone)]
 pub struct Ranked {
     scores: Vec<f64>,
+    probabilities: Vec<f64>,
     log_odds: Vec<f64>,
     rows: Vec<Row>,
     users: usize,
@@ -27,8 +30,9 @@ pub(crate) struct Counts {
 }
 
 impl Ranked {
-    /// Rows by score (0 to 1), label and user. Users are numbered anew, in the order in which they come.
-    pub fn new(rows: impl IntoIterator<Item = (f64, bool, u32)>) -> Self {
+    /// Rows by score (0 to 1), label and user. Users are numbered anew, in the order in which they come. `shift` is by how
+    /// much the scores' log-odds stand above those of the probabilities that calibration is measured of.
+    pub fn new(rows: impl IntoIterator<Item = (f64, bool, u32)>, shift: f64) -> Self {
         let rows: Vec<(f64, bool, u32)> = rows.into_iter().collect();
         let mut scores: Vec<f64> = rows.iter().map(|(score, ..)| *score).collect();
         scores.sort_unstable_by(|a, b| b.total_cmp(a));
@@ -46,9 +50,15 @@ impl Ranked {
             .collect();
         let log_odds = scores.iter().map(|score| {
             let score = score.clamp(CLIP, 1.0 - CLIP);
-            (score / (1.0 - score)).ln()
+            (score / (1.0 - score)).ln() - shift
         });
-        Self { log_odds: log_odds.collect(), scores, rows, users: numbers.len() }
+        let log_odds: Vec<f64> = log_odds.collect();
+        let probabilities = if shift == 0.0 {
+            scores.clone()
+        } else {
+            log_odds.iter().map(|log_odds| logistic(*log_odds)).collect()
+        };
+        Self { scores, probabilities, log_odds, rows, users: numbers.len() }
     }
 
     /// How many people they are of.
@@ -82,6 +92,7 @@ impl Ranked {
     pub(crate) fn tally<'a>(&'a self, counts: &'a Counts) -> Tally<'a> {
         Tally {
             scores: &self.scores,
+            probabilities: &self.probabilities,
             log_odds: &self.log_odds,
             rows: &counts.rows,
             crises: &counts.crises,

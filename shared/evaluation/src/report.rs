@@ -22,6 +22,10 @@ pub struct Report {
     pub unscored: RowCounts,
     /// Of the rows, those that the rung below scored, since the model had too little to go by.
     pub by_fallback: u64,
+    /// By how much the log-odds of its scores stand above those of its calibrated probabilities. Thresholds are of scores;
+    /// what is measured of calibration is of probabilities.
+    #[serde(default)]
+    pub shift: f64,
     /// How the intervals were drawn.
     pub bootstrap: Bootstrap,
     /// The scorer as a whole.
@@ -136,7 +140,7 @@ pub struct Curves {
     pub roc: Vec<(f64, f64)>,
     /// Recall and precision.
     pub precision_recall: Vec<(f64, f64)>,
-    /// Mean score and share of crises, by bins of equal count.
+    /// Mean probability and share of crises, by bins of equal count.
     pub calibration: Vec<Bin>,
 }
 

@@ -18,6 +18,9 @@ pub struct Scores {
     pub of: Vec<Option<f64>>,
     /// How many are the rung's below, since the model had too little to go by.
     pub by_fallback: u64,
+    /// By how much the log-odds of the scores stand above those of calibrated probabilities, the rung's below
+    /// too: beside the model's, its scores are read alike.
+    pub shift: f64,
 }
 
 /// A model, and the rung below it that scores whom the model cannot, as the ladder of scoring does (R4.7).
@@ -92,7 +95,7 @@ impl Scores {
             return Err(ScoresError::Range { sample, found: scores[sample] });
         }
         let of = scores.iter().copied().map(Some).collect();
-        Ok(Self { version: version.to_owned(), of, by_fallback: 0 })
+        Ok(Self { version: version.to_owned(), of, by_fallback: 0, shift: 0.0 })
     }
 
     fn of_changed(
@@ -115,8 +118,12 @@ impl Scores {
             let running: Vec<_> = parts.map(|part| scope.spawn(|| score(part))).collect();
             running.into_iter().map(thread::ScopedJoinHandle::join).collect()
         });
-        let mut scores =
-            Self { version: ladder.model.version().to_owned(), of: Vec::new(), by_fallback: 0 };
+        let mut scores = Self {
+            version: ladder.model.version().to_owned(),
+            of: Vec::new(),
+            by_fallback: 0,
+            shift: ladder.model.shift(),
+        };
         for part in parts {
             let part = part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             scores.by_fallback += part.iter().filter(|(_, fallback)| *fallback).count() as u64;

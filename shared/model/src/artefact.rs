@@ -2,22 +2,23 @@
 //! known of it.
 //!
 //! [`Contents`] are what a trainer fills in. [`Artefact::new`] checks them and gives them their
-//! version: `m` (or `synthetic`, where its people are invented), the date up to which the training set reads, and the start of the digest of everything in
-//! it. The same contents have the same bytes and the same version: no clock is read.
+//! version: `m` (or `synthetic`, where its people are invented), the date up to which the training set reads, and the
+//! start of the digest of everything in it. The same contents have the same bytes and the same version: no clock is read.
 
 mod check;
 mod error;
 mod file;
 
-use mindmate_domain::{AsOf, Feature};
+use mindmate_domain::{AsOf, Feature, RiskLevel};
 use serde::{Deserialize, Serialize};
 
 pub use self::error::ArtefactError;
 use crate::baseline::Baseline;
+use crate::odds::logistic;
 use crate::tree::Tree;
 
 /// The form of the file that this program writes, and the only one that it reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Everything in a model but its version. Fields are written in this order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,8 @@ pub struct Contents {
     pub members: Vec<Member>,
     /// From the mean margin to a probability.
     pub calibration: Platt,
+    /// From the probability to the score that levels are taken from.
+    pub operating_point: OperatingPoint,
     /// How each input was distributed among the training rows.
     pub baseline: Vec<Baseline>,
     /// What it was trained on.
@@ -76,6 +79,32 @@ impl Platt {
     /// The calibrated log-odds of a margin.
     pub fn log_odds(self, margin: f64) -> f64 {
         self.slope * margin + self.intercept
+    }
+}
+
+/// How far scores stand above calibrated probabilities.
+///
+/// Levels begin at fixed scores (R4.4), and a crisis is rare: a calibrated probability is seldom 0.4, and a model that
+/// showed nothing else would reach nearly nobody, however well it ranks people. All log-odds are shifted alike, so that no order
+/// changes and contributions stay what they are, until as many people are reached as the rules reach.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OperatingPoint {
+    /// Added to the calibrated log-odds; finite. The score is the logistic function of the sum.
+    pub shift: f64,
+    /// From which level on as many training weeks are reached as the rules reach.
+    pub level: RiskLevel,
+    /// The share of training weeks that this is, 0 to 1.
+    pub share: f64,
+}
+
+impl OperatingPoint {
+    /// Where scores are the calibrated probabilities themselves.
+    pub const NONE: Self = Self { shift: 0.0, level: RiskLevel::Moderate, share: 0.0 };
+
+    /// The score of calibrated log-odds.
+    pub fn score(self, log_odds: f64) -> f64 {
+        logistic(log_odds + self.shift)
     }
 }
 

@@ -26,7 +26,7 @@ pub mod rules;
 pub mod tree;
 pub mod words;
 
-pub use artefact::{Artefact, ArtefactError, Contents, Member, Platt, TrainedOn};
+pub use artefact::{Artefact, ArtefactError, Contents, Member, OperatingPoint, Platt, TrainedOn};
 pub use ensemble::{Ensemble, Explained, Margins};
 pub use port::{ModelError, RiskModel, Scored};
 pub use rules::{RuleScorer, RulesError};

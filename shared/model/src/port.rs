@@ -14,6 +14,12 @@ pub trait RiskModel: Send + Sync {
     /// What stands in the assessment as the method: [`Method::Model`] or [`Method::Rules`].
     fn method(&self) -> Method;
 
+    /// By how much the log-odds of its scores stand above those of its calibrated probabilities: 0 where scores
+    /// are what it has.
+    fn shift(&self) -> f64 {
+        0.0
+    }
+
     /// Scores a user.
     ///
     /// # Errors
@@ -25,7 +31,7 @@ pub trait RiskModel: Send + Sync {
 /// A score and where it comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scored {
-    /// The probability.
+    /// What levels are taken from. Less [`RiskModel::shift`] in log-odds it is the probability.
     pub score: RiskScore,
     /// What each feature adds in log-odds, strongest first by magnitude, among equals in the
     /// features' order. Only those that add something.

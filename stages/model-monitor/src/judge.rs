@@ -54,7 +54,8 @@ pub fn judge(
     (span, recent): (Span, Span),
 ) -> Report {
     let drift = serving.trained.as_ref().map(|trained| Drift::of(gathered, trained));
-    let judged = judged(gathered, rules, span);
+    let shift = serving.trained.as_ref().map_or(0.0, |trained| trained.shift);
+    let judged = judged(gathered, rules, span, shift);
     let verdict = verdict(&judged, drift.as_ref(), rules.limits);
     Report {
         scorer: serving.version.clone(),
@@ -68,13 +69,13 @@ pub fn judge(
     }
 }
 
-fn judged(gathered: &Gathered, rules: &Rules, span: Span) -> Judged {
+fn judged(gathered: &Gathered, rules: &Rules, span: Span, shift: f64) -> Judged {
     let rows = &gathered.judged;
     let people = |crisis: Option<bool>| {
         let rows = rows.iter().filter(|row| crisis.is_none_or(|crisis| row.1 == crisis));
         rows.map(|row| row.2).collect::<BTreeSet<u32>>().len() as u64
     };
-    let ranked = Ranked::new(rows.iter().copied());
+    let ranked = Ranked::new(rows.iter().copied(), shift);
     let step: &(dyn Fn() + Sync) = &|| {};
     let GroupFound { overall, thresholds } =
         found(&ranked, &thresholds(&rules.levels, &ranked), rules.bootstrap, step);

@@ -25,6 +25,8 @@ pub struct Trained {
     pub users: u64,
     /// Whether all of them are invented.
     pub synthetic: bool,
+    /// By how much the log-odds of its scores stand above those of its probabilities.
+    pub shift: f64,
     /// How each input was distributed.
     pub inputs: Vec<(Feature, Baseline)>,
 }
@@ -63,6 +65,7 @@ impl Serving {
             until: contents.training.until,
             users: contents.training.users,
             synthetic: contents.training.synthetic,
+            shift: contents.operating_point.shift,
             inputs: contents.inputs.into_iter().zip(contents.baseline).collect(),
         };
         Self { version, trained: Some(trained) }

@@ -21,6 +21,8 @@ pub struct Learned {
     pub members: Vec<Grown>,
     /// From their mean margin to a probability.
     pub calibration: Platt,
+    /// The calibrated log-odds of each row, by members that did not see it.
+    pub held_out: Vec<f64>,
     /// What they have to beat.
     pub challenger: Challenger,
 }
@@ -146,9 +148,11 @@ fn gather(rows: &Rows, fold_of: &[usize], fitted: Vec<Fitted>) -> Result<Learned
     }
     members.sort_by_key(|(kind, _)| *kind);
     let margins: Vec<f64> = sums.iter().map(|sum| sum / Kind::ALL.len() as f64).collect();
+    let calibration = calibrate(&margins, &rows.labels)?;
     Ok(Learned {
         members: members.into_iter().map(|(_, grown)| grown).collect(),
-        calibration: calibrate(&margins, &rows.labels)?,
+        calibration,
+        held_out: margins.iter().map(|margin| calibration.log_odds(*margin)).collect(),
         challenger: challenger.ok_or(LearningError::Challenger(NoFit::Unsettled))?,
     })
 }

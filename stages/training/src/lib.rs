@@ -3,7 +3,7 @@
 //! ```text
 //! training set ─► both members on all training rows ──────────────► trees ─┐
 //!      │      └─► both on each k − 1 of k folds of users ─► margins of the ├─► artefact ─► metrics on the
-//!      │                                  fold that they did not see ─► Platt ─┘               validation side
+//!      │                fold that they did not see ─► Platt ─► operating point ┘               validation side
 //!      └────────► logistic regression ─► challenger ──────────────────────────► the same metrics
 //! ```
 //!
@@ -31,6 +31,7 @@ pub mod lightgbm;
 pub mod lightgbm_text;
 pub mod logistic;
 pub mod members;
+pub mod operating;
 pub mod output;
 pub mod places;
 pub mod platt;

@@ -89,6 +89,7 @@ impl Findings {
             training: &contents.training,
             members: &contents.members,
             calibration: contents.calibration,
+            operating_point: contents.operating_point,
             hyperparameters: &contents.hyperparameters,
             importance: &contents.importance,
             report: &self.report,

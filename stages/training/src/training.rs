@@ -5,10 +5,12 @@ use mindmate_domain::Feature;
 use mindmate_domain::Policy;
 use mindmate_domain::feature::{FEATURE_VERSION, schema_hash};
 use mindmate_domain::policy::PolicyError;
-use mindmate_evaluation::{Bootstrap, Samples, ScoresError, SetError, TrainingSet};
+use mindmate_evaluation::scores::Ladder;
+use mindmate_evaluation::{Bootstrap, Scores, ScoresError, SetError, TrainingSet};
 use mindmate_model::baseline::Baseline;
 use mindmate_model::{
-    Artefact, ArtefactError, Contents, Ensemble, Member, RuleScorer, RulesError, TrainedOn,
+    Artefact, ArtefactError, Contents, Ensemble, Member, OperatingPoint, RuleScorer, RulesError,
+    TrainedOn,
 };
 use serde_json::{Value, json};
 
@@ -19,6 +21,7 @@ use crate::hyperparameters::Hyperparameters;
 use crate::learning::{Learned, LearningError, learn};
 use crate::lightgbm_text::Grown;
 use crate::members::Kind;
+use crate::operating::operating_point;
 use crate::report::{Bench, Findings};
 use crate::rows::Rows;
 
@@ -87,36 +90,33 @@ pub fn train(
     said: &(dyn Fn(&str) + Sync),
 ) -> Result<Trained, TrainingError> {
     let constraints = Constraints::built_in()?;
-    let rows = Rows::of(&set.read(Side::Train)?);
+    let training = set.read(Side::Train)?;
+    let rows = Rows::of(&training);
     let validation = set.read(Side::Validation)?;
     check_training(&rows, options.hyperparameters.folds)?;
     check_validation(&Rows::of(&validation))?;
     let of = &options.hyperparameters;
     let learned = learn(&rows, of, &constraints, options.threads, said)?;
-    let mut contents = contents(set, &rows, of, &constraints, &learned);
+    said("operating point");
+    let (rules, policy) = (RuleScorer::built_in()?, Policy::built_in()?);
+    let by_rules = Scores::of(Ladder { model: &rules, below: None }, &training)?;
+    let point = operating_point(&learned.held_out, &by_rules.of, &policy.levels);
+    let mut contents = contents(set, &rows, of, &constraints, &learned, point);
     said("judging");
+    let bench = Bench {
+        samples: &validation,
+        rules: &rules,
+        policy: &policy,
+        bootstrap: Bootstrap {
+            resamples: u32::try_from(of.resamples).unwrap_or(u32::MAX),
+            seed: of.seed,
+        },
+    };
     let model = Ensemble::new(Artefact::new(contents.clone())?);
-    let findings = judge(&validation, of, &model, &learned.challenger)?;
+    let findings = bench.judge(&model, &learned.challenger)?;
     contents.card = findings.card(set.manifest(), &contents);
     contents.metrics = serde_json::to_value(&findings)?;
     Ok(Trained { artefact: Artefact::new(contents)?, challenger: learned.challenger, findings })
-}
-
-fn judge(
-    validation: &Samples,
-    of: &Hyperparameters,
-    model: &Ensemble,
-    challenger: &Challenger,
-) -> Result<Findings, TrainingError> {
-    let (rules, policy) = (RuleScorer::built_in()?, Policy::built_in()?);
-    let resamples = u32::try_from(of.resamples).unwrap_or(u32::MAX);
-    let bench = Bench {
-        samples: validation,
-        rules: &rules,
-        policy: &policy,
-        bootstrap: Bootstrap { resamples, seed: of.seed },
-    };
-    Ok(bench.judge(model, challenger)?)
 }
 
 fn contents(
@@ -125,6 +125,7 @@ fn contents(
     of: &Hyperparameters,
     constraints: &Constraints,
     learned: &Learned,
+    operating_point: OperatingPoint,
 ) -> Contents {
     let members = Kind::ALL.iter().zip(&learned.members);
     Contents {
@@ -134,6 +135,7 @@ fn contents(
         inputs: rows.inputs.clone(),
         members: members.map(|(kind, grown)| member(*kind, grown)).collect(),
         calibration: learned.calibration,
+        operating_point,
         baseline: (0..rows.width()).map(|input| baseline(rows, input)).collect(),
         training: trained_on(set, rows, of.seed),
         hyperparameters: told(of, constraints),

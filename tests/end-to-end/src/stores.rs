@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use mindmate_domain::pseudonym::KEY_BYTES;
 use rusqlite::types::Value as Column;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
@@ -54,6 +55,13 @@ const STORES: [(&str, &str); 9] = [
 /// The file, for reading only.
 pub fn open(database: &Path) -> Connection {
     Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
+}
+
+/// Gives an installation that has no key of pseudonyms yet this one.
+pub fn keep_key(database: &Path, key: [u8; KEY_BYTES]) {
+    let connection = Connection::open(database).unwrap();
+    let sql = "INSERT INTO settings (name, value) VALUES ('pseudonymKey', ?1)";
+    connection.execute(sql, [key]).unwrap();
 }
 
 /// Gives a cohort the sentiments that a run of a copy of it asked for.

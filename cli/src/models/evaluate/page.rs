@@ -115,7 +115,7 @@ fn pictures(input: &Input<'_>) -> Result<Markup, DrawError> {
             ("recall", "precision"), false,
             "Of the alerts those that a crisis followed. By chance it is the share of crises, whatever the recall.")?)
         (picture("calibration", "Calibration", &curve(curves, true, |one| {
-            one.calibration.iter().map(|bin| (bin.score, bin.crises)).collect()
+            one.calibration.iter().map(|bin| (bin.probability, bin.crises)).collect()
         }), ("mean score", "share of crises"), true,
             "Weeks in ten bins of equal count. On the thin line a score of 0.3 is 30 in 100; below it the scores are too high.")?)
         (importance(input.model, &input.ground.rules)?)

@@ -7,7 +7,8 @@ use mindmate_evaluation::Bootstrap;
 use mindmate_model::baseline::Baseline;
 use mindmate_model::port::ALIASES;
 use mindmate_model::{
-    Artefact, Branch, Child, Contents, Ensemble, Leaf, Member, Platt, Split, TrainedOn, Tree,
+    Artefact, Branch, Child, Contents, Ensemble, Leaf, Member, OperatingPoint, Platt, Split,
+    TrainedOn, Tree,
 };
 use mindmate_testkit::training_set::{row, write};
 
@@ -52,6 +53,7 @@ fn model(key_id: &str) -> Artefact {
             trees: vec![tree],
         }],
         calibration: Platt { slope: 1.0, intercept: 0.0 },
+        operating_point: OperatingPoint::NONE,
         training: TrainedOn {
             manifest_sha256: "0".repeat(64),
             until: at,

@@ -7,7 +7,7 @@ impl Card<'_> {
     pub(super) fn methods(&self) -> String {
         let Self { manifest, training, report, .. } = self;
         let (rules, users, weeks) = (&manifest.rules, &manifest.users, &manifest.left_out_weeks);
-        let versions = &manifest.versions;
+        let (versions, point) = (&manifest.versions, self.operating_point);
         format!(
             "## Methods
 ### Data
@@ -46,7 +46,9 @@ Judged apart by country, tenure, data yield, area of the time zone, and whether 
 {fewest_quiet} quiet weeks. Age and gender are not known to the app.
 
 ### Model output
-A probability; levels begin where the policy says ({policy}). Contributions add up to its log-odds.
+A probability, whose log-odds contributions add up to. A crisis is rare and levels begin at fixed scores ({policy}), so that the score
+is the probability with {shift:.4} added to its log-odds: from the level {level} on it reaches as many training weeks as the rules,
+{share:.1} in 100. What is measured of calibration is measured of the probability.
 
 ### Training versus evaluation
 No person is on both sides, and {gap} days lie between the last training week and the first of evaluation. Serving has the same features.
@@ -80,6 +82,9 @@ Not told to the program. Each person consented to scoring and to training, and w
             fewest_crises = FEWEST_CRISES_OF_A_GROUP,
             fewest_quiet = FEWEST_QUIET_OF_A_GROUP,
             policy = versions.policy,
+            shift = point.shift,
+            level = point.level,
+            share = 100.0 * point.share,
             gap = rules.gap_days,
         )
     }

@@ -11,7 +11,7 @@ mod tests;
 
 use mindmate_contracts::training_set::Manifest;
 use mindmate_domain::Feature;
-use mindmate_model::{Member, Platt, TrainedOn};
+use mindmate_model::{Member, OperatingPoint, Platt, TrainedOn};
 
 use crate::report::{Difference, Report};
 
@@ -26,6 +26,8 @@ pub struct Card<'a> {
     pub members: &'a [Member],
     /// How margins become probabilities.
     pub calibration: Platt,
+    /// How probabilities become scores.
+    pub operating_point: OperatingPoint,
     /// What it was trained with.
     pub hyperparameters: &'a serde_json::Value,
     /// How much each input counts, in any order.

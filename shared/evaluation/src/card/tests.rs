@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use mindmate_contracts::training_set::{Manifest, Side, header};
-use mindmate_domain::{Feature, Policy};
-use mindmate_model::{Platt, TrainedOn};
+use mindmate_domain::{Feature, Policy, RiskLevel};
+use mindmate_model::{OperatingPoint, Platt, TrainedOn};
 use mindmate_testkit::training_set::{manifest, row};
 
 use super::{Card, SYNTHETIC};
@@ -93,6 +93,7 @@ fn card(change: impl FnOnce(&mut Manifest, &mut TrainedOn)) -> String {
         training: &training,
         members: &[],
         calibration: Platt { slope: 1.0, intercept: -0.25 },
+        operating_point: OperatingPoint { shift: 2.5, level: RiskLevel::Moderate, share: 0.125 },
         hyperparameters: &serde_json::json!({ "numberOfTrees": 200 }),
         importance: &[(Feature::MoodInertia, 1.0), (Feature::CrisisKeywords, 3.0)],
         report: &report,

@@ -36,6 +36,7 @@ fn good() -> (Report, Difference) {
         rows: RowCounts::default(),
         unscored: RowCounts::default(),
         by_fallback: 0,
+        shift: 0.0,
         bootstrap: Bootstrap::default(),
         overall: [
             (Metric::Auroc, value(0.8)),

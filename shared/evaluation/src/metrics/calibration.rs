@@ -1,4 +1,4 @@
-//! Whether a score of 0.3 is 30 in 100.
+//! Whether a probability of 0.3 is 30 in 100.
 
 use mindmate_model::odds::logistic;
 use serde::{Deserialize, Serialize};
@@ -93,14 +93,14 @@ impl Gradient {
     }
 }
 
-/// Rows of similar scores.
+/// Rows of similar probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Bin {
     /// How many; a part where rows of one score lie in two bins.
     pub rows: f64,
-    /// Their mean score.
-    pub score: f64,
+    /// Their mean probability.
+    pub probability: f64,
     /// The share of crises among them.
     pub crises: f64,
 }
@@ -114,18 +114,19 @@ pub fn bins(tally: &Tally<'_>) -> Vec<Bin> {
     if all <= 0.0 {
         return bins;
     }
-    // Sums of rows, scores and crises of the bin that is being filled.
+    // Sums of rows, probabilities and crises of the bin that is being filled.
     let mut sums = [0.0; 3];
     let lowest_first = (0..tally.scores.len()).rev();
     for place in lowest_first.filter(|place| tally.rows[*place] > 0.0) {
-        let (score, rows, crises) = (tally.scores[place], tally.rows[place], tally.crises[place]);
+        let (p, rows, crises) =
+            (tally.probabilities[place], tally.rows[place], tally.crises[place]);
         let mut left = rows;
         while left > 0.0 {
             // The last bin takes what rounding leaves.
             let room = if bins.len() + 1 < BINS { size - sums[0] } else { f64::INFINITY };
             let part = left.min(room);
             sums[0] += part;
-            sums[1] += part * score;
+            sums[1] += part * p;
             sums[2] += part * crises / rows;
             left -= part;
             if part >= room {
@@ -140,12 +141,13 @@ pub fn bins(tally: &Tally<'_>) -> Vec<Bin> {
     bins
 }
 
-fn bin([rows, scores, crises]: [f64; 3]) -> Bin {
-    Bin { rows, score: scores / rows, crises: crises / rows }
+fn bin([rows, probabilities, crises]: [f64; 3]) -> Bin {
+    Bin { rows, probability: probabilities / rows, crises: crises / rows }
 }
 
 /// See [`Metric::CalibrationError`](super::Metric::CalibrationError).
 pub(super) fn error(tally: &Tally<'_>) -> f64 {
-    let sum: f64 = bins(tally).iter().map(|bin| bin.rows * (bin.score - bin.crises).abs()).sum();
+    let sum: f64 =
+        bins(tally).iter().map(|bin| bin.rows * (bin.probability - bin.crises).abs()).sum();
     sum / tally.all_rows()
 }

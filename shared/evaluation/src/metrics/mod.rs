@@ -17,7 +17,7 @@ pub use self::alerts::{AlertMetric, Alerts};
 pub use self::calibration::{Bin, bins};
 pub use self::ranking::{pr_curve, roc_curve};
 
-/// A score nearer to 0 or 1 is taken for this far from it where its logarithm counts: one row that is
+/// A score or a probability nearer to 0 or 1 is taken for this far from it where its logarithm counts: one row that is
 /// wrong beyond doubt would otherwise make every other row's share of log loss disappear.
 pub const CLIP: f64 = 1e-9;
 
@@ -35,12 +35,12 @@ pub enum Metric {
     Brier,
     /// Mean of −y ln p − (1 − y) ln (1 − p), p held [`CLIP`] away from 0 and 1.
     LogLoss,
-    /// b of logit P(y = 1) = a + b · logit p (Cox 1958): below 1 the scores are too extreme.
+    /// b of logit P(y = 1) = a + b · logit p (Cox 1958): below 1 the probabilities are too extreme.
     CalibrationSlope,
     /// a of the same with b held at 1 (calibration in the large, Van Calster et al. 2019): above 0 the
-    /// risk is higher than the scores say.
+    /// risk is higher than the probabilities say.
     CalibrationIntercept,
-    /// Σ over 10 bins of equal count of the bin's share times |mean score − share of crises| (Naeini
+    /// Σ over 10 bins of equal count of the bin's share times |mean probability − share of crises| (Naeini
     /// et al. 2015, whose bins are of equal width). It grows as rows get fewer, however good the scores.
     CalibrationError,
     /// Of the crises, the share among the 1 % of rows with the highest scores; of rows with the score at
@@ -118,7 +118,9 @@ impl Metric {
 pub struct Tally<'a> {
     /// The distinct scores, from 0 to 1, highest first.
     pub scores: &'a [f64],
-    /// ln(p / (1 − p)) of each, p held [`CLIP`] away from 0 and 1: taken once for all resamples.
+    /// The probability of each: the score itself where a scorer has no other.
+    pub probabilities: &'a [f64],
+    /// ln(p / (1 − p)) of each probability p, the score held [`CLIP`] away from 0 and 1: taken once for all resamples.
     pub log_odds: &'a [f64],
     /// How many rows have each.
     pub rows: &'a [f64],

@@ -8,7 +8,7 @@ use crate::ranked::{Counts, Ranked};
 
 /// Scored rows, each of a person of their own.
 fn ranked(rows: &[(f64, bool)]) -> Ranked {
-    Ranked::new(rows.iter().zip(0..).map(|(&(score, label), user)| (score, label, user)))
+    Ranked::new(rows.iter().zip(0..).map(|(&(score, label), user)| (score, label, user)), 0.0)
 }
 
 fn of(metric: Metric, rows: &[(f64, bool)]) -> f64 {
@@ -91,6 +91,24 @@ fn the_slope_and_intercept_are_those_that_the_labels_were_made_with() {
     // Log-odds higher by 0.7.
     let low = rows_of(|score| mindmate_model::odds::logistic((score / (1.0 - score)).ln() + 0.7));
     assert!((of(Metric::CalibrationIntercept, &low) - 0.7).abs() < 1e-3);
+}
+
+/// Alerts are given by scores, calibration is of the probabilities behind them.
+#[test]
+fn a_shift_changes_no_ranking_and_is_taken_back_where_calibration_is_measured() {
+    const SHIFT: f64 = 2.0;
+    let right = rows_of(|score| score);
+    let moved = |score: f64| mindmate_model::odds::logistic((score / (1.0 - score)).ln() + SHIFT);
+    let moved = right.iter().zip(0..).map(|(&(score, label), user)| (moved(score), label, user));
+    let shifted = Ranked::new(moved, SHIFT);
+    let counts = shifted.once();
+    let tally = shifted.tally(&counts);
+    for metric in Metric::ALL {
+        near(metric.of(&tally), of(metric, &right));
+    }
+    let quarter = mindmate_model::odds::logistic((0.25_f64 / 0.75).ln() + SHIFT);
+    assert_eq!(Alerts::at(&tally, quarter), alerts(0.25, &right));
+    near(bins(&tally)[0].probability, 0.1);
 }
 
 /// Where no fit exists there is no number: not 0, not a very large one.

@@ -20,6 +20,10 @@ pub(super) fn check(contents: &Contents) -> Result<(), ArtefactError> {
     if !(finite && calibration.slope > 0.0) {
         return Err(ArtefactError::Calibration(calibration));
     }
+    let point = contents.operating_point;
+    if !(point.shift.is_finite() && (0.0..=1.0).contains(&point.share)) {
+        return Err(ArtefactError::OperatingPoint(point));
+    }
     check_baselines(contents)?;
     check_importance(contents)
 }

@@ -2,7 +2,7 @@
 
 use mindmate_domain::Feature;
 
-use super::{FORMAT_VERSION, Platt};
+use super::{FORMAT_VERSION, OperatingPoint, Platt};
 use crate::baseline::BaselineError;
 
 /// What is wrong with a model or with its file.
@@ -98,6 +98,9 @@ pub enum ArtefactError {
     /// The calibration turns the order round or is no number.
     #[error("expected a finite calibration with a slope above 0, found {0:?}")]
     Calibration(Platt),
+    /// The operating point is no number, or its share none.
+    #[error("expected a finite operating point with a share from 0 to 1, found {0:?}")]
+    OperatingPoint(OperatingPoint),
     /// There is not one baseline for each input.
     #[error("expected {expected} baselines, one for each input, found {found}")]
     Baselines {

@@ -2,7 +2,7 @@
 //!
 //! **Confidence** is the share of the evidence that was there × how far the members agree. The first is the share of
 //! the inputs' importance that belongs to inputs with a value. The second is 1 less the widest distance between the members'
-//! probabilities, each by the model's calibration: members that say 0.2 and 0.6 agree by 0.6.
+//! scores, each by the model's calibration and operating point: members that say 0.2 and 0.6 agree by 0.6.
 
 use mindmate_domain::assessment::{Contribution, Method};
 use mindmate_domain::{FeatureVector, RiskScore};
@@ -10,7 +10,6 @@ use mindmate_domain::{FeatureVector, RiskScore};
 use super::Ensemble;
 use crate::artefact::Contents;
 use crate::evidence::is_evidence;
-use crate::odds::logistic;
 use crate::port::{ModelError, RiskModel, Scored, strongest_first};
 
 /// How much of the evidence each input is.
@@ -43,8 +42,9 @@ impl Evidence {
 impl Ensemble {
     /// How far the members agree, 0 to 1.
     fn agreement(&self, margins: &[f64]) -> f64 {
-        let calibration = self.contents().calibration;
-        let said = margins.iter().map(|margin| logistic(calibration.log_odds(*margin)));
+        let Contents { calibration, operating_point, .. } = self.contents();
+        let said =
+            margins.iter().map(|margin| operating_point.score(calibration.log_odds(*margin)));
         let (low, high) = said.fold((1.0_f64, 0.0_f64), |(low, high), p| (low.min(p), high.max(p)));
         (1.0 - (high - low)).clamp(0.0, 1.0)
     }
@@ -64,6 +64,10 @@ impl RiskModel for Ensemble {
         Method::Model
     }
 
+    fn shift(&self) -> f64 {
+        self.contents().operating_point.shift
+    }
+
     fn score(&self, features: &FeatureVector) -> Result<Scored, ModelError> {
         let version = || self.version().to_owned();
         let row = self.row(features);
@@ -77,7 +81,8 @@ impl RiskModel for Ensemble {
         if !log_odds.is_finite() {
             return Err(not_a_number());
         }
-        let score = RiskScore::new(logistic(log_odds)).map_err(|_| not_a_number())?;
+        let score = RiskScore::new(self.contents().operating_point.score(log_odds))
+            .map_err(|_| not_a_number())?;
         let added = self.explain(&row).contributions;
         let inputs = self.inputs().iter().zip(added);
         let mut contributions: Vec<Contribution> = inputs

@@ -33,7 +33,7 @@ fn around(contents: &Value) -> Vec<u8> {
     let digest = mindmate_domain::pseudonym::hex(&sha2::Sha256::digest(&body));
     let version = format!("synthetic20260601-{}", &digest[..12]);
     let head = json!({
-        "format": "mindmate-model", "formatVersion": 1, "version": version,
+        "format": "mindmate-model", "formatVersion": 2, "version": version,
         "bytes": body.len(), "sha256": digest,
     });
     let head = head.to_string();
@@ -88,6 +88,7 @@ fn a_version_changes_with_anything_in_it() {
     assert_ne!(same, version(|contents| contents.training.seed += 1));
     assert_ne!(same, version(|contents| contents.card.push('\n')));
     assert_ne!(same, version(|contents| contents.calibration.slope = 1.5));
+    assert_ne!(same, version(|contents| contents.operating_point.shift = 0.5));
 }
 
 /// Bad input: a damaged artefact.
@@ -159,11 +160,11 @@ fn other_files_are_foreign() {
 fn other_formats_are_told_from_damage() {
     let text = String::from_utf8(file()).unwrap();
     let with = |version: &str| {
-        let other = text.replacen("\"formatVersion\":1", version, 1);
+        let other = text.replacen("\"formatVersion\":2", version, 1);
         refused(other.as_bytes())
     };
-    assert!(matches!(with("\"formatVersion\":0"), ArtefactError::OlderFormat(0)));
-    assert!(matches!(with("\"formatVersion\":2"), ArtefactError::NewerFormat(2)));
+    assert!(matches!(with("\"formatVersion\":1"), ArtefactError::OlderFormat(1)));
+    assert!(matches!(with("\"formatVersion\":3"), ArtefactError::NewerFormat(3)));
     // A later head may have more in it than this program knows.
     let newer = with("\"formatVersion\":12,\"packing\":\"zstd\"");
     assert!(matches!(newer, ArtefactError::NewerFormat(12)), "{newer}");

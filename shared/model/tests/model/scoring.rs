@@ -3,7 +3,9 @@
 use mindmate_domain::assessment::Method;
 use mindmate_domain::{Feature, FeatureValue, FeatureVector, MissingReason};
 use mindmate_model::odds::logistic;
-use mindmate_model::{Artefact, Branch, Ensemble, ModelError, RiskModel as _, RuleScorer, Tree};
+use mindmate_model::{
+    Artefact, Branch, Ensemble, ModelError, OperatingPoint, RiskModel as _, RuleScorer, Tree,
+};
 use proptest::prelude::*;
 
 use crate::growing::{Cut, ensemble, grow, member};
@@ -40,6 +42,24 @@ fn a_score_agrees_with_the_one_worked_out_by_hand() {
     assert!((scored.confidence - expected).abs() < 1e-15, "{}", scored.confidence);
     assert_eq!(model.method(), Method::Model);
     assert_eq!(model.version(), model.artefact().version());
+}
+
+/// R4.4: the score is moved, and nothing else is.
+#[test]
+fn an_operating_point_moves_the_score_and_no_contribution() {
+    let features = vector(&[(Feature::MoodTrend7Day, -0.5)]);
+    let by = |operating_point| {
+        let mut contents = contents(vec![member("only", false, vec![stump(2.0, -2.0)])]);
+        contents.operating_point = operating_point;
+        let model = Ensemble::new(Artefact::new(contents).unwrap());
+        (model.shift(), model.score(&features).unwrap(), model.log_odds(&model.row(&features)))
+    };
+    let (none, plain, log_odds) = by(OperatingPoint::NONE);
+    let (shift, moved, same) = by(OperatingPoint { shift: 3.0, ..OperatingPoint::NONE });
+    assert_eq!((none, shift), (0.0, 3.0));
+    assert_eq!((same, &moved.contributions), (log_odds, &plain.contributions));
+    assert!((plain.score.for_operator() - logistic(log_odds)).abs() < 1e-15);
+    assert!((moved.score.for_operator() - logistic(log_odds + 3.0)).abs() < 1e-15);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use mindmate_domain::Feature;
 use mindmate_domain::feature::{FEATURE_VERSION, schema_hash};
 use mindmate_model::baseline::Baseline;
 use mindmate_model::port::ALIASES;
-use mindmate_model::{Contents, Member, Platt, TrainedOn};
+use mindmate_model::{Contents, Member, OperatingPoint, Platt, TrainedOn};
 use serde_json::json;
 
 /// What a model looks at.
@@ -21,6 +21,7 @@ pub(crate) fn contents(members: Vec<Member>) -> Contents {
         label_version: 1,
         members,
         calibration: Platt { slope: 1.25, intercept: -0.5 },
+        operating_point: OperatingPoint::NONE,
         baseline: inputs.iter().map(|_| Baseline::of(&[1.0, 2.0, f64::NAN])).collect(),
         training: TrainedOn {
             manifest_sha256: "ab".repeat(32),

@@ -4,13 +4,16 @@ use mindmate_evaluation::{Bootstrap, Gates, Metric};
 use super::{FEWEST_PEOPLE_OF_A_LABEL, Rules, judge};
 use crate::gathered::Gathered;
 use crate::report::{Report, Verdict};
-use crate::serving::Serving;
+use crate::serving::{Serving, Trained};
 use crate::weeks::Span;
 
 /// Scores by label, a row for each person.
 fn of(crises: &[f64], quiet: &[f64]) -> Report {
-    let serving = Serving { version: "rules-1".to_owned(), trained: None };
-    let mut gathered = Gathered::new(&serving);
+    by(&Serving { version: "rules-1".to_owned(), trained: None }, crises, quiet)
+}
+
+fn by(serving: &Serving, crises: &[f64], quiet: &[f64]) -> Report {
+    let mut gathered = Gathered::new(serving);
     let scores = crises.iter().map(|score| (*score, true));
     let scores = scores.chain(quiet.iter().map(|score| (*score, false)));
     for (user, (score, crisis)) in (0..).zip(scores) {
@@ -22,7 +25,7 @@ fn of(crises: &[f64], quiet: &[f64]) -> Report {
         bootstrap: Bootstrap { resamples: 100, seed: 1 },
     };
     let as_of = "2026-11-28T06:00:00Z".parse().unwrap();
-    judge(&gathered, &serving, &rules, (Span::judged(as_of, 30), Span::recent(as_of)))
+    judge(&gathered, serving, &rules, (Span::judged(as_of, 30), Span::recent(as_of)))
 }
 
 /// Evenly spread from one number to another.
@@ -37,6 +40,26 @@ fn one_person_fewer_and_nothing_is_said() {
     assert_eq!(of(&spread(few - 1, 0.0, 0.2), &quiet).verdict, Verdict::TooFew);
     assert!(matches!(of(&spread(few, 0.0, 0.2), &quiet).verdict, Verdict::Degraded { .. }));
     assert_eq!(of(&[], &[]).verdict, Verdict::TooFew);
+}
+
+/// Scores stand above probabilities: a model is not called badly calibrated for reaching people.
+#[test]
+fn calibration_is_of_the_probabilities_behind_a_models_scores() {
+    let said = |shift| {
+        let trained = Trained {
+            until: "2026-01-01T06:00:00Z".parse().unwrap(),
+            users: 500,
+            synthetic: true,
+            shift,
+            inputs: Vec::new(),
+        };
+        let serving = Serving { version: "m1".to_owned(), trained: Some(trained) };
+        let judged = by(&serving, &spread(40, 0.3, 1.0), &spread(400, 0.0, 0.9)).judged;
+        [Metric::Auroc, Metric::CalibrationIntercept].map(|it| judged.overall[&it].value.unwrap())
+    };
+    let ([auroc, intercept], [same, moved]) = (said(0.0), said(1.5));
+    assert!((auroc - same).abs() < 1e-12);
+    assert!((moved - intercept - 1.5).abs() < 1e-6, "{intercept} {moved}");
 }
 
 /// R7.3: below the limit by its value, and not beyond doubt.

@@ -106,6 +106,7 @@ fn serving(draws: &mut Draws) -> Serving {
         until: as_of("2026-01-01T06:00:00Z"),
         users: TRAINED_ON.into(),
         synthetic: true,
+        shift: 0.0,
         inputs: INPUTS.map(baseline).into(),
     };
     Serving { version: "m20260101-simulated".to_owned(), trained: Some(trained) }

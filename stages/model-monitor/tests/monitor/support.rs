@@ -13,7 +13,9 @@ use mindmate_evaluation::{Bootstrap, Gates};
 use mindmate_language::Lexicons;
 use mindmate_model::baseline::Baseline;
 use mindmate_model::port::ALIASES;
-use mindmate_model::{Artefact, Contents, Leaf, Member, Platt, RuleScorer, TrainedOn, Tree};
+use mindmate_model::{
+    Artefact, Contents, Leaf, Member, OperatingPoint, Platt, RuleScorer, TrainedOn, Tree,
+};
 use mindmate_model_monitor::judge::Rules;
 use mindmate_model_monitor::{JUDGED_DAYS, ModelMonitor, MonitorPorts, Report, Span};
 use mindmate_pipeline::StageError;
@@ -164,6 +166,7 @@ fn model() -> Artefact {
         inputs,
         members: vec![Member { name: "randomForest".to_owned(), averaged: true, trees }],
         calibration: Platt { slope: 1.0, intercept: 0.0 },
+        operating_point: OperatingPoint::NONE,
         training: TrainedOn {
             manifest_sha256: "ab".repeat(32),
             until: spring,

@@ -11,7 +11,7 @@ use mindmate_evaluation::{Bootstrap, Samples, TrainingSet};
 use mindmate_model::baseline::Baseline;
 use mindmate_model::port::ALIASES;
 use mindmate_model::{
-    Artefact, Branch, Child, Contents, Leaf, Member, Platt, Split, TrainedOn, Tree,
+    Artefact, Branch, Child, Contents, Leaf, Member, OperatingPoint, Platt, Split, TrainedOn, Tree,
 };
 use mindmate_model_promotion::{
     Candidate, Following, Outcome, Promotion, PromotionError, PromotionPorts, Wish,
@@ -112,6 +112,7 @@ impl Model {
             inputs,
             members: vec![member("randomForest", true), member("gradientBoosting", false)],
             calibration: Platt { slope: self.scale, intercept: 0.0 },
+            operating_point: OperatingPoint::NONE,
             training: TrainedOn {
                 manifest_sha256: "ab".repeat(32),
                 until: at,

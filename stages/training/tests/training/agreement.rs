@@ -3,7 +3,7 @@
 use mindmate_contracts::training_set::Side;
 use mindmate_evaluation::TrainingSet;
 use mindmate_model::baseline::Baseline;
-use mindmate_model::{Artefact, Contents, Ensemble, Member, Platt, TrainedOn};
+use mindmate_model::{Artefact, Contents, Ensemble, Member, OperatingPoint, Platt, TrainedOn};
 use mindmate_testkit::training_set;
 use mindmate_training::lightgbm::train;
 use mindmate_training::lightgbm_text::read;
@@ -35,6 +35,7 @@ fn alone(member: Member, rows: &Rows) -> Ensemble {
             inputs: rows.inputs.clone(),
             members: vec![member],
             calibration: Platt { slope: 1.0, intercept: 0.0 },
+            operating_point: OperatingPoint::NONE,
             baseline: columns
                 .map(|at| Baseline::of(&rows.column(at).collect::<Vec<_>>()))
                 .collect(),
