@@ -116,8 +116,8 @@ fn pictures(input: &Input<'_>) -> Result<Markup, DrawError> {
             "Of the alerts those that a crisis followed. By chance it is the share of crises, whatever the recall.")?)
         (picture("calibration", "Calibration", &curve(curves, true, |one| {
             one.calibration.iter().map(|bin| (bin.probability, bin.crises)).collect()
-        }), ("mean score", "share of crises"), true,
-            "Weeks in ten bins of equal count. On the thin line a score of 0.3 is 30 in 100; below it the scores are too high.")?)
+        }), ("mean probability", "share of crises"), true,
+            "Weeks in ten bins of equal count. On the thin line 0.3 is 30 in 100; below it the probabilities are too high. A trained model's scores are moved up from its probabilities, so that it reaches as many people as the rules.")?)
         (importance(input.model, &input.ground.rules)?)
     })
 }

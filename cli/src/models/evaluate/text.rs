@@ -69,6 +69,13 @@ fn head(report: &Report, manifest: &Manifest) -> Result<String, fmt::Error> {
         grouped(unscored.crises),
         grouped(report.by_fallback)
     )?;
+    if report.shift != 0.0 {
+        writeln!(
+            out,
+            "  scores         stand {:+.2} log-odds from the calibrated probabilities, of which calibration is measured",
+            report.shift
+        )?;
+    }
     let bootstrap = report.bootstrap;
     writeln!(
         out,
