@@ -17,12 +17,12 @@ import concurrent.futures
 import datetime
 import json
 import random
-import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from installation import Installation, release_of
 
 PEOPLE = 240
 TRAINED_AT, CHANGED_AT, WATCHED_UNTIL, GIVEN_UP_AT = 200, 230, 260, 420
@@ -77,36 +77,20 @@ def export(path, seed, changes):
 
 class Life:
     def __init__(self, args, seed, changes):
-        self.release, self.changes = args.target.resolve() / "release", changes
-        self.seed, self.work = seed, args.work
-
-    def says(self, *command, exits=(0,)):
-        data = self.folder / "data"
-        whole = [self.release / "mindmate", "--data", data, "--format", "json", *map(str, command)]
-        ended = subprocess.run(whole, capture_output=True, text=True)
-        if ended.returncode not in exits:
-            raise RuntimeError(f"{command} of seed {self.seed} ended with {ended.returncode}: {ended.stderr[-800:]}")
-        return ended.returncode, json.loads(ended.stdout) if ended.stdout.strip() else None
+        self.release, self.work, self.seed, self.changes = args.release, args.work, seed, changes
 
     def retrain(self, day):
-        code, said = self.says("retrain", "--until", at(day), exits=(0, REFUSED))
+        code, said = self.here.says("retrain", "--until", at(day), exits=(0, REFUSED))
         gates = [gate["name"] for gate in said["verdict"]["gates"] if not gate["passed"]]
         return code == 0, gates
-
-    def keep_key(self):
-        """Who is on which side of a split follows from the installation's key: a drawn one would be another trial each time."""
-        with sqlite3.connect(self.folder / "data" / "mindmate.db") as database:
-            key = random.Random(self.seed).randbytes(32)
-            database.execute("INSERT INTO settings (name, value) VALUES ('pseudonymKey', ?)", [key])
-        database.close()
 
     def watch(self):
         """The day on which a new model is asked for, if one is, and the verdicts of all days until then."""
         verdicts = []
         for day in range(TRAINED_AT, WATCHED_UNTIL + 1):
-            _, run = self.says("daily", "--as-of", at(day), "--no-cohort")
+            _, run = self.here.says("daily", "--as-of", at(day), "--no-cohort")
             assert run["closed"] and run["methods"] == {"model": PEOPLE}, run
-            code, found = self.says("models", "monitor", "--as-of", at(day), "--resamples", RESAMPLES, exits=(0, ASKS_FOR_A_MODEL))
+            code, found = self.here.says("models", "monitor", "--as-of", at(day), "--resamples", RESAMPLES, exits=(0, ASKS_FOR_A_MODEL))
             verdicts.append(found["report"]["verdict"]["is"])
             if code == ASKS_FOR_A_MODEL:
                 return day, verdicts
@@ -124,17 +108,16 @@ class Life:
 
     def live(self):
         with tempfile.TemporaryDirectory(prefix="life-", dir=self.work) as folder:
-            self.folder = Path(folder)
-            return self.lived()
+            self.here = Installation(self.release, folder)
+            return self.lived(Path(folder) / "export.json")
 
-    def lived(self):
-        file = self.folder / "export.json"
+    def lived(self, file):
         export(file, self.seed, self.changes)
-        self.says("import", file)
-        self.keep_key()
+        self.here.says("import", file)
+        self.here.keep_key(random.Random(self.seed).randbytes(32))
         first, gates = self.retrain(TRAINED_AT)
         if not first:
-            self.says("models", "promote", self.folder / "data" / "trained" / "model.json", "--force", "the first of its world")
+            self.here.says("models", "promote", self.here.data / "trained" / "model.json", "--force", "the first of its world")
         alarm, verdicts = self.watch()
         found = {"seed": self.seed, "changes": self.changes, "firstForced": gates, "alarm": alarm, "verdicts": collections.Counter(verdicts)}
         if alarm is not None and alarm >= CHANGED_AT and self.changes:
@@ -170,9 +153,7 @@ def main():
     parser.add_argument("--work", type=Path, help="where their data lie meanwhile")
     parser.add_argument("--out", type=Path, help="what was found of each, as JSON")
     args = parser.parse_args()
-    for program in ["mindmate", "train"]:
-        if not (args.target / "release" / program).exists():
-            sys.exit(f"expected {args.target}/release/{program}: the README says how both are built")
+    args.release = release_of(args.target)
     seeds = range(args.first, args.first + args.seeds)
     lives = [Life(args, seed, changes) for seed in seeds for changes in [False, True]]
     with concurrent.futures.ThreadPoolExecutor(args.at_once) as pool:

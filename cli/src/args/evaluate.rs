@@ -33,7 +33,7 @@ use clap::Args as ClapArgs;
 #[derive(Debug, ClapArgs)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct EvaluateModel {
-    /// A version, a file of a model, or `rules` [default: what serves]
+    /// A version, a file of a model, `shipped`, or `rules` [default: what serves]
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
 

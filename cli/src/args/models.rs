@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
-use mindmate_pipeline::ports::ModelVersion;
 
 /// See the trained models, judge them, and say which one serves
 ///
 /// A model is kept under its version, which never means another one. One of them serves, or none: then the
-/// documented rules score. What is promoted or taken back serves within a minute, without a restart.
+/// documented rules score. What is promoted or taken back serves within a minute, without a restart. On one machine
+/// `shipped` names the model that comes with the program: it was trained on invented people.
 ///
 ///   mindmate models list                               which there are, and which serves
 ///
@@ -40,9 +40,9 @@ pub(crate) enum ModelsAction {
 /// What a model was trained on, what was measured of it, and its card
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ShowModel {
-    /// Its version [default: the one that serves]
-    #[arg(value_name = "VERSION")]
-    pub(crate) version: Option<ModelVersion>,
+    /// Its file, its version if it is kept, or `shipped` [default: the one that serves]
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: Option<String>,
 
     /// Its model card in Markdown, and nothing else
     #[arg(long)]
@@ -62,8 +62,8 @@ pub(crate) struct ShowModel {
 /// the row of its training and the audit trail, and administrators are told.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Promote {
-    /// A model's file, or the version of one that is kept
-    #[arg(value_name = "FILE or VERSION")]
+    /// A model's file, the version of one that is kept, or `shipped`
+    #[arg(value_name = "MODEL")]
     pub(crate) model: String,
 
     /// The training set [default: training/ in the data directory]

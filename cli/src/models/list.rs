@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use mindmate_domain::instant::key_form;
+use mindmate_model::Artefact;
 use mindmate_pipeline::ports::{ModelVersion, Pointer, TrainingJob};
 use serde_json::{Value, json};
 
-use super::{kept, pointer, warning};
+use super::{kept, pointer, shipped, warning};
 use crate::args::Format;
 use crate::exit::Exit;
 use crate::output::{self, grouped};
@@ -26,15 +27,21 @@ pub(super) async fn run(session: &Session, format: Format) -> anyhow::Result<Exi
         .and_then(|it| it.current.as_ref())
         .filter(|current| !models.iter().any(|model| model.version == **current));
     let jobs = session.ports.training_jobs.latest(SHOWN).await?;
+    let shipped = shipped::model(session)?;
     match format {
         Format::Json => output::json(&json!({
             "place": session.models.place(),
             "serves": standing,
             "models": models.iter().map(Line::json).collect::<Vec<_>>(),
+            "shipped": shipped.as_ref().map(Artefact::version),
             "trainings": jobs,
         }))?,
         Format::Text | Format::Csv => {
-            output::text(&text(session, standing.as_ref(), &models, &jobs)?)?;
+            let mut out = text(session, standing.as_ref(), &models, &jobs)?;
+            if let Some(model) = shipped {
+                writeln!(out, "  shipped        {}{}", model.version(), warning(&model))?;
+            }
+            output::text(&out)?;
         }
     }
     if let Some(missing) = missing {

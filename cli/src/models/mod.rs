@@ -7,6 +7,7 @@ mod monitor;
 mod promote;
 pub(crate) mod promoting;
 mod rollback;
+mod shipped;
 mod show;
 
 use std::path::Path;
@@ -73,14 +74,17 @@ async fn kept_bytes(session: &Session, version: &ModelVersion) -> anyhow::Result
     anyhow::bail!("there is no model {version} in {}; there are: {known}", session.models.place())
 }
 
-/// The bytes of a model that somebody named: a file, or a version that is kept.
+/// The bytes of a model that somebody named: a file, a version that is kept, or the one that ships.
 async fn named(session: &Session, name: &str) -> anyhow::Result<Vec<u8>> {
+    if name == shipped::NAME {
+        return shipped::bytes(session);
+    }
     if Path::new(name).is_file() {
         return std::fs::read(name).with_context(|| format!("cannot read {name}"));
     }
-    let version: ModelVersion = name
-        .parse()
-        .with_context(|| format!("expected a version, or a file that is there; found {name:?}"))?;
+    let version: ModelVersion = name.parse().with_context(|| {
+        format!("expected a version, a file that is there, or `shipped`; found {name:?}")
+    })?;
     kept_bytes(session, &version).await
 }
 

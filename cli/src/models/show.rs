@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
+use anyhow::Context as _;
 use mindmate_model::Artefact;
 use mindmate_pipeline::ports::ModelVersion;
 use serde_json::json;
 
-use super::{kept, pointer, warning};
+use super::{kept, named, pointer, warning};
 use crate::args::{Format, ShowModel};
 use crate::exit::Exit;
 use crate::output::{self, grouped};
@@ -20,16 +21,16 @@ pub(super) async fn run(
     format: Format,
     args: &ShowModel,
 ) -> anyhow::Result<Exit> {
-    let version = match args.version.clone() {
-        Some(version) => version,
-        None => serving(session).await?,
+    let model = match &args.model {
+        Some(name) => Artefact::parse(&named(session, name).await?)
+            .with_context(|| format!("the model {name}"))?,
+        None => kept(session, &serving(session).await?).await?,
     };
-    let model = kept(session, &version).await?;
     let contents = model.contents();
     match format {
         _ if args.card => output::text(&(contents.card.trim_end().to_owned() + "\n"))?,
         Format::Json => output::json(&json!({
-            "version": version,
+            "version": model.version(),
             "training": contents.training,
             "hyperparameters": contents.hyperparameters,
             "metrics": contents.metrics,

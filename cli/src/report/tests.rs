@@ -122,12 +122,12 @@ fn a_resumed_run_has_the_rate_of_its_last_part() {
 
 #[test]
 fn calibration_is_not_claimed_with_or_without_a_model() {
-    assert!(Page::of(of_many()).html().contains("There is no trained model yet"));
+    assert!(Page::of(of_many()).html().contains("No trained model scored anybody"));
     let mut summary = of_many();
     summary.methods = counts([("model", 9_000)]);
     let html = Page::of(summary).html();
     assert!(html.contains("This report holds no calibration."));
-    assert!(!html.contains("There is no trained model yet"));
+    assert!(!html.contains("No trained model scored anybody"));
 }
 
 #[test]

@@ -106,7 +106,7 @@ pub(super) fn calibration(summary: &Summary, model: &str) -> Markup {
         "Calibration",
         &html! {
             @if by_model == 0 {
-                p { strong { "There is no trained model yet, and so there is no calibration." } }
+                p { strong { "No trained model scored anybody in this run, and so there is no calibration." } }
                 p { "Scores come from " code { (model) } ", whose weights were set by judgement. They
                 were never held against what happened to people afterwards. A score of 0.7 is
                 therefore not \u{201c}70 in 100\u{201d}: it only ranks higher than 0.6." }

@@ -153,6 +153,22 @@ fn a_model_that_is_no_better_does_not_serve_and_its_training_says_why() {
     assert_eq!(program.models()["serves"]["previous"], json!([before["current"]]));
 }
 
+/// R4.2: what was learned from invented people does not score real ones.
+#[test]
+fn the_model_that_ships_is_named_so_and_does_not_pass_beside_people_who_are_real() {
+    let program = SERVING.copy();
+    let before = program.models()["serves"].clone();
+    let shipped = program.models()["shipped"].as_str().unwrap().to_owned();
+    assert!(shipped.starts_with("synthetic"), "{shipped}");
+    let shown = program.run(&["models", "show", "shipped"]).exited(0);
+    assert!(shown.out.contains("trained on invented people"), "{shown}");
+    let refused = program.run(&["--format", "json", "models", "promote", "shipped"]).exited(9);
+    let gates = refused.json()["verdict"]["gates"].clone();
+    let gate = gates.as_array().unwrap().iter().find(|it| it["name"] == "trained on such people");
+    assert_eq!(gate.unwrap()["passed"], false, "{refused}");
+    assert_eq!(program.models()["serves"], before);
+}
+
 /// "An artefact that is corrupt" and "a pointer to a missing version": what served before does, else the rules.
 #[test]
 fn a_damaged_or_missing_model_leaves_people_to_the_rules_and_says_so() {
