@@ -8,6 +8,7 @@ readonly FUNCTIONS=(
   mindmate-orchestrator        OrchestratorCodeKey
   mindmate-training-data       TrainingDataCodeKey
   mindmate-model-promotion     JudgeModelCodeKey
+  mindmate-model-monitor       MonitorModelCodeKey
   mindmate-fan-out             FanOutCodeKey
   mindmate-feature-extraction  FeatureExtractionCodeKey
   mindmate-scoring             ScoringCodeKey

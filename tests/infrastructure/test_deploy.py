@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import boto3
@@ -23,7 +24,7 @@ BINARIES = [
     "mindmate-orchestrator", "mindmate-training-data", "mindmate-model-promotion", "mindmate-fan-out",
     "mindmate-feature-extraction", "mindmate-scoring", "mindmate-intervention",
     "mindmate-realtime-trigger", "mindmate-sentiment", "mindmate-activity-ingest", "mindmate-run-report",
-    "mindmate-run-closing",
+    "mindmate-run-closing", "mindmate-model-monitor",
 ]
 QUEUES = [
     "fan-out", "texts", "assessments", "assessments-priority", "scoring", "scoring-priority",
@@ -53,6 +54,13 @@ URLS = {
     f"{name.upper().replace('-', '_')}_DLQ_URL": f"MindMate-{name}-dlq"
     for name in ("app-table", "activity", "outcomes")
 }
+
+
+def eventually(found):
+    give_up = time.monotonic() + 120
+    while not found():
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
 
 
 def variables_of(env_file):
@@ -207,6 +215,14 @@ def test_the_schedules_stand_as_designed(deployed):
     daily, monthly = rules["MindMate-DailyRiskAssessment"], rules["MindMate-MonthlyRetraining"]
     assert (daily["ScheduleExpression"], daily["State"]) == ("cron(0 6 * * ? *)", "ENABLED")
     assert (monthly["ScheduleExpression"], monthly["State"]) == ("cron(0 3 1 * ? *)", "DISABLED")
+    monitor = rules["MindMate-ModelMonitor"]
+    assert (monitor["ScheduleExpression"], monitor["State"]) == ("cron(0 8 * * ? *)", "ENABLED")
+
+
+def test_without_an_image_the_watch_of_the_model_knows_of_no_machine(deployed):
+    found = deployed.client("lambda").get_function_configuration(FunctionName="mindmate-monitorModel")
+    assert "RETRAINING_MACHINE_ARN" not in found["Environment"]["Variables"]
+    assert deployed.client("stepfunctions").list_state_machines()["stateMachines"] == []
 
 
 def test_each_stream_and_queue_is_read_and_that_of_the_apps_table_too(deployed):
@@ -319,7 +335,15 @@ def test_an_update_changes_what_is_new_and_keeps_what_was_said_before(fresh):
     assert "EmoCompanion" in fresh.client("dynamodb").list_tables()["TableNames"]
 
 
-def test_with_an_image_a_set_that_the_schedule_has_prepared_starts_the_machine(fresh):
+def tell_the_bus(deployment, function, answer):
+    """As Lambda tells it of an invocation that nobody waited for."""
+    arn = deployment.client("lambda").get_function_configuration(FunctionName=function)["FunctionArn"]
+    told = {"requestContext": {"functionArn": f"{arn}:$LATEST"}, "responsePayload": answer}
+    event = {"Source": "lambda", "DetailType": "Lambda Function Invocation Result - Success", "Detail": json.dumps(told)}
+    assert deployment.client("events").put_events(Entries=[event])["FailedEntryCount"] == 0
+
+
+def test_with_an_image_a_set_that_the_schedule_has_prepared_starts_the_machine_and_so_does_the_watch(fresh):
     image = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/mindmate-training:1"
     fresh.deploy("--create-app-table", "--no-realtime", "--parameter", f"TrainingImageUri={image}")
     states, machine = fresh.client("stepfunctions"), fresh.variables()["RETRAINING_MACHINE_ARN"]
@@ -327,16 +351,24 @@ def test_with_an_image_a_set_that_the_schedule_has_prepared_starts_the_machine(f
     assert image in definition and "${" not in definition
     functions = {one["FunctionName"]: one["FunctionArn"] for one in fresh.client("lambda").list_functions()["Functions"]}
     assert functions["mindmate-judgeModel"] in definition
-    # As Lambda tells the bus.
-    told = {
-        "requestContext": {"functionArn": functions["mindmate-prepareTrainingData"] + ":$LATEST"},
-        "responsePayload": {"manifestSha256": None, "reason": "too few users"},
-    }
-    event = {"Source": "lambda", "DetailType": "Lambda Function Invocation Result - Success", "Detail": json.dumps(told)}
-    assert fresh.client("events").put_events(Entries=[event])["FailedEntryCount"] == 0
+    prepared = {"manifestSha256": None, "reason": "too few users"}
+    tell_the_bus(fresh, "mindmate-prepareTrainingData", prepared)
     [execution] = states.list_executions(stateMachineArn=machine)["executions"]
     given = states.describe_execution(executionArn=execution["executionArn"])["input"]
-    assert json.loads(given) == {"prepared": told["responsePayload"]}
+    assert json.loads(given) == {"prepared": prepared}
+
+    # A day of the watch starts one where it says so, under the day's name and beside none that runs.
+    watch = fresh.client("lambda").get_function_configuration(FunctionName="mindmate-monitorModel")
+    assert watch["Environment"]["Variables"]["RETRAINING_MACHINE_ARN"] == machine
+
+    def trainings(**of):
+        return [one["name"] for one in states.list_executions(stateMachineArn=machine, **of)["executions"]]
+
+    eventually(lambda: not trainings(statusFilter="RUNNING"))
+    for day, starts in (("2026-12-01", False), ("2026-12-02", True)):
+        tell_the_bus(fresh, "mindmate-monitorModel", {"day": day, "verdict": "drifted", "startsTraining": starts})
+    eventually(lambda: len(trainings()) == 2)
+    assert sorted(trainings()) == sorted(["watch-2026-12-02", execution["name"]])
 
 
 # --- What it refuses -----------------------------------------------------------------------------

@@ -199,7 +199,12 @@ def test_without_an_image_there_is_no_machine_and_nothing_that_starts_it(templat
     assert found == {
         "RetrainingMachine", "RetrainingLog", "RetrainingRole", "StartRetrainingRole", "TrainingSetPrepared",
         "TrainingFailedAlarm", "TrainingTimedOutAlarm", "TrainingSetPreparedAlarm",
+        "AskedTrainingMachine", "AskedTrainingLog", "AskedTrainingRole", "StartAskedTrainingRole", "NewModelAskedFor",
+        "AskedTrainingFailedAlarm", "NewModelAskedForAlarm",
     }
+    # And the watch, which is there all the same, tells that somebody has to start one.
+    variables = of_type(template, "Lambda::Function")["MonitorModelFunction"]["Environment"]["Variables"]
+    assert variables["RETRAINING_MACHINE_ARN"]["Fn::If"] == ["HasTraining", {"Ref": "RetrainingMachine"}, {"Ref": "AWS::NoValue"}]
 
 
 def test_a_set_that_the_schedule_has_prepared_starts_a_training(template):
@@ -226,11 +231,15 @@ def test_a_set_that_the_schedule_has_prepared_starts_a_training(template):
 
 def test_a_training_that_fails_or_does_not_end_raises_an_alarm(template):
     alarms = of_type(template, "CloudWatch::Alarm").values()
-    found = {one["MetricName"]: one for one in alarms if one.get("Namespace") == "AWS/States"}
-    assert set(found) == {"ExecutionsFailed", "ExecutionsTimedOut"}
-    for alarm in found.values():
+    found = [one for one in alarms if one.get("Namespace") == "AWS/States"]
+    assert {(target(one["Dimensions"][0]["Value"]), one["MetricName"]) for one in found} == {
+        ("RetrainingMachine", "ExecutionsFailed"), ("RetrainingMachine", "ExecutionsTimedOut"),
+        # It has no time limit of its own: its tasks have.
+        ("AskedTrainingMachine", "ExecutionsFailed"),
+    }
+    for alarm in found:
         [dimension] = alarm["Dimensions"]
-        assert (dimension["Name"], target(dimension["Value"])) == ("StateMachineArn", "RetrainingMachine")
+        assert dimension["Name"] == "StateMachineArn"
         assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
 
 

@@ -28,12 +28,17 @@ STAGES = [
     "RealtimeTrigger", "Sentiment", "ActivityIngest", "RunReport",
 ]
 ALWAYS = {"MINDMATE_SHARDS", "MINDMATE_LOG", "AWS_ENDPOINT_URL"}
-# What each program needs, as `Program::needs` in shared/host says; intervention also takes a model.
+# What each program needs, as `Program::needs` in shared/host says; intervention also takes a model, and monitorModel
+# whether there is a machine that trains.
 ENVIRONMENT = {
     "OrchestratorFunction": {"ASSESSMENT_RUNS_TABLE", "FAN_OUT_QUEUE_URL"},
     "TrainingDataFunction": {"APP_TABLE", "ML_MODELS_BUCKET"},
     "JudgeModelFunction": {
         "TRAINING_JOBS_TABLE", "INTERVENTIONS_TABLE", "ML_ALERTS_SNS_TOPIC", "ML_MODELS_BUCKET",
+    },
+    "MonitorModelFunction": {
+        "APP_TABLE", "RISK_ASSESSMENTS_TABLE", "ASSESSMENT_RUNS_TABLE", "INTERVENTIONS_TABLE",
+        "ML_ALERTS_SNS_TOPIC", "ML_MODELS_BUCKET", "RETRAINING_MACHINE_ARN",
     },
     "FanOutFunction": {
         "ACTIVITY_TABLE", "ASSESSMENT_RUNS_TABLE", "RISK_ASSESSMENTS_TABLE",
@@ -105,6 +110,8 @@ ANY_RESOURCE = {
     ("SageMakerRole", "ecr:GetAuthorizationToken"): "this call takes no resource",
     ("RetrainingRole", "Logs"): "log deliveries take no resource",
     ("RetrainingRole", "Traces"): "traces take no resource",
+    ("AskedTrainingRole", "Logs"): "log deliveries take no resource",
+    ("AskedTrainingRole", "Traces"): "traces take no resource",
 }
 
 
@@ -319,9 +326,9 @@ def test_the_functions_have_the_names_of_the_setup_document(template):
     assert {one["FunctionName"]["Fn::Sub"] for one in functions} == {
         "${LowercasePrefix}-" + name
         for name in (
-            "riskAssessmentOrchestrator", "prepareTrainingData", "judgeModel", "fanOut", "featureExtraction",
-            "scoring", "intervention", "realtimeTrigger", "sentiment", "activityIngest", "runReport",
-            "runClosing",
+            "riskAssessmentOrchestrator", "prepareTrainingData", "judgeModel", "monitorModel", "fanOut",
+            "featureExtraction", "scoring", "intervention", "realtimeTrigger", "sentiment", "activityIngest",
+            "runReport", "runClosing",
         )
     }
     assert all(one["Runtime"] == "provided.al2023" for one in functions)
@@ -355,15 +362,19 @@ def test_schedules_start_their_functions_and_nobody_else_may(template):
     assert functions == {
         "cron(0 6 * * ? *)": "OrchestratorFunction",
         "cron(0 3 1 * ? *)": "TrainingDataFunction",
+        "cron(0 8 * * ? *)": "MonitorModelFunction",
         "rate(5 minutes)": "RunClosingFunction",
     }
+    # Without a daily run there is nothing new to look at.
+    states = {name: rule["State"] for name, rule in rules.items() if "ScheduleExpression" in rule}
+    assert states["MonitorSchedule"] == states["DailySchedule"] == {"Ref": "DailyScheduleState"}
     allowed = {
         target(one["FunctionName"]): target(one["SourceArn"])
         for one in of_type(template, "Lambda::Permission").values()
     }
     assert allowed == {
         "OrchestratorFunction": "DailySchedule", "TrainingDataFunction": "MonthlySchedule",
-        "RunClosingFunction": "ClosingSchedule",
+        "RunClosingFunction": "ClosingSchedule", "MonitorModelFunction": "MonitorSchedule",
     }
     assert template["Parameters"]["DailyScheduleState"]["Default"] == "ENABLED"
     assert template["Parameters"]["MonthlyScheduleState"]["Default"] == "DISABLED"
@@ -407,6 +418,7 @@ READ = {
 OUTCOMES = {"OutcomesStream": {"kinesis:PutRecords"}}
 PSEUDONYMS = {"ModelsBucket/config/*": {"s3:GetObject"}}
 PAGE = {"AlertsTopic": {"sns:Publish"}}
+BUS = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"
 
 
 def tables(**calls):
@@ -449,6 +461,16 @@ GRANTS = {
         "ModelsBucket/models/*": {"s3:GetObject", "s3:PutObject"},
         "ModelsBucket/training/*": {"s3:GetObject"},
         **tables(TrainingJobsTable="GetItem PutItem", InterventionsTable="GetItem PutItem"),
+    },
+    "MonitorModelRole": {
+        "MonitorModelLog": LOG, "SchedulesDlq": SEND, **PSEUDONYMS, **PAGE,
+        "ModelsBucket": {"s3:ListBucket"}, "ModelsBucket/models/*": {"s3:GetObject"},
+        # By this its answer reaches the rule that has a training started. It starts nothing itself.
+        BUS: {"events:PutEvents"},
+        **tables(
+            AppTable="Scan Query", RiskAssessmentsTable="BatchGetItem",
+            AssessmentRunsTable="PutItem Query", InterventionsTable="GetItem PutItem",
+        ),
     },
     "RunClosingRole": {
         "RunClosingLog": LOG, **PSEUDONYMS, **PAGE,
@@ -503,6 +525,14 @@ def test_a_stage_may_do_what_its_ports_do_and_no_more(template, role):
     assert granted(template, role) == GRANTS[role]
 
 
+def test_the_watch_of_the_model_reaches_its_own_days_of_the_table_of_runs_and_no_run(template):
+    [found] = [one for name, _, one in statements(template) if name == "MonitorModelRole"
+               and one["Resource"] == {"Fn::GetAtt": ["AssessmentRunsTable", "Arn"]}]
+    rows = (ROOT / "shared" / "aws" / "src" / "model_days.rs").read_text()
+    [partition] = re.findall(r'DAYS: &str = "(.*)"', rows)
+    assert found["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [partition]}}
+
+
 @pytest.mark.parametrize("stage", ["RealtimeTrigger", "Sentiment", "ActivityIngest"])
 def test_what_the_streams_write_into_the_apps_table_is_in_users_partitions(template, stage):
     """As far as DynamoDB can bind a role: sort keys it cannot."""
@@ -532,13 +562,15 @@ def test_shared_policies_go_to_those_who_need_them(template):
     for role, found in of_type(template, "IAM::Role").items():
         for policy in found.get("ManagedPolicyArns", []):
             users.setdefault(target(policy), set()).add(role)
-    # They store nothing: one starts, the other calls.
-    roles = set(of_type(template, "IAM::Role")) - {"RetrainingRole", "StartRetrainingRole"}
+    # They store nothing: they start and call.
+    roles = set(of_type(template, "IAM::Role")) - {
+        "RetrainingRole", "StartRetrainingRole", "AskedTrainingRole", "StartAskedTrainingRole",
+    }
     assert users == {
         "UseKeyPolicy": roles,
         "UseAppTableKeyPolicy": {
             "FeatureExtractionRole", "ScoringRole", "InterventionRole", "MLLambdaRole",
-            "RealtimeTriggerRole", "SentimentRole", "ActivityIngestRole",
+            "RealtimeTriggerRole", "SentimentRole", "ActivityIngestRole", "MonitorModelRole",
         },
         "UseComprehendPolicy": {"SentimentRole"},
         "ReadAppTableStreamPolicy": {"RealtimeTriggerRole"},

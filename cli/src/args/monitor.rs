@@ -5,7 +5,7 @@ use mindmate_domain::AsOf;
 
 /// Hold what serves against what happened, and its inputs against those that it learned from
 ///
-/// What the stack does once a day. Of everybody who consents to scoring and training, one daily assessment a week
+/// What the stack does once a day, where it also starts a training; this starts none. Of everybody who consents to scoring and training, one daily assessment a week
 /// counts, from their sixtieth day on:
 ///
 ///   scores      of --days days of assessments whose weeks have passed, against what happened in those weeks

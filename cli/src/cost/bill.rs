@@ -92,6 +92,7 @@ fn work(demand: &Demand<'_>, p: &Prices) -> Vec<Line> {
         ("SageMaker", "training", demand.training_hours, &p.sagemaker_hour),
         ("DynamoDB", "reads, daily", demand.daily_reads(), &p.dynamodb_read_unit),
         ("DynamoDB", "reads, real time", demand.realtime_reads(), &p.dynamodb_read_unit),
+        ("DynamoDB", "reads, watch of the model", demand.watch_reads(), &p.dynamodb_read_unit),
         ("DynamoDB", "items, daily", demand.daily_item_writes(), &p.dynamodb_write_unit),
         ("DynamoDB", "books, daily", demand.daily_book_writes(), &p.dynamodb_write_unit),
         ("DynamoDB", "writes, real time", demand.realtime_writes(), &p.dynamodb_write_unit),
@@ -137,7 +138,7 @@ fn standing(demand: &Demand<'_>, p: &Prices) -> Vec<Line> {
     lines.push(Line {
         service: "EventBridge",
         what: "schedules",
-        quantity: 3.0,
+        quantity: 4.0,
         unit: "rule, free".to_owned(),
         usd: 0.0,
         basis: Basis::Given,

@@ -82,7 +82,7 @@ entries! {
         assessment_bytes, assessment_write_units, intervention_bytes, intervention_write_units,
         interventions_a_request, reviews_a_request, outcomes_a_request, outcome_bytes,
         assessments_message_bytes, scoring_message_bytes, interventions_message_bytes,
-        history_read_units, sentiment_bytes, comprehend_units_a_text,
+        history_read_units, training_share, sentiment_bytes, comprehend_units_a_text,
         mark_write_units, transaction_items, change_reads, change_writes, text_reads,
         session_records, session_reads, session_writes, draft_input_tokens, draft_output_tokens,
         call_ms, cpu_ms_a_call, page_ms, closing_page_ms, peak_factor,

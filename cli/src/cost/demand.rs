@@ -33,6 +33,12 @@ const STREAM_DAYS: f64 = 6.0;
 /// Bytes of a request in the ledger: its place in a page and its marks.
 const LEDGER_BYTES: f64 = 60.0;
 
+/// Days of a history that its read units are of.
+const HISTORY_DAYS: f64 = 35.0;
+
+/// A scan that need not see the latest writes is paid by half.
+const SCAN: f64 = 0.5;
+
 /// Queries of a history that are counted with their size; all others are paid as the smallest.
 const SIZED_QUERIES: f64 = 6.0;
 
@@ -41,6 +47,7 @@ const SIZED_QUERIES: f64 = 6.0;
 pub(super) struct Demand<'a> {
     pub(super) figures: &'a Figures,
     pub(super) wave_seconds: f64,
+    pub(super) users: Amount,
     /// All a day.
     pub(super) daily: Amount,
     pub(super) realtime: Amount,
@@ -76,6 +83,7 @@ impl<'a> Demand<'a> {
         Self {
             figures,
             wave_seconds: assumed.wave_minutes * 60.0,
+            users,
             daily: users * rate(assumed.active_share, &figures.active_share),
             realtime: (texts + moods) * figures.realtime_share.amount(),
             texts,
@@ -129,6 +137,15 @@ impl<'a> Demand<'a> {
 
     pub(super) fn daily_reads(&self) -> Amount {
         self.daily * self.reads_a_request() * DAYS
+    }
+
+    /// Of the watch of the model: each day it scans all that people ever wrote, and reads it once more of those who
+    /// may be learned from. Their assessments, five or six of each, are the small part.
+    pub(super) fn watch_reads(&self) -> Amount {
+        let f = self.figures;
+        let of_a_user = f.history_read_units.amount() * f.stored_days.amount() / HISTORY_DAYS;
+        let whole = f.training_share.amount() + Amount::given(SCAN);
+        self.users * of_a_user * whole * DAYS
     }
 
     pub(super) fn realtime_reads(&self) -> Amount {
@@ -276,7 +293,9 @@ impl<'a> Demand<'a> {
 
     pub(super) fn all_invocations(&self) -> Amount {
         let closing = Amount::given(HOURS * 3_600.0 / CLOSING_SECONDS);
-        self.figures.function.iter().map(|one| self.invocations(one)).sum::<Amount>() + closing
+        // Once a day each: the start of the run, and the watch of the model.
+        let tasks = closing + Amount::given(2.0 * DAYS);
+        self.figures.function.iter().map(|one| self.invocations(one)).sum::<Amount>() + tasks
     }
 
     /// Milliseconds of an invocation: the calls that wait for one another, and the processor.

@@ -72,6 +72,15 @@ fn a_request_reads_its_history_and_the_rest_by_the_smallest_unit() {
     assert_eq!(of(&asked, "DynamoDB", "reads, real time").basis, Basis::Modelled);
 }
 
+/// By hand: of 365 days an app has 365/35 of the 8.569 units that 35 days take, scanned by half, and a tenth of the
+/// users is read whole.
+#[test]
+fn the_watch_of_the_model_reads_what_everybody_wrote_once_a_day() {
+    let line = of(&estimate(1_000, assumed()), "DynamoDB", "reads, watch of the model");
+    close_to(line.quantity, 1_000.0 * 8.569 * 365.0 / 35.0 * 0.6 * DAYS);
+    assert_eq!(line.basis, Basis::Modelled);
+}
+
 /// Quotas by hand: 1,000 users of whom all are asked for within 1,000 s are one a second.
 #[test]
 fn a_ledger_writes_as_many_units_a_second_as_outcomes_come_in_the_wave() {

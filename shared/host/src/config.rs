@@ -53,6 +53,8 @@ pub struct Config {
     /// The model that drafts messages for those who consent to it; without one all messages are
     /// reviewed templates.
     pub message_model: Option<String>,
+    /// Whether the stack has a state machine of trainings, which starts where a new model is asked for.
+    pub has_retraining: bool,
     /// Who analyses the sentiment of texts.
     pub sentiment_analyzer: SentimentAnalyzer,
     /// How many calls a second Comprehend gets of this process.
@@ -173,6 +175,7 @@ impl Config {
         let function = or(Variable::FunctionName, "");
         let Settings { shards, overdue_minutes, sentiment_analyzer, comprehend_rate } = settings;
         let message_model = get(Variable::MessageModel);
+        let has_retraining = get(Variable::RetrainingMachine).is_some();
         Ok(Self {
             log,
             shards: shards.get(),
@@ -180,6 +183,7 @@ impl Config {
             function,
             pseudonym_key,
             message_model,
+            has_retraining,
             sentiment_analyzer,
             comprehend_rate,
             values,

@@ -2,7 +2,8 @@
 //! learned from (R7).
 //!
 //! **In:** a schedule, once a day. **Out:** a row of the day by [`ModelDays`], a notice to administrators where
-//! a new model is asked for, or was the day before, and what it came to as the function's answer.
+//! a new model is asked for, or was the day before, and what it came to as the function's answer, by which a training
+//! starts where trainings start by themselves ([`Trainings`]).
 //!
 //! Of everybody who consents to scoring and to training, one daily assessment a week is looked at, from
 //! their sixtieth day on, as in training sets:
@@ -20,7 +21,7 @@
 //! | --- | --- |
 //! | a store does not answer | nothing is written; the schedule's event comes again, and all begins anew |
 //! | killed after the row was written | the next firing writes the same row, and tells what was not told |
-//! | fired twice, or on two machines at once | both write the same row; the notice goes out once for its id |
+//! | fired twice, or on two machines at once | both write the same row; the notice goes out once for its id, and a training starts once for its day |
 //! | the model that should serve is missing or cannot be read | an error, which the alarm shows |
 //! | consent is withdrawn meanwhile | consents are read again with each user's items |
 //! | too few people or crises | the verdict says so, and nothing is asked for |
@@ -30,6 +31,7 @@ mod gathered;
 mod gathering;
 pub mod judge;
 pub mod report;
+mod retraining;
 mod serving;
 mod weeks;
 mod words;
@@ -37,6 +39,7 @@ mod words;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::{AsOf, Policy};
 use mindmate_evaluation::{Bootstrap, Gates};
@@ -51,6 +54,8 @@ use serde::Serialize;
 pub use self::gathered::{Gathered, LeftOut, Recent};
 pub use self::judge::{Limits, Rules};
 pub use self::report::{Report, Verdict};
+use self::retraining::Start;
+pub use self::retraining::{DAYS_BETWEEN, Trainings};
 pub use self::serving::{Serving, Trained};
 use self::weeks::Weekdays;
 pub use self::weeks::{JUDGED_DAYS, Span};
@@ -79,6 +84,7 @@ pub struct ModelMonitor {
     scorer: Arc<RuleScorer>,
     weekdays: Weekdays,
     rules: Rules,
+    trainings: Trainings,
 }
 
 /// What a firing came to: the whole is in the day's row.
@@ -86,13 +92,15 @@ pub struct ModelMonitor {
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     /// The day.
-    pub day: jiff::civil::Date,
+    pub day: Date,
     /// What serves.
     pub scorer: String,
     /// What it came to, in one word.
     pub verdict: &'static str,
-    /// Whether a new model is asked for: whoever reads the answer starts the training.
+    /// Whether a new model is asked for.
     pub asks_for_training: bool,
+    /// Whether whoever reads the answer starts a training, of the day's name.
+    pub starts_training: bool,
     /// Whether this firing told administrators.
     pub told: bool,
 }
@@ -107,7 +115,14 @@ impl ModelMonitor {
         key: &PseudonymKey,
     ) -> Self {
         let rules = Rules { limits: gates.into(), levels: policy.levels, bootstrap };
-        Self { ports, lexicons, policy, scorer, weekdays: Weekdays::new(key), rules }
+        let (weekdays, trainings) = (Weekdays::new(key), Trainings::default());
+        Self { ports, lexicons, policy, scorer, weekdays, rules, trainings }
+    }
+
+    /// The same, with who starts trainings.
+    #[must_use]
+    pub fn with_trainings(self, trainings: Trainings) -> Self {
+        Self { trainings, ..self }
     }
 
     /// Looks at what serves as of an instant, by so many days of judged assessments, and writes nothing.
@@ -144,7 +159,9 @@ impl ModelMonitor {
     ) -> Result<Answer, StageError> {
         let day = as_of.utc_date();
         let (verdict, asks) = (report.verdict.name(), report.verdict.asks_for_training());
-        let before = self.before(day).await?;
+        // Today's may be there already, and those after it where somebody looks back.
+        let known = self.ports.days.latest(usize::from(JUDGED_DAYS)).await?;
+        let start = self.start(day, &report.verdict, &known);
         let whole = serde_json::to_value(report)
             .map_err(|error| StageError::permanent("unwritable-report", error))?;
         let row = ModelDay {
@@ -153,24 +170,40 @@ impl ModelMonitor {
             scorer: report.scorer.clone(),
             verdict: verdict.to_owned(),
             asks_for_training: asks,
+            training_started_for: started_for(day, &start, &known),
             report: whole,
         };
         self.ports.days.put(&row).await?;
+        let before = known.iter().find(|one| one.day < day);
         let is_over = before.is_some_and(|before| before.asks_for_training);
         let id = format!("{}monitor/{day}", Notice::OF_MODEL);
         let told = (asks || is_over) && !self.ports.notifier.was_sent(&id).await?;
         if told {
-            self.ports.notifier.notify(&Notice { id, at: now, text: report.notice() }).await?;
+            let text = report.notice() + &start.words(day);
+            self.ports.notifier.notify(&Notice { id, at: now, text }).await?;
         }
-        let scorer = report.scorer.clone();
-        Ok(Answer { day, scorer, verdict, asks_for_training: asks, told })
+        let (scorer, starts_training) = (report.scorer.clone(), matches!(start, Start::Now(_)));
+        Ok(Answer { day, scorer, verdict, asks_for_training: asks, starts_training, told })
     }
 
-    /// The latest day before this one.
-    async fn before(&self, day: jiff::civil::Date) -> Result<Option<ModelDay>, StageError> {
-        // Today's may be there already, and those after it where somebody looks back.
-        let days = self.ports.days.latest(usize::from(JUDGED_DAYS)).await?;
-        Ok(days.into_iter().find(|one| one.day < day))
+    fn start(&self, day: Date, verdict: &Verdict, known: &[ModelDay]) -> Start {
+        match self.trainings {
+            Trainings::StartThemselves if verdict.asks_for_training() => {
+                Start::of(day, verdict.name(), known)
+            }
+            Trainings::ByHand | Trainings::StartThemselves => Start::No,
+        }
+    }
+}
+
+/// What stands in the day's row: a look that starts nothing, such as one at the command line, takes away nothing.
+fn started_for(day: Date, start: &Start, known: &[ModelDay]) -> Option<String> {
+    match start {
+        Start::Now(verdict) => Some(verdict.clone()),
+        Start::No | Start::Waits { .. } => {
+            let today = known.iter().find(|one| one.day == day)?;
+            today.training_started_for.clone()
+        }
     }
 }
 

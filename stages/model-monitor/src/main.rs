@@ -10,7 +10,7 @@ use mindmate_host::config::Program;
 use mindmate_host::lambda::{ScheduleFunction, serve};
 use mindmate_language::Lexicons;
 use mindmate_model::RuleScorer;
-use mindmate_model_monitor::{ModelMonitor, MonitorPorts};
+use mindmate_model_monitor::{ModelMonitor, MonitorPorts, Trainings};
 use mindmate_pipeline::SystemClock;
 
 fn main() -> ExitCode {
@@ -29,7 +29,9 @@ fn main() -> ExitCode {
             Arc::new(Policy::built_in()?),
             Arc::new(RuleScorer::built_in()?),
         );
+        let trainings =
+            if config.has_retraining { Trainings::StartThemselves } else { Trainings::ByHand };
         let task = ModelMonitor::new(ports, by, &Gates::built_in()?, Bootstrap::default(), &key);
-        Ok(ScheduleFunction::new(task, Arc::new(SystemClock)))
+        Ok(ScheduleFunction::new(task.with_trainings(trainings), Arc::new(SystemClock)))
     })
 }

@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// The functions, as `cargo build --workspace` leaves them beside the tests.
-const FUNCTIONS: [&str; 12] = [
+const FUNCTIONS: [&str; 13] = [
     "mindmate-orchestrator",
     "mindmate-training-data",
     "mindmate-model-promotion",
+    "mindmate-model-monitor",
     "mindmate-fan-out",
     "mindmate-feature-extraction",
     "mindmate-scoring",
@@ -161,6 +162,20 @@ impl Deployed {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Has a function do the task of its schedule, as if it had fired then; what it answers.
+    pub fn fire(&self, function: &str, due: AsOf) -> Value {
+        let answer = self.folder.path().join("answer");
+        let event = json!({
+            "id": "1", "source": "aws.events", "detail-type": "Scheduled Event", "resources": [],
+            "detail": {}, "version": "0", "account": "000000000000", "region": "us-east-1",
+            "time": due,
+        });
+        let event = event.to_string();
+        let invoke = ["lambda", "invoke", "--function-name", function, "--payload", &event];
+        self.cli(&[&invoke[..], &[answer.to_str().unwrap()]].concat());
+        serde_json::from_slice(&std::fs::read(answer).unwrap()).unwrap()
+    }
+
     /// The script that deployed it, with these options more.
     pub fn script(&self, options: &[&str]) -> Command {
         script(&self.local, self.folder.path(), options)
@@ -252,6 +267,7 @@ fn config(env_file: &Path) -> Config {
         Program::Orchestrator,
         Program::TrainingData,
         Program::JudgeModel,
+        Program::ModelMonitor,
         Program::RunClosing,
     ]);
     let needed: Vec<Variable> = programs.flat_map(Program::needs).collect();

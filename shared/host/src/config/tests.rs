@@ -49,6 +49,15 @@ fn what_is_not_set_has_its_default() {
     assert_eq!(config.pseudonym_key, "config/pseudonym.key");
     assert_eq!(config.sentiment_analyzer, SentimentAnalyzer::Comprehend);
     assert_eq!(config.comprehend_rate.get(), 8);
+    assert!(!config.has_retraining);
+}
+
+/// The template leaves the variable out where there is no image, and the machine with it.
+#[test]
+fn a_stack_with_a_state_machine_of_trainings_says_so() {
+    let machine = Variable::RetrainingMachine;
+    let environment = example(&[machine]);
+    assert!(read(&environment, &[]).unwrap().has_retraining);
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub enum Variable {
     LambdaRole,
     /// The training jobs' role.
     SageMakerRole,
+    /// The state machine of trainings, which is there where an image is.
+    RetrainingMachine,
     /// A stream.
     Stream(StreamName),
     /// Where a stream's poison is put aside.
@@ -79,6 +81,7 @@ impl Variable {
             Self::AlertsTopic => "ML_ALERTS_SNS_TOPIC".to_owned(),
             Self::LambdaRole => "ML_LAMBDA_ROLE_ARN".to_owned(),
             Self::SageMakerRole => "SAGEMAKER_ROLE_ARN".to_owned(),
+            Self::RetrainingMachine => "RETRAINING_MACHINE_ARN".to_owned(),
             Self::Stream(stream) => format!("{}_STREAM", screaming(stream.name())),
             Self::StreamDlq(stream) => format!("{}_DLQ_URL", screaming(stream.name())),
             Self::Queue(queue) => format!("{}_QUEUE_URL", screaming(queue.name())),
@@ -108,6 +111,7 @@ impl Variable {
             Self::AlertsTopic => "the ARN of the SNS topic of alerts",
             Self::LambdaRole => "the ARN of the functions' role",
             Self::SageMakerRole => "the ARN of the training jobs' role",
+            Self::RetrainingMachine => "the ARN of the state machine of trainings",
             Self::Stream(_) => "the name of the Kinesis stream",
             Self::StreamDlq(_) => "the URL of the SQS queue where the stream's poison is put aside",
             Self::Queue(_) => "the URL of the SQS queue",
@@ -142,6 +146,9 @@ impl Variable {
             Self::SageMakerRole => {
                 "arn:aws:iam::123456789012:role/MindMate-SageMakerRole".to_owned()
             }
+            Self::RetrainingMachine => {
+                "arn:aws:states:us-east-1:123456789012:stateMachine:MindMate-Retraining".to_owned()
+            }
             Self::Stream(stream) => format!("MindMate-{stream}"),
             Self::StreamDlq(stream) => queue(&format!("{stream}-dlq")),
             Self::Queue(name) => queue(name.name()),
@@ -169,7 +176,10 @@ impl Variable {
     fn form(self) -> Form {
         match self {
             Self::Queue(_) | Self::Dlq(_) | Self::StreamDlq(_) => Form::QueueUrl,
-            Self::AlertsTopic | Self::LambdaRole | Self::SageMakerRole => Form::Arn,
+            Self::AlertsTopic
+            | Self::LambdaRole
+            | Self::SageMakerRole
+            | Self::RetrainingMachine => Form::Arn,
             _ => Form::Text,
         }
     }
@@ -250,6 +260,8 @@ impl Program {
                 Variable::AssessmentRunsTable,
                 Variable::ActivityTable,
                 Variable::TrainingJobsTable,
+                // Administrators hear of models.
+                Variable::AlertsTopic,
                 // Keyed hashes stand for users.
                 Variable::ModelsBucket,
                 // A run is started.

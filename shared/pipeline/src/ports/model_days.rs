@@ -21,6 +21,9 @@ pub struct ModelDay {
     pub verdict: String,
     /// Whether a new model is asked for (R7.3).
     pub asks_for_training: bool,
+    /// The verdict for which a training started by itself on this day.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub training_started_for: Option<String>,
     /// The whole report, as the monitor writes it.
     pub report: serde_json::Value,
 }

@@ -13,6 +13,7 @@ fn day(day: &str, verdict: &str, second: i64) -> ModelDay {
         scorer: "m20261129-4f1e".to_owned(),
         verdict: verdict.to_owned(),
         asks_for_training: verdict == "degraded",
+        training_started_for: (verdict == "degraded").then(|| verdict.to_owned()),
         report: json!({ "overall": { "auroc": 0.1 + 0.2 }, "drift": [] }),
     }
 }

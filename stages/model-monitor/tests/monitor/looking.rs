@@ -3,7 +3,7 @@
 use mindmate_domain::{Consents, UserId};
 use mindmate_evaluation::Metric;
 use mindmate_model::{Artefact, RiskModel as _, RuleScorer};
-use mindmate_model_monitor::{JUDGED_DAYS, Verdict};
+use mindmate_model_monitor::{JUDGED_DAYS, Trainings, Verdict};
 use mindmate_pipeline::ports::Pointer;
 use mindmate_pipeline::{Clock as _, Firing, ScheduledTask as _};
 use mindmate_testkit::conformance::samples::{AS_OF, instant};
@@ -102,6 +102,44 @@ async fn a_model_that_falls_short_is_told_of_once_and_written_down() {
     // Safety 17
     let told = format!("{}{}", notice.text, day.report);
     assert!((0..PEOPLE).all(|n| !told.contains(UserId::synthetic(n).as_str())));
+}
+
+/// R7.3: where trainings start by themselves, the day that asks starts one, and the next does not ask again.
+#[tokio::test]
+async fn a_verdict_starts_one_training_and_none_for_a_week() {
+    let world = world(0.1).await;
+    let task = world.task().with_trainings(Trainings::StartThemselves);
+    let bad = world.look().await.unwrap();
+    let days =
+        [AS_OF, AS_OF, "2026-11-23T06:00:00Z", "2026-11-28T06:00:00Z", "2026-11-29T06:00:00Z"];
+    let mut started = Vec::new();
+    for day in days {
+        let answer = task.note(as_of(day), &bad, world.clock.now()).await.unwrap();
+        assert!(answer.asks_for_training);
+        started.push(answer.starts_training);
+    }
+    assert_eq!(started, [true, true, false, false, true]);
+    let notices = world.backend.notices();
+    let words: Vec<&str> = notices.iter().map(|notice| notice.text.as_str()).collect();
+    assert!(words[0].ends_with("A training starts, unless one is running: watch-2026-11-22."));
+    let waits = "A training for this started on 2026-11-22; none does by itself before 2026-11-29.";
+    assert!(words[1].ends_with(waits), "{}", words[1]);
+}
+
+/// Who looks by hand at a day starts nothing, and what the day started stays known.
+#[tokio::test]
+async fn a_look_by_hand_starts_nothing_and_forgets_nothing() {
+    let world = world(0.1).await;
+    let (bad, now) = (world.look().await.unwrap(), world.clock.now());
+    let by_itself = world.task().with_trainings(Trainings::StartThemselves);
+    assert!(by_itself.note(as_of(AS_OF), &bad, now).await.unwrap().starts_training);
+    assert!(!world.task().note(as_of(AS_OF), &bad, now).await.unwrap().starts_training);
+    let days = world.backend.model_days().latest(1).await.unwrap();
+    assert_eq!(days[0].training_started_for.as_deref(), Some("degraded"));
+    let mut good = bad.clone();
+    good.verdict = Verdict::Sound;
+    let next = as_of("2026-11-23T06:00:00Z");
+    assert!(!by_itself.note(next, &good, now).await.unwrap().starts_training);
 }
 
 #[tokio::test]

@@ -187,16 +187,7 @@ fn an_operator_sees_it(deployed: &Deployed, summary: &Summary) {
 
 /// R2.1, R2.7: the cohort's forty days are too short for anybody.
 fn who_could_be_learned_from_is_counted(deployed: &Deployed) {
-    let answer = deployed.folder.path().join("answer");
-    let event = serde_json::json!({
-        "id": "1", "source": "aws.events", "detail-type": "Scheduled Event", "resources": [],
-        "detail": {}, "version": "0", "account": "000000000000", "region": "us-east-1",
-        "time": deployed.as_of,
-    });
-    let (name, event) = ("mindmate-prepareTrainingData", event.to_string());
-    let invoke = ["lambda", "invoke", "--function-name", name, "--payload", &event];
-    deployed.cli(&[&invoke[..], &[answer.to_str().unwrap()]].concat());
-    let answer: Value = serde_json::from_slice(&std::fs::read(answer).unwrap()).unwrap();
+    let answer = deployed.fire("mindmate-prepareTrainingData", deployed.as_of);
     assert_eq!((&answer["users"], &answer["eligible"]), (&60.into(), &0.into()), "{answer}");
     assert_eq!(answer["enough"], false);
     assert_eq!(answer["lack"], serde_json::json!({"of": "users", "found": 0, "fewest": 100}));

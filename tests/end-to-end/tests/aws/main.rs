@@ -5,6 +5,7 @@
 mod day;
 mod letters;
 mod realtime;
+mod watch;
 mod workers;
 
 use std::path::Path;

@@ -8,15 +8,16 @@ use mindmate_pipeline::{Clock as _, SystemClock};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::{NO_REALTIME, alone, deploy};
+use crate::{NO_REALTIME, alone, deploy, watch};
 
 /// How many users there are, for who measures; a test takes few.
 const USERS: &str = "MINDMATE_WORKER_USERS";
 
-/// A worker with every stage carries a day that the command line starts, and ends when it is told.
+/// A worker with every stage carries a day that the command line starts, and ends when it is told. Afterwards the
+/// model is watched on the same stack: one more deployment would take a minute.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_carries_a_day_and_ends_by_sigterm() {
-    let deployed = deploy(&[NO_REALTIME]).await;
+    let deployed = deploy(&[NO_REALTIME, "--parameter", watch::IMAGE]).await;
     assert_eq!(deployed.without_functions(), 10, "eight queues and two streams");
     deployed.cohort(&users());
     let env_file = deployed.env_file();
@@ -47,6 +48,7 @@ async fn a_worker_carries_a_day_and_ends_by_sigterm() {
     kill_process(pid, Signal::TERM).unwrap();
     let ended = worker.wait().unwrap();
     assert!(ended.success(), "{ended}");
+    watch::what_falls_short_starts_one_training(&deployed).await;
 }
 
 #[expect(clippy::disallowed_methods, reason = "who measures says how many")]
