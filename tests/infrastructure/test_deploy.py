@@ -21,10 +21,10 @@ ACCOUNT = "000000000000"
 MODELS = f"mindmate-ml-models-{ACCOUNT}"
 CODE = f"mindmate-code-{ACCOUNT}-us-east-1"
 BINARIES = [
-    "mindmate-orchestrator", "mindmate-training-data", "mindmate-model-promotion", "mindmate-fan-out",
-    "mindmate-feature-extraction", "mindmate-scoring", "mindmate-intervention",
+    "mindmate-orchestrator", "mindmate-training-data", "mindmate-model-promotion", "mindmate-model-monitor",
+    "mindmate-fan-out", "mindmate-feature-extraction", "mindmate-scoring", "mindmate-intervention",
     "mindmate-realtime-trigger", "mindmate-sentiment", "mindmate-activity-ingest", "mindmate-run-report",
-    "mindmate-run-closing", "mindmate-model-monitor",
+    "mindmate-run-closing",
 ]
 QUEUES = [
     "fan-out", "texts", "assessments", "assessments-priority", "scoring", "scoring-priority",
