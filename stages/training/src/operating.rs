@@ -7,7 +7,7 @@ use mindmate_model::OperatingPoint;
 /// The level from which on somebody is offered more than a greeting: the one whose reach is kept.
 const LEVEL: RiskLevel = RiskLevel::Moderate;
 
-/// The shift that takes as many training weeks to [`LEVEL`] and beyond as the rules take there.
+/// The shift that takes as many training weeks to the level *moderate* and beyond as the rules take there.
 ///
 /// `held_out` are calibrated log-odds, of each row by a model that did not see it: on its own rows a model is surer than in
 /// service. `by_rules` are the rules' scores of the same rows; weeks of which the rules can say nothing are not counted, since
