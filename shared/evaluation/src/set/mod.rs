@@ -32,7 +32,7 @@ pub struct TrainingSet {
 #[derive(Debug, thiserror::Error)]
 pub enum SetError {
     /// A file is not there, or cannot be read.
-    #[error("{path} cannot be read: {source}: is this the folder of a training set (mindmate training-data makes one)?", path = path.display())]
+    #[error("{path} cannot be read (mindmate training-data makes a training set): {source}", path = path.display())]
     Unread {
         /// Which.
         path: PathBuf,
