@@ -1,5 +1,6 @@
 """What the tests of the infrastructure share: the template, and a local AWS of each test's own."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -89,11 +90,18 @@ class LocalAws:
         }
 
 
-@pytest.fixture
-def local_aws(tmp_path):
-    aws = LocalAws(tmp_path / "aws")
+@contextlib.contextmanager
+def running(directory, **settings):
+    """One that answers, until it is left."""
+    aws = LocalAws(directory, **settings)
     try:
         aws.wait()
         yield aws
     finally:
         aws.stop()
+
+
+@pytest.fixture
+def local_aws(tmp_path):
+    with running(tmp_path / "aws") as aws:
+        yield aws

@@ -3,15 +3,13 @@ name and starts none beside another. It is walked on a local AWS; the machine of
 
 import json
 import re
-import time
 
-import boto3
 import pytest
 
-from conftest import ROOT, LocalAws
+import machines
+from conftest import ROOT, running
 from test_template import BUS, granted, of_type, statements, target
 
-PATIENCE_SECONDS = 60
 DAY = {"day": "2026-12-01", "verdict": "degraded"}
 PASSES = {"Type": "Pass", "End": True}
 # Longer than any test.
@@ -88,49 +86,31 @@ def test_the_name_is_that_of_the_notice(machine):
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory):
-    local = LocalAws(tmp_path_factory.mktemp("aws"))
-    try:
-        local.wait()
+    with running(tmp_path_factory.mktemp("aws")) as local:
         yield local
-    finally:
-        local.stop()
 
 
 class Walk:
     """The machine, and one that trains in name alone."""
 
     def __init__(self, aws, machine, name, trains):
-        self.states = boto3.client(
-            "stepfunctions", endpoint_url=aws.url, region_name="us-east-1",
-            aws_access_key_id="test", aws_secret_access_key="test")
-        self.trainings = self.make(f"{name}-trainings", {"StartAt": "Train", "States": {"Train": trains}})
+        self.states = machines.client(aws, "stepfunctions")
+        self.trainings = machines.make(self.states, f"{name}-trainings", {"StartAt": "Train", "States": {"Train": trains}})
         values = {
             "ListExecutions": "arn:aws:states:::aws-sdk:sfn:listExecutions",
             "StartExecution": "arn:aws:states:::states:startExecution", "Machine": self.trainings,
         }
         assert set(values) == set(machine["DefinitionSubstitutions"])
-        text = re.sub(r"\$\{(\w+)}", lambda found: values[found.group(1)], json.dumps(machine["Definition"]))
-        definition = json.loads(text)
+        definition = machines.definition(machine, values)
         for state in definition["States"].values():
             for retry in state.get("Retry", []):
                 if retry["MaxAttempts"]:
                     retry["IntervalSeconds"], retry["BackoffRate"] = 1, 1
-        self.machine = self.make(name, definition)
-
-    def make(self, name, definition):
-        made = self.states.create_state_machine(
-            name=name[-80:], definition=json.dumps(definition), roleArn="arn:aws:iam::000000000000:role/any")
-        return made["stateMachineArn"]
+        self.machine = machines.make(self.states, name, definition)
 
     def run(self, given):
         """How it ended, and the last state that it came to."""
-        begun = self.states.start_execution(stateMachineArn=self.machine, input=json.dumps(given))["executionArn"]
-        give_up = time.monotonic() + PATIENCE_SECONDS
-        while (found := self.states.describe_execution(executionArn=begun))["status"] == "RUNNING":
-            assert time.monotonic() < give_up, "it does not end"
-            time.sleep(0.05)
-        events = self.states.get_execution_history(executionArn=begun, maxResults=1000)["events"]
-        entered = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+        found, entered = machines.walk(self.states, self.machine, given)
         return found["status"], entered[-1]
 
     def trained(self):

@@ -7,16 +7,14 @@ import io
 import json
 import re
 import sys
-import time
 import zipfile
 
-import boto3
 import pytest
 
-from conftest import ROOT, LocalAws
+import machines
+from conftest import ROOT, running
 from test_template import granted, of_type, statements, target
 
-PATIENCE_SECONDS = 60
 FOLLOWING = ROOT / "stages" / "model-promotion" / "src" / "following.rs"
 PREPARED = {"manifestSha256": "ab" * 32, "reason": None, "eligible": 500}
 TOO_LITTLE = {"manifestSha256": None, "reason": "90 users could be learned from, and it takes 100"}
@@ -248,12 +246,8 @@ def test_a_training_that_fails_or_does_not_end_raises_an_alarm(template):
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory):
-    local = LocalAws(tmp_path_factory.mktemp("aws"), SFN_WAIT_SCALE="0")
-    try:
-        local.wait()
+    with running(tmp_path_factory.mktemp("aws"), SFN_WAIT_SCALE="0") as local:
         yield local
-    finally:
-        local.stop()
 
 
 class Walk:
@@ -261,10 +255,7 @@ class Walk:
 
     def __init__(self, aws, machine, here):
         self.here, self.name = here, re.sub(r"\W", "-", here.name)
-        settings = {"endpoint_url": aws.url, "region_name": "us-east-1",
-                    "aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        self.functions = boto3.client("lambda", **settings)
-        self.states = boto3.client("stepfunctions", **settings)
+        self.functions, self.states = (machines.client(aws, service) for service in ("lambda", "stepfunctions"))
         code = io.BytesIO()
         with zipfile.ZipFile(code, "w") as packed:
             entry = zipfile.ZipInfo("bootstrap")
@@ -277,29 +268,19 @@ class Walk:
             "CreateTrainingJob": arns["train"],
             "PrepareFunction": arns["prepare"], "JudgeFunction": arns["judge"],
         }
-        definition = re.sub(r"\$\{(\w+)}", lambda found: values[found.group(1)], json.dumps(machine["Definition"]))
-        made = self.states.create_state_machine(
-            name=self.name, definition=definition, roleArn="arn:aws:iam::000000000000:role/any")
-        self.machine = made["stateMachineArn"]
+        self.machine = machines.make(self.states, self.name, machines.definition(machine, values))
 
     def stand_in(self, name, code):
         made = self.functions.create_function(
             FunctionName=f"{self.name}-{name}"[-64:], Runtime="provided.al2023", Handler="bootstrap",
-            Role="arn:aws:iam::000000000000:role/any", Code={"ZipFile": code}, Timeout=30,
+            Role=machines.ROLE, Code={"ZipFile": code}, Timeout=30,
             Environment={"Variables": {"HERE": str(self.here), "NAME": name}})
         return made["FunctionArn"]
 
     def run(self, given, **answers):
         """How it ended, and the states that it came to."""
         (self.here / "answers.json").write_text(json.dumps(answers))
-        begun = self.states.start_execution(stateMachineArn=self.machine, input=json.dumps(given))["executionArn"]
-        give_up = time.monotonic() + PATIENCE_SECONDS
-        while (found := self.states.describe_execution(executionArn=begun))["status"] == "RUNNING":
-            assert time.monotonic() < give_up, "it does not end"
-            time.sleep(0.05)
-        events = self.states.get_execution_history(executionArn=begun, maxResults=1000)["events"]
-        entered = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
-        return found, entered
+        return machines.walk(self.states, self.machine, given)
 
     def asked(self, name):
         """What a stand-in was asked, in order."""
