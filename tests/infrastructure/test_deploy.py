@@ -13,7 +13,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from conftest import ROOT, LocalAws
+from conftest import ROOT, running
 
 SCRIPT = ROOT / "infrastructure" / "deploy-ml-stack.sh"
 STACK = "MindMate-ML-Prediction"
@@ -155,14 +155,10 @@ def fresh(local_aws, tmp_path):
 def deployed(tmp_path_factory):
     """A stack that is there already. Tests leave it as it is."""
     directory = tmp_path_factory.mktemp("deployed")
-    aws = LocalAws(directory / "aws")
-    try:
-        aws.wait()
+    with running(directory / "aws") as aws:
         deployment = Deployment(aws, directory)
         deployment.first = deployment.deploy("--create-app-table")
         yield deployment
-    finally:
-        aws.stop()
 
 
 # --- What it makes -------------------------------------------------------------------------------
