@@ -4,6 +4,7 @@ use std::path::Path;
 
 use mindmate_contracts::training_set::{Manifest, Side, header};
 use mindmate_domain::{Feature, Policy, RiskLevel};
+use mindmate_model::artefact::INVENTED;
 use mindmate_model::{OperatingPoint, Platt, TrainedOn};
 use mindmate_testkit::training_set::{manifest, row};
 
@@ -116,6 +117,8 @@ fn a_card_has_every_heading_of_tripod_ai() {
 /// Results on invented people prove nothing clinical, and the card says so before anything else.
 #[test]
 fn a_card_of_invented_people_says_so_first() {
+    // The same words as everywhere else, as a sentence.
+    assert_eq!(SYNTHETIC.trim_end_matches('.').to_lowercase(), INVENTED);
     let synthetic = card(|_, _| {});
     let second = synthetic.lines().find(|line| !line.starts_with('#') && !line.is_empty()).unwrap();
     assert!(second.contains(SYNTHETIC), "{second}");
