@@ -52,7 +52,10 @@ impl Preparing {
     pub(crate) async fn prepare(&self) -> anyhow::Result<Set> {
         let bar = progress::count(0, "users");
         let watch = |step| match step {
-            Progress::Counted { eligible } => bar.set_length(eligible),
+            Progress::Counted { eligible } => {
+                bar.set_length(eligible);
+                bar.set_position(0);
+            }
             Progress::Read => bar.inc(1),
         };
         let prepared = self.task.prepare(self.until, &watch).await;

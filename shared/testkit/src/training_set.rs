@@ -51,6 +51,7 @@ pub fn manifest(train: &str, validation: &str) -> Manifest {
             label_days: 7,
             gap_days: 7,
             train_thirds: 2,
+            judged_days: 60,
         },
         versions: Versions {
             code: "0".to_owned(),

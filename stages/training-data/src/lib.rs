@@ -45,7 +45,7 @@ use serde::Serialize;
 use self::eligibility::Survey;
 pub use self::eligibility::{Eligibility, FEWEST_USERS, Ineligible, check};
 use self::plan::Dealer;
-pub use self::preparing::{FEWEST_OF_A_LABEL, Lack, Prepared};
+pub use self::preparing::{ENOUGH_TO_JUDGE, FEWEST_OF_A_LABEL, Lack, Prepared};
 pub use self::samples::{Sampler, UserSamples};
 
 /// What the task speaks to.
@@ -68,7 +68,8 @@ pub struct TrainingData {
 /// Where a preparation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// Everybody was counted.
+    /// Everybody was counted, and a set is begun: a second time, where too little would be judged by the
+    /// last weeks alone.
     Counted {
         /// Those who could be learned from.
         eligible: u64,

@@ -9,7 +9,7 @@ use mindmate_domain::{Consent, Consents};
 use mindmate_features::{LABEL_DAYS, LABEL_VERSION};
 use sha2::{Digest, Sha256};
 
-use crate::plan::{GAP_DAYS, HISTORY_DAYS, STEP_DAYS, TRAIN_THIRDS};
+use crate::plan::{GAP_DAYS, HISTORY_DAYS, JUDGED_DAYS, STEP_DAYS, TRAIN_THIRDS};
 
 /// The numbers that this program makes sets by.
 pub(crate) const RULES: Rules = Rules {
@@ -18,6 +18,7 @@ pub(crate) const RULES: Rules = Rules {
     label_days: LABEL_DAYS,
     gap_days: GAP_DAYS,
     train_thirds: TRAIN_THIRDS,
+    judged_days: JUDGED_DAYS,
 };
 
 /// The versions of this program with these lists and this policy.

@@ -24,9 +24,13 @@ pub const STEP_DAYS: i64 = 7;
 /// the other begins.
 pub const GAP_DAYS: i64 = LABEL_DAYS;
 
-/// Of three users, those on the training side; of three weeks, those before the cut. Then of the rows
-/// that are on a side four of five are training (R2.4): 2/3 · 2/3 beside 1/3 · 1/3.
+/// Of three users, those on the training side; of three weeks, those before the cut, at the least. Then
+/// of the rows that are on a side four of five are training (R2.4): 2/3 · 2/3 beside 1/3 · 1/3.
 pub const TRAIN_THIRDS: u64 = 2;
+
+/// Days that validation looks back at most, where that is enough to judge by: the longer a history, the
+/// more of a third of it would be learned from too late, and people change.
+pub const JUDGED_DAYS: i64 = 60;
 
 const SECONDS_OF_A_DAY: i64 = 86_400;
 
@@ -127,9 +131,17 @@ impl Cut {
         Self(day)
     }
 
+    /// What leaves validation the last [`JUDGED_DAYS`] of these weeks. `None` where [`Cut::of_thirds`]
+    /// leaves it no more than that.
+    pub fn recent(weeks: &BTreeMap<SampleDay, u64>) -> Option<Self> {
+        let (last, _) = weeks.last_key_value()?;
+        let recent = Self(last.plus(1 - JUDGED_DAYS));
+        Self::of_thirds(weeks).filter(|thirds| thirds.0 < recent.0).map(|_| recent)
+    }
+
     /// The earliest date before which at least [`TRAIN_THIRDS`] of these weeks begin. `None` where
     /// there are no weeks.
-    pub fn of(weeks: &BTreeMap<SampleDay, u64>) -> Option<Self> {
+    pub fn of_thirds(weeks: &BTreeMap<SampleDay, u64>) -> Option<Self> {
         let all: u64 = weeks.values().sum();
         let mut before = 0;
         weeks.iter().find_map(|(day, count)| {

@@ -13,7 +13,7 @@ use mindmate_pipeline::ports::{TrainingDraft, TrainingUser};
 use mindmate_pipeline::{Everybody, StageError};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::eligibility::{Eligibility, Ineligible, Survey, check};
 use crate::manifest::{FileTally, RULES, count_consents, versions};
@@ -24,6 +24,10 @@ use crate::{Progress, TrainingData};
 /// Rows of each label without which a side is too little (R2.7): fewer crises say nothing about how
 /// many of them are found.
 pub const FEWEST_OF_A_LABEL: u64 = 10;
+
+/// Weeks of crisis without which the last weeks are not enough to judge a model by, so that validation
+/// looks back for a third of all: as many as the monitor asks for before it judges.
+pub const ENOUGH_TO_JUDGE: u64 = 30;
 
 /// Users that are read and made samples of at once. Together they are what memory holds.
 const IN_FLIGHT: usize = 8;
@@ -97,13 +101,23 @@ impl TrainingData {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<(Eligibility, Prepared), StageError> {
         let Survey { eligibility, weeks } = self.survey(until.instant()).await?;
-        progress(Progress::Counted { eligible: eligibility.eligible });
-        let cut = Cut::of(&weeks).filter(|_| eligibility.enough);
-        let prepared = if let Some(cut) = cut {
-            self.write_set(until, cut, progress).await?
-        } else {
+        let begin = || progress(Progress::Counted { eligible: eligibility.eligible });
+        begin();
+        let Some(thirds) = Cut::of_thirds(&weeks).filter(|_| eligibility.enough) else {
             let (found, fewest) = (eligibility.eligible, eligibility.fewest);
-            self.too_little(Lack::Users { found, fewest }).await?
+            let prepared = self.too_little(Lack::Users { found, fewest }).await?;
+            return Ok((eligibility, prepared));
+        };
+        if let Some(recent) = Cut::recent(&weeks) {
+            match self.write_set(until, recent, ENOUGH_TO_JUDGE, progress).await? {
+                Prepared::TooLittle(lack) => info!(%lack, "validation looks back further"),
+                set @ Prepared::Set(..) => return Ok((eligibility, set)),
+            }
+            begin();
+        }
+        let prepared = match self.write_set(until, thirds, FEWEST_OF_A_LABEL, progress).await? {
+            Prepared::TooLittle(lack) => self.too_little(lack).await?,
+            set @ Prepared::Set(..) => set,
         };
         Ok((eligibility, prepared))
     }
@@ -114,10 +128,13 @@ impl TrainingData {
         Ok(Prepared::TooLittle(lack))
     }
 
+    /// Writes the set of a cut, where validation has so many weeks of crisis. Where there is too little,
+    /// nothing is changed.
     async fn write_set(
         &self,
         until: AsOf,
         cut: Cut,
+        fewest_judged: u64,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Prepared, StageError> {
         let mut draft = self.ports.store.draft().await?;
@@ -130,9 +147,9 @@ impl TrainingData {
                 return Err(error);
             }
         };
-        if let Some(lack) = written.lack() {
+        if let Some(lack) = written.lack(fewest_judged) {
             draft.discard().await?;
-            return self.too_little(lack).await;
+            return Ok(Prepared::TooLittle(lack));
         }
         let manifest = self.manifest(until, cut, written);
         let bytes = serde_json::to_vec_pretty(&manifest)
@@ -262,12 +279,14 @@ impl Written {
     }
 
     /// What there is too little of, if anything.
-    fn lack(&self) -> Option<Lack> {
+    fn lack(&self, fewest_judged: u64) -> Option<Lack> {
         Side::ALL.into_iter().find_map(|side| {
             let counts = &self.files[side as usize].counts;
-            let of = [(true, counts.crisis), (false, counts.quiet)];
-            let (crisis, found) = of.into_iter().find(|(_, found)| *found < FEWEST_OF_A_LABEL)?;
-            Some(Lack::Rows { side: side.name(), crisis, found, fewest: FEWEST_OF_A_LABEL })
+            let judged = if side == Side::Validation { fewest_judged } else { FEWEST_OF_A_LABEL };
+            let of = [(true, counts.crisis, judged), (false, counts.quiet, FEWEST_OF_A_LABEL)];
+            let (crisis, found, fewest) =
+                of.into_iter().find(|(_, found, fewest)| found < fewest)?;
+            Some(Lack::Rows { side: side.name(), crisis, found, fewest })
         })
     }
 }

@@ -9,7 +9,7 @@ use super::{GROUP_COLUMNS, KEY_COLUMNS, LABEL_COLUMN, Side};
 use crate::JsonFault;
 
 /// Changes whenever the manifest's form or that of the files does.
-pub const MANIFEST_VERSION: u32 = 2;
+pub const MANIFEST_VERSION: u32 = 3;
 
 /// The manifest of a training set. The same data, key and program give the same bytes: no clock is read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,8 +55,10 @@ pub struct Rules {
     pub label_days: i64,
     /// Days between the last training sample and the first of validation.
     pub gap_days: i64,
-    /// Of three users those on the training side, of three weeks those before the cut.
+    /// Of three users those on the training side, of three weeks those before the cut, at the least.
     pub train_thirds: u64,
+    /// Days that validation looks back, where that is less than a third and enough to judge by.
+    pub judged_days: i64,
 }
 
 /// The versions of what made a set.

@@ -8,7 +8,9 @@ use mindmate_domain::UserId;
 use mindmate_domain::pseudonym::{KEY_BYTES, PseudonymKey};
 use mindmate_pipeline::ports::Side;
 use mindmate_testkit::conformance::samples::user;
-use mindmate_training_data::plan::{Cut, Dealer, GAP_DAYS, HISTORY_DAYS, SampleDay, TRAIN_THIRDS};
+use mindmate_training_data::plan::{
+    Cut, Dealer, GAP_DAYS, HISTORY_DAYS, JUDGED_DAYS, SampleDay, TRAIN_THIRDS,
+};
 use proptest::prelude::*;
 
 use crate::support::{key, runner};
@@ -84,7 +86,7 @@ fn two_of_three_weeks_lie_before_the_cut() {
         let origin = SampleDay::not_after("2026-01-01T06:00:00Z".parse().unwrap());
         let weeks: BTreeMap<SampleDay, u64> =
             weeks.into_iter().map(|(day, count)| (origin.plus(day), count)).collect();
-        let cut = Cut::of(&weeks).unwrap();
+        let cut = Cut::of_thirds(&weeks).unwrap();
         let all: u64 = weeks.values().sum();
         let before = |day: SampleDay| weeks.range(..day).map(|(_, count)| count).sum::<u64>();
         let at = SampleDay::not_after(cut.as_of().instant());
@@ -93,7 +95,30 @@ fn two_of_three_weeks_lie_before_the_cut() {
         Ok(())
     });
     outcome.unwrap();
-    assert_eq!(Cut::of(&BTreeMap::new()), None);
+    assert_eq!(Cut::of_thirds(&BTreeMap::new()), None);
+}
+
+/// What is judged is what people do now: a third of a long history is not.
+#[test]
+fn of_a_long_history_the_last_weeks_are_judged() {
+    let origin = SampleDay::not_after("2026-01-01T06:00:00Z".parse().unwrap());
+    let weeks = |days: i64| (0..days).map(|day| (origin.plus(day), 5)).collect();
+    let outcome = runner(256).run(&(1..1_000_i64), |days| {
+        let (recent, thirds) = (Cut::recent(&weeks(days)), Cut::of_thirds(&weeks(days)).unwrap());
+        let last = origin.plus(days - 1);
+        match recent {
+            Some(recent) => {
+                prop_assert!(recent.as_of() > thirds.as_of());
+                prop_assert!(recent.keeps(Side::Validation, last.plus(1 - JUDGED_DAYS)));
+                prop_assert!(!recent.keeps(Side::Validation, last.plus(-JUDGED_DAYS)));
+            }
+            None => prop_assert!(!thirds.keeps(Side::Validation, last.plus(-JUDGED_DAYS))),
+        }
+        prop_assert_eq!(recent.is_some(), days > 3 * JUDGED_DAYS, "{} days", days);
+        Ok(())
+    });
+    outcome.unwrap();
+    assert_eq!(Cut::recent(&BTreeMap::new()), None);
 }
 
 /// R2.4: by the key alone, evenly, and the same at every time.

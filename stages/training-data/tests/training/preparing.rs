@@ -12,7 +12,7 @@ use mindmate_domain::{AsOf, Feature, UserId};
 use mindmate_pipeline::ports::{Side, TrainingPage, TrainingUsers};
 use mindmate_pipeline::{Firing, PortError, PortResult, ScheduledTask as _};
 use mindmate_testkit::conformance::samples::{AS_OF, instant, user};
-use mindmate_training_data::plan::Dealer;
+use mindmate_training_data::plan::{Dealer, JUDGED_DAYS};
 use mindmate_training_data::{FEWEST_OF_A_LABEL, Lack, Prepared, TrainingData, TrainingDataPorts};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -186,6 +186,28 @@ async fn the_manifest_says_whether_its_people_are_invented() {
     assert_eq!(written.invented_users, written.users.with_samples);
 }
 
+/// How many days before the end of all labels' weeks a set is cut.
+async fn judged_days(world: &World) -> i64 {
+    let Prepared::Set(set, _) = world.prepare().await else { panic!("expected a set") };
+    let last = set.until.instant() - jiff::SignedDuration::from_hours(24 * 7);
+    last.duration_since(set.cut.instant()).as_hours() / 24 + 1
+}
+
+/// Whose crises lie long ago are no reason to judge a model by what people did then, nor to judge it by
+/// next to nothing.
+#[tokio::test]
+async fn the_last_weeks_are_judged_where_they_hold_enough_crises() {
+    let world = World::new();
+    world.fill_days(150, 0..300, |n| user(&format!("syn-{n:04}")));
+    assert_eq!(judged_days(&world).await, JUDGED_DAYS);
+    let world = World::new();
+    world.fill_days(150, 67..300, |n| user(&format!("syn-{n:04}")));
+    world.fill_quietly(150, 0..67, |n| user(&format!("syn-{n:04}")));
+    let third = (300 - 60 - 7) / 3;
+    let found = judged_days(&world).await;
+    assert!((third - 1..=third + 1).contains(&found), "{found} days");
+}
+
 /// R2.7
 #[tokio::test]
 async fn too_few_users_make_no_set_and_take_the_earlier_one_away() {
@@ -204,16 +226,12 @@ async fn too_few_users_make_no_set_and_take_the_earlier_one_away() {
 /// R2.7: a side without crises judges nobody.
 #[tokio::test]
 async fn too_few_rows_of_a_label_make_no_set() {
-    use mindmate_testkit::conformance::samples::mood;
     let world = World::new();
     for n in 0..120 {
-        let id = user(&format!("syn-{n:04}"));
-        world.backend.put_item(&id, &crate::support::profile_of(crate::support::open(), "UTC"));
-        for day in 0..100 {
-            let at = crate::support::ago(day * crate::support::DAY + 60).to_string();
-            world.backend.put_item(&id, &mood(&at, 7.0));
-        }
+        let profile = crate::support::profile_of(crate::support::open(), "UTC");
+        world.backend.put_item(&user(&format!("syn-{n:04}")), &profile);
     }
+    world.fill_quietly(120, 0..100, |n| user(&format!("syn-{n:04}")));
     let Prepared::TooLittle(lack) = world.prepare().await else { panic!("expected too little") };
     let fewest = FEWEST_OF_A_LABEL;
     assert_eq!(lack, Lack::Rows { side: "train", crisis: true, found: 0, fewest });

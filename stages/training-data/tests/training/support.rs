@@ -1,6 +1,7 @@
 //! A table of invented people, and the task on it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use jiff::{SignedDuration, Timestamp};
@@ -80,6 +81,11 @@ impl World {
 
     /// The same, of these names.
     pub(crate) fn fill(&self, people: u32, named: impl Fn(u32) -> UserId) {
+        self.fill_days(people, 0..120, named);
+    }
+
+    /// The same, of the days that are so long ago.
+    pub(crate) fn fill_days(&self, people: u32, days: Range<i64>, named: impl Fn(u32) -> UserId) {
         for n in 0..people {
             let (id, n) = (named(n), i64::from(n));
             let consents = match n % 10 {
@@ -88,7 +94,7 @@ impl World {
                 _ => open(),
             };
             self.backend.put_item(&id, &profile_of(consents, "Europe/Madrid"));
-            for day in 0..120 {
+            for day in days.clone() {
                 let at = ago(day * DAY + n * 977 % DAY).to_string();
                 let low = (day + n) % 11 < 3;
                 self.backend
@@ -97,6 +103,18 @@ impl World {
                     self.backend.put_item(&id, &chat(&at, Author::User, "I want to kill myself"));
                 }
             }
+        }
+    }
+
+    /// Moods of people whose profiles are there, who are well on the days that are so long ago.
+    pub(crate) fn fill_quietly(
+        &self,
+        people: u32,
+        days: Range<i64>,
+        named: impl Fn(u32) -> UserId,
+    ) {
+        for (n, day) in (0..people).flat_map(|n| days.clone().map(move |day| (n, day))) {
+            self.backend.put_item(&named(n), &mood(&ago(day * DAY + 60).to_string(), 7.0));
         }
     }
 
