@@ -65,6 +65,7 @@ pub fn manifest(train: &str, validation: &str) -> Manifest {
         columns: Columns::all(),
         files: vec![entry(Side::Train, train), entry(Side::Validation, validation)],
         users: UserCounts::default(),
+        items_sha256: "0".to_owned(),
         consents: [("training".to_owned(), 2)].into(),
         left_out_weeks: LeftOutWeeks::default(),
     }

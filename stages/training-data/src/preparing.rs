@@ -84,6 +84,7 @@ impl std::fmt::Display for Lack {
 #[derive(Default)]
 struct Written {
     files: [FileTally; 2],
+    items: Sha256,
     users: UserCounts,
     invented: u64,
     consents: BTreeMap<String, u64>,
@@ -214,7 +215,8 @@ impl TrainingData {
     }
 
     fn manifest(&self, until: AsOf, cut: Cut, written: Written) -> Manifest {
-        let Written { files: [train, validation], users, invented, consents, left_out } = written;
+        let Written { files: [train, validation], items, users, invented, consents, left_out } =
+            written;
         Manifest {
             manifest_version: MANIFEST_VERSION,
             until,
@@ -227,6 +229,7 @@ impl TrainingData {
             columns: Columns::all(),
             files: vec![train.entry(Side::Train), validation.entry(Side::Validation)],
             users,
+            items_sha256: hex(&items.finalize()),
             consents,
             left_out_weeks: left_out,
         }
@@ -261,11 +264,12 @@ impl Written {
         draft: &mut dyn TrainingDraft,
         samples: Option<UserSamples>,
     ) -> Result<(), StageError> {
-        let Some(UserSamples { side, rows, counts, left_out, consents, synthetic }) = samples
-        else {
+        let Some(samples) = samples else {
             self.users.without_consent += 1;
             return Ok(());
         };
+        let UserSamples { side, rows, counts, left_out, consents, synthetic, sha256 } = samples;
+        self.items.update(sha256);
         self.left_out.add(&left_out);
         if counts.rows == 0 {
             self.users.without_samples += 1;

@@ -40,6 +40,8 @@ pub struct UserSamples {
     pub consents: Consents,
     /// Whether the person is invented.
     pub synthetic: bool,
+    /// Of what was read.
+    pub sha256: [u8; 32],
 }
 
 /// A sample whose week is not read yet.
@@ -90,6 +92,7 @@ impl Sampler<'_> {
             left_out,
             consents: now.consents,
             synthetic: user.is_synthetic(),
+            sha256: timeline.sha256(),
         }))
     }
 }

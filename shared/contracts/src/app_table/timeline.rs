@@ -1,6 +1,7 @@
 //! All of a user's items, decoded once, out of which histories of many instants are cut.
 
 use mindmate_domain::{AsOf, Consents, History, UserId};
+use sha2::{Digest as _, Sha256};
 
 use super::PROFILE_SK;
 use super::attribute::Item;
@@ -16,7 +17,14 @@ use super::load::{HistoryReader, KeyRange, history_ranges};
 pub struct Timeline {
     user: UserId,
     /// By sort key, as bytes.
-    items: Vec<(String, Kept)>,
+    items: Vec<Entry>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    sk: String,
+    sha256: [u8; 32],
+    kept: Kept,
 }
 
 #[derive(Debug, Clone)]
@@ -39,9 +47,17 @@ impl Timeline {
             Some(Decoded::PassedOver) => return,
             Some(decoded) => Kept::Decoded(decoded),
         };
-        let is_next = self.items.last().is_none_or(|(last, _)| last.as_str() < sk);
+        let is_next = self.items.last().is_none_or(|last| last.sk.as_str() < sk);
         let place = if is_next { self.items.len() } else { self.place(sk) };
-        self.items.insert(place, (sk.to_owned(), kept));
+        self.items.insert(place, Entry { sk: sk.to_owned(), sha256: digest_of(sk, item), kept });
+    }
+
+    /// A digest of all items with their keys, whatever order they came in. Of one person's few items
+    /// they could be guessed: it is to be shown of many people together alone.
+    pub fn sha256(&self) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        self.items.iter().for_each(|entry| digest.update(entry.sha256));
+        digest.finalize().into()
     }
 
     /// How many items there are.
@@ -60,7 +76,7 @@ impl Timeline {
         let mut reader = HistoryReader::new(self.user.clone(), as_of);
         let profile = KeyRange { from: PROFILE_SK.to_owned(), to: PROFILE_SK.to_owned() };
         for range in std::iter::once(profile).chain(history_ranges(as_of)) {
-            for (sk, kept) in self.range(&range) {
+            for Entry { sk, kept, .. } in self.range(&range) {
                 match kept {
                     Kept::Decoded(decoded) => reader.take_decoded(decoded.clone()),
                     Kept::Unreadable => reader.take_unreadable(sk),
@@ -70,14 +86,21 @@ impl Timeline {
         reader.finish(legacy)
     }
 
-    fn range(&self, range: &KeyRange) -> &[(String, Kept)] {
+    fn range(&self, range: &KeyRange) -> &[Entry] {
         let from = self.place(&range.from);
-        let to = self.items.partition_point(|(sk, _)| sk.as_str() <= range.to.as_str());
+        let to = self.items.partition_point(|entry| entry.sk.as_str() <= range.to.as_str());
         &self.items[from..to.max(from)]
     }
 
     /// Where the first key lies that is not before this one.
     fn place(&self, sk: &str) -> usize {
-        self.items.partition_point(|(other, _)| other.as_str() < sk)
+        self.items.partition_point(|entry| entry.sk.as_str() < sk)
     }
+}
+
+fn digest_of(sk: &str, item: Option<&Item>) -> [u8; 32] {
+    // An item is strings and lists and maps of them: it can always be written.
+    let item = item.and_then(|item| serde_json::to_vec(item).ok()).unwrap_or_default();
+    let length = (sk.len() as u64).to_be_bytes();
+    Sha256::new().chain_update(length).chain_update(sk).chain_update(item).finalize().into()
 }

@@ -37,6 +37,9 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
     /// Users, by what became of them.
     pub users: UserCounts,
+    /// Of everything that was read of the users who could be learned from, in their order: of the same
+    /// stored items, read by the same backend, it is the same.
+    pub items_sha256: String,
     /// Of the users with a sample, how many give each consent.
     pub consents: BTreeMap<String, u64>,
     /// Weeks of eligible users that are no sample.
