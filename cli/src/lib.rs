@@ -5,6 +5,7 @@
 
 mod args;
 mod audit;
+mod check;
 mod cohort;
 mod cost;
 mod daily;
@@ -85,6 +86,7 @@ async fn dispatch(place: &Place, args: Args) -> anyhow::Result<Exit> {
         Command::Review(review) => review::run(place, format, &review).await,
         Command::Dlq(dlq) => dlq::run(place, format, &dlq).await,
         Command::Audit(audit) => audit::run(place, format, &audit).await,
+        Command::Check(args::Check {}) => check::run(place, format).await,
         Command::Serve(serve) => serve::run(place, &serve).await,
         Command::Write(write) => write::run(place, &write).await,
         Command::SimulateDay(day) => simulate::run(place, format, &day).await,

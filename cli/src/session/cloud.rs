@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use mindmate_contracts::app_table::ExportLine;
 use mindmate_contracts::{QueueName, StreamName};
 use mindmate_domain::pseudonym::PseudonymKey;
+use mindmate_embedded::Whole;
 use mindmate_host::aws::{self, Aws};
 use mindmate_host::config::{Config, EnvFile, Program, Variable};
 use mindmate_pipeline::ports::{MessageWriter, Notice, SentimentAnalyzer, TrainingStore};
@@ -144,6 +145,10 @@ impl Installation for Stack {
     }
 
     /// They go to the topic's subscribers.
+    async fn check(&self) -> anyhow::Result<Option<Whole>> {
+        Ok(None)
+    }
+
     async fn notices(&self, _: usize) -> anyhow::Result<Option<Vec<Notice>>> {
         Ok(None)
     }

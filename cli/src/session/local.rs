@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 use mindmate_contracts::app_table::ExportLine;
 use mindmate_domain::pseudonym::{KEY_BYTES, PseudonymKey};
-use mindmate_embedded::{DataDir, Embedded, ImportBatch, ModelFolder, Options};
+use mindmate_embedded::{DataDir, Embedded, ImportBatch, ModelFolder, Options, Whole};
 use mindmate_pipeline::ports::{Notice, TrainingStore};
 use mindmate_pipeline::{Clock, SystemClock};
 
@@ -65,6 +65,10 @@ impl Installation for Embedded {
     async fn verify_audit(&self) -> anyhow::Result<Trail> {
         let rows = Self::verify_audit(self).await??;
         Ok(Trail { rows, chains: None })
+    }
+
+    async fn check(&self) -> anyhow::Result<Option<Whole>> {
+        Ok(Some(Self::check(self).await?))
     }
 
     async fn notices(&self, limit: usize) -> anyhow::Result<Option<Vec<Notice>>> {

@@ -18,7 +18,7 @@ use jiff::SignedDuration;
 use mindmate_contracts::app_table::ExportLine;
 use mindmate_domain::pseudonym::PseudonymKey;
 use mindmate_domain::{AsOf, Policy, UserId};
-use mindmate_embedded::{DataDir, Imported, TrainingFolder};
+use mindmate_embedded::{DataDir, Imported, TrainingFolder, Whole};
 use mindmate_pipeline::Clock;
 use mindmate_pipeline::ports::{ModelStore, Notice, Ports, TrainingStore};
 
@@ -44,6 +44,9 @@ pub(crate) trait Installation: Send + Sync {
 
     /// Verifies the audit trail; fails with the place where it is broken.
     async fn verify_audit(&self) -> anyhow::Result<Trail>;
+
+    /// Looks over the whole file, where there is one.
+    async fn check(&self) -> anyhow::Result<Option<Whole>>;
 
     /// Notices to those on duty, latest first, where they are kept to be read here.
     async fn notices(&self, limit: usize) -> anyhow::Result<Option<Vec<Notice>>>;

@@ -154,6 +154,11 @@ impl Db {
         answer.await.map_err(|error| PortError::transient("sqlite", error))?
     }
 
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.inner.file.path
+    }
+
     /// A [`Db::read`] that touches a page or a few, by key: of one person, of one message, of the end
     /// of a stream. It runs where it is called, since to hand it to another thread and back would cost
     /// more than the query.

@@ -259,3 +259,32 @@ async fn nothing_is_done_with_a_file_that_was_found_damaged() {
     let sent = backend.publisher().publish(&[message("m", 10)]).await.remove(0);
     assert!(sent.is_err(), "a damaged file is not written to");
 }
+
+/// What nobody reads is found by nobody: but whoever looks over the file finds it, wherever it lies.
+#[tokio::test]
+async fn a_check_finds_each_page_that_was_overwritten() {
+    const PAGE: u64 = 4_096;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mindmate.db");
+    let backend = open(&file);
+    let many: Vec<Outgoing> = (0..60).map(|n| message(&format!("m-{n}"), 9_000)).collect();
+    backend.publisher().publish(&many).await.into_iter().for_each(|sent| sent.unwrap());
+    drop(backend);
+    let bytes = std::fs::metadata(&file).unwrap().len();
+    let whole = open(&file).check().await.unwrap();
+    assert_eq!((whole.bytes, whole.pages), (bytes, bytes / PAGE));
+    let original = std::fs::read(&file).unwrap();
+    // The first page is looked at whenever the file is opened.
+    for page in 1..bytes / PAGE {
+        let place = usize::try_from(page * PAGE).unwrap();
+        let mut damaged = original.clone();
+        damaged[place..place + 4_096].fill(0xA5);
+        std::fs::write(&file, damaged).unwrap();
+        let Ok(backend) = Embedded::open(&file, Arc::new(SystemClock), Options::default()) else {
+            continue;
+        };
+        let error = backend.check().await.unwrap_err();
+        assert!(matches!(error, PortError::Permanent { code: "store-corrupt", .. }), "{error}");
+        assert!(error.to_string().contains("restore a backup"), "page {page}: {error}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Every row of "Bad input": a clear error or a data-quality entry, and no other user is touched.
 
 use std::io::Write as _;
+use std::os::unix::fs::FileExt as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -277,4 +278,24 @@ fn a_service_never_invents_people() {
     let program = Program::new();
     program.run(&["daily", "--no-cohort"]).exited(1).complains("is empty");
     assert_eq!(number(&program.database(), "SELECT count(*) FROM users"), 0);
+}
+
+/// A page that nothing of this reads: whoever goes on with it, and whoever backs it up, is to know.
+#[test]
+fn a_check_finds_a_damaged_page_that_no_run_reads() {
+    let program = Program::new();
+    program.import(&[mood("u", AT, "5", "ok")]);
+    program.daily().exited(0);
+    let whole = program.run(&["--format", "json", "check"]).exited(0).json();
+    let bytes = std::fs::metadata(program.database()).unwrap().len();
+    assert_eq!((&whole["whole"], &whole["bytes"]), (&true.into(), &bytes.into()));
+    let page = "SELECT rootpage FROM sqlite_schema WHERE name = 'training_jobs'";
+    let page = u64::try_from(number(&program.database(), page)).unwrap();
+    let file = std::fs::File::options().write(true).open(program.database()).unwrap();
+    file.write_all_at(&[0xA5; 4_096], (page - 1) * 4_096).unwrap();
+    program.daily().exited(0);
+    let said = program.run(&["check"]).exited(1);
+    for words in ["mindmate.db is damaged", "restore a backup"] {
+        assert!(said.err.contains(words), "{said}");
+    }
 }

@@ -24,6 +24,7 @@ fn canaries_in_the_data_never_come_out() {
         &["review"],
         &["runs"],
         &["audit", "verify"],
+        &["check"],
         &["features", "--all", "--format", "csv", "--as-of", END],
     ] {
         outputs.push(program.run(args).exited(0));
