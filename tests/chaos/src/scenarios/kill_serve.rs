@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use mindmate_pipeline::{Chance as _, SeededChance};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::program::{Program, Said};
+use crate::program::{Program, Running, Said};
 use crate::report::{Fault, Report};
 use crate::{Settings, judge, waits};
 
@@ -24,10 +24,19 @@ const IN_CRISIS: u32 = 4;
 /// The longest that the stages live before they are killed.
 const LONGEST_LIFE: Duration = Duration::from_millis(2_500);
 
+/// What the stages say once they have begun.
+const BEGUN: &str = "All stages work";
+
+/// Messages that a stage took and has not settled.
+const HELD: &str = "SELECT count(*) FROM messages WHERE held = 1";
+
+/// How often somebody looks whether there are any.
+const LOOK: Duration = Duration::from_millis(1);
+
 /// How long everybody may wait once nobody is killed any more.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Between two texts, so that there is somebody to write at every kill.
+/// Between two texts.
 const BETWEEN: Duration = Duration::from_millis(50);
 
 /// Each person's assessments, by level, and what was delivered to them: once each.
@@ -48,14 +57,10 @@ pub(crate) fn play(settings: Settings, report: &mut Report) {
     let program = Program::new();
     lives_in_the_us(&program, &people);
     let chance = SeededChance::new(settings.seed);
-    let all_written = AtomicBool::new(false);
+    let progress = Progress::default();
     let (written, kills) = std::thread::scope(|scope| {
-        let writing = scope.spawn(|| {
-            let written = everybody_writes(&program, &people);
-            all_written.store(true, Ordering::SeqCst);
-            written
-        });
-        let kills = killed_again_and_again(&program, settings.rounds, &chance, &all_written);
+        let writing = scope.spawn(|| everybody_writes(&program, &people, settings, &progress));
+        let kills = killed_again_and_again(&program, settings.rounds, &chance, &progress);
         (writing.join().unwrap(), kills)
     });
     for (figure, more) in kills {
@@ -112,35 +117,71 @@ fn write(program: &Program, person: &Person) -> Said {
 /// What was said to each text, and when.
 type Written<'a> = Vec<(&'a Person, Said, Timestamp)>;
 
-fn everybody_writes<'a>(program: &Program, people: &'a [Person]) -> Written<'a> {
-    let write = |person| {
-        let said = write(program, person);
-        let at = waits::now();
-        waits::pause(BETWEEN);
-        (person, said, at)
-    };
-    people.iter().map(write).collect()
+/// How far writers and killer are.
+#[derive(Default)]
+struct Progress {
+    kills: AtomicU64,
+    all_written: AtomicBool,
 }
 
-/// Starts the stages and kills them, so often and until everybody has written. Gives what that
-/// came to.
+/// One after another, spread over all kills.
+fn everybody_writes<'a>(
+    program: &Program,
+    people: &'a [Person],
+    settings: Settings,
+    progress: &Progress,
+) -> Written<'a> {
+    let mut written = Vec::new();
+    for (person, place) in people.iter().zip(0..) {
+        let turn = place * u64::from(settings.rounds) / u64::from(settings.users);
+        while progress.kills.load(Ordering::SeqCst) < turn {
+            waits::pause(LOOK);
+        }
+        let said = write(program, person);
+        written.push((person, said, waits::now()));
+        waits::pause(BETWEEN);
+    }
+    progress.all_written.store(true, Ordering::SeqCst);
+    written
+}
+
+/// Starts the stages and kills them, so often and until everybody has written: by turns at a random
+/// moment and, since messages are held for milliseconds, at one when something is in hand. Gives what
+/// that came to.
 fn killed_again_and_again(
     program: &Program,
     rounds: u32,
     chance: &SeededChance,
-    all_written: &AtomicBool,
+    progress: &Progress,
 ) -> [(&'static str, u64); 3] {
     let (mut kills, mut in_hand, mut while_writing) = (0, 0, 0);
-    while kills < u64::from(rounds) || !all_written.load(Ordering::SeqCst) {
+    let all_written = || progress.all_written.load(Ordering::SeqCst);
+    while kills < u64::from(rounds) || !all_written() {
         let mut serving = program.start(&["serve"]);
-        serving.ends_within(LONGEST_LIFE.mul_f64(chance.fraction()));
+        if kills.is_multiple_of(2) {
+            until_something_is_in_hand(program, &serving);
+        } else {
+            serving.ends_within(LONGEST_LIFE.mul_f64(chance.fraction()));
+        }
         assert!(serving.kill(), "the stages ended by themselves: {}", serving.said());
         kills += 1;
-        let held = "SELECT count(*) FROM messages WHERE held = 1";
-        in_hand += u64::from(number(&program.database(), held) > 0);
-        while_writing += u64::from(!all_written.load(Ordering::SeqCst));
+        // What an earlier one held is given back before they begin.
+        let held = number(&program.database(), HELD) > 0 && serving.said().contains(BEGUN);
+        in_hand += u64::from(held);
+        while_writing += u64::from(!all_written());
+        progress.kills.store(kills, Ordering::SeqCst);
     }
     [("kills", kills), ("killedWithWorkInHand", in_hand), ("killedWhilePeopleWrote", while_writing)]
+}
+
+fn until_something_is_in_hand(program: &Program, serving: &Running) {
+    let start = waits::now();
+    while waits::since(start) < LONGEST_LIFE {
+        if serving.said().contains(BEGUN) && number(&program.database(), HELD) > 0 {
+            return;
+        }
+        waits::pause(LOOK);
+    }
 }
 
 /// Of the texts those that somebody was told are written: each must be.
@@ -161,7 +202,7 @@ fn acknowledged<'a>(written: Written<'a>, report: &mut Report) -> Vec<(&'a Perso
 fn serves_until_all_is_done(program: &Program, report: &mut Report) {
     let start = waits::now();
     let serving = program.start(&["serve"]);
-    let begun = || serving.said().contains("All stages work").then_some(());
+    let begun = || serving.said().contains(BEGUN).then_some(());
     assert!(waits::eventually(PATIENCE, begun).is_some(), "{}", serving.said());
     let connection = open(&program.database());
     let waiting = "SELECT (SELECT count(*) FROM messages WHERE dead = 0)

@@ -1,6 +1,6 @@
 //! The same stages as long-polling workers, in containers or anywhere else.
 
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use mindmate_domain::StageName;
 use mindmate_end_to_end_tests::deployed::Deployed;
@@ -27,8 +27,10 @@ async fn a_worker_carries_a_day_and_ends_by_sigterm() {
     for stage in stages {
         args.extend(["--stage", stage.name()]);
     }
+    // Into a file: nobody reads a pipe, and a full one would hold the worker still.
+    let log = std::fs::File::create(env_file.with_file_name("worker.log")).unwrap();
     let mut worker = deployed.program(&args);
-    let mut worker = worker.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut worker = Worker(worker.stdout(Stdio::null()).stderr(log).spawn().unwrap());
 
     let alone = alone().await;
     let (began, busy_before) = (SystemClock.now(), busy_seconds(&deployed));
@@ -44,11 +46,22 @@ async fn a_worker_carries_a_day_and_ends_by_sigterm() {
     assert!(said["ledger"]["assessed"].as_u64().unwrap() > 25, "{said}");
     assert_eq!(said["ledger"]["missing"], 0, "{said}");
 
-    let pid = Pid::from_raw(i32::try_from(worker.id()).unwrap()).unwrap();
+    let pid = Pid::from_raw(i32::try_from(worker.0.id()).unwrap()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();
-    let ended = worker.wait().unwrap();
+    let ended = worker.0.wait().unwrap();
     assert!(ended.success(), "{ended}");
     watch::what_falls_short_starts_one_training(&deployed).await;
+}
+
+/// A worker that ends with the test, however that ends.
+struct Worker(Child);
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // Either fails where it has ended.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "who measures says how many")]
