@@ -205,9 +205,11 @@ async fn the_manifest_says_whether_its_people_are_invented() {
 
 /// How many days before the end of all labels' weeks a set is cut.
 async fn judged_days(world: &World) -> i64 {
-    let Prepared::Set(set, _) = world.prepare().await else { panic!("expected a set") };
-    let last = set.until.instant() - jiff::SignedDuration::from_hours(24 * 7);
-    last.duration_since(set.cut.instant()).as_hours() / 24 + 1
+    world.prepare().await;
+    let manifest = world.manifest().unwrap();
+    let instant = |name: &str| at(manifest[name].as_str().unwrap());
+    let last = instant("until") - jiff::SignedDuration::from_hours(24 * 7);
+    last.duration_since(instant("cut")).as_hours() / 24 + 1
 }
 
 /// Whose crises lie long ago are no reason to judge a model by what people did then, nor to judge it by

@@ -31,7 +31,7 @@ use crate::program::{Program, Running, Said};
 /// The queues' visibility timeout where nobody asks for another. The stack's own, six minutes and
 /// more, is six times what a function may take; a worker that is killed leaves its messages hidden
 /// for that long.
-const VISIBILITY: Duration = Duration::from_secs(5);
+const VISIBILITY: Duration = Duration::from_secs(15);
 
 /// No scenario's round takes as long as this, and the cohort's assessments must not grow too old to
 /// be acted on meanwhile: then a human is asked instead (safety 7).
