@@ -407,7 +407,8 @@ pub(crate) enum AuditAction {
 ///
 /// A run reads what it needs: a damaged page that nobody reads is noticed by nobody. Check the file
 /// before a backup of it takes an earlier one's place, and after the disk gave trouble. All of it is
-/// read; others may work on it meanwhile. Where it is damaged the exit code is 1, and the error says what to do.
+/// read; others may work on it meanwhile. Where it is damaged the exit code is 1, and the error says what
+/// to do; so it is where the trail was changed, and then the error names the row.
 ///
 /// On AWS the tables look after themselves: there `mindmate --backend aws audit verify` is what is left to check.
 #[derive(Debug, ClapArgs)]

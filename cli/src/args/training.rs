@@ -20,7 +20,8 @@ use mindmate_domain::AsOf;
 ///   manifest.json            the cut, digests, counts by label, who is left out and why, versions
 ///
 /// The cut is the instant before which two of three weeks begin, so that four of five rows are training.
-/// Of a long history only the last 60 days lie behind it, where they hold 30 weeks of crisis to judge by.
+/// Of a long history only the last 60 days lie behind it, where they hold 30 weeks of crisis to judge by;
+/// then more of the rows are training.
 /// No user is on both sides, and 7 days lie between them. Users have pseudonyms of a key of their own; a
 /// missing feature is an empty cell; columns that begin with `group_` are for comparing groups of people
 /// and no input.

@@ -144,11 +144,12 @@ impl Installation for Stack {
         }
     }
 
-    /// They go to the topic's subscribers.
+    /// AWS looks after its tables.
     async fn check(&self) -> anyhow::Result<Option<Whole>> {
         Ok(None)
     }
 
+    /// They go to the topic's subscribers.
     async fn notices(&self, _: usize) -> anyhow::Result<Option<Vec<Notice>>> {
         Ok(None)
     }

@@ -24,8 +24,8 @@ pub const STEP_DAYS: i64 = 7;
 /// the other begins.
 pub const GAP_DAYS: i64 = LABEL_DAYS;
 
-/// Of three users, those on the training side; of three weeks, those before the cut, at the least. Then
-/// of the rows that are on a side four of five are training (R2.4): 2/3 · 2/3 beside 1/3 · 1/3.
+/// Of three users, those on the training side; of three weeks, those before the cut, at the least. By
+/// thirds four of five of the rows that are on a side are training (R2.4): 2/3 · 2/3 beside 1/3 · 1/3.
 pub const TRAIN_THIRDS: u64 = 2;
 
 /// Days that validation looks back at most, where that is enough to judge by: the longer a history, the

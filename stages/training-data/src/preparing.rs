@@ -25,8 +25,8 @@ use crate::{Progress, TrainingData};
 /// many of them are found.
 pub const FEWEST_OF_A_LABEL: u64 = 10;
 
-/// Weeks of crisis without which the last weeks are not enough to judge a model by, so that validation
-/// looks back for a third of all: as many as the monitor asks for before it judges.
+/// Weeks of crisis, of whomever, without which the last weeks are not enough to judge a model by, so
+/// that validation looks back for a third of all.
 pub const ENOUGH_TO_JUDGE: u64 = 30;
 
 /// Users that are read and made samples of at once. Together they are what memory holds.
@@ -64,6 +64,12 @@ pub enum Lack {
         /// How many it takes.
         fewest: u64,
     },
+}
+
+impl Lack {
+    fn is_of(&self, of: Side) -> bool {
+        matches!(self, Self::Rows { side, .. } if *side == of.name())
+    }
 }
 
 impl std::fmt::Display for Lack {
@@ -111,7 +117,13 @@ impl TrainingData {
         };
         if let Some(recent) = Cut::recent(&weeks) {
             match self.write_set(until, recent, ENOUGH_TO_JUDGE, progress).await? {
-                Prepared::TooLittle(lack) => info!(%lack, "validation looks back further"),
+                Prepared::TooLittle(lack) if lack.is_of(Side::Validation) => {
+                    info!(%lack, "validation looks back further");
+                }
+                // Training would have less by an earlier cut.
+                Prepared::TooLittle(lack) => {
+                    return Ok((eligibility, self.too_little(lack).await?));
+                }
                 set @ Prepared::Set(..) => return Ok((eligibility, set)),
             }
             begin();

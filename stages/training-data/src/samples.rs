@@ -92,7 +92,7 @@ impl Sampler<'_> {
             left_out,
             consents: now.consents,
             synthetic: user.is_synthetic(),
-            sha256: timeline.sha256(),
+            sha256: timeline.sha256(self.until),
         }))
     }
 }

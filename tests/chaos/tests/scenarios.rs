@@ -37,7 +37,7 @@ fn a_local_run_killed_at_random_moments_loses_nothing() {
 fn everybody_in_crisis_is_reached_though_the_stages_are_killed() {
     let [figures] = played(["kill-serve"], "12", "5");
     assert_eq!(figures["reached"], figures["inCrisis"], "{figures}");
-    assert!(figures["killedWhilePeopleWrote"].as_u64().unwrap() >= 4, "{figures}");
+    assert!(figures["killedWithWorkInHand"].as_u64().unwrap() >= 1, "{figures}");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! All of a user's items, decoded once, out of which histories of many instants are cut.
 
+use jiff::Timestamp;
 use mindmate_domain::{AsOf, Consents, History, UserId};
 use sha2::{Digest as _, Sha256};
 
 use super::PROFILE_SK;
 use super::attribute::Item;
-use super::decode::{Decoded, decode};
+use super::decode::{Decoded, decode, key_instant};
 use super::load::{HistoryReader, KeyRange, history_ranges};
 
 /// What is stored of a user, by sort key.
@@ -52,11 +53,13 @@ impl Timeline {
         self.items.insert(place, Entry { sk: sk.to_owned(), sha256: digest_of(sk, item), kept });
     }
 
-    /// A digest of all items with their keys, whatever order they came in. Of one person's few items
-    /// they could be guessed: it is to be shown of many people together alone.
-    pub fn sha256(&self) -> [u8; 32] {
+    /// A digest of all items with their keys, whatever order they came in, but those whose keys say
+    /// that they are of later. Of one person's few items they could be guessed: it is to be shown of
+    /// many people together alone.
+    pub fn sha256(&self, until: Timestamp) -> [u8; 32] {
         let mut digest = Sha256::new();
-        self.items.iter().for_each(|entry| digest.update(entry.sha256));
+        let earlier = |entry: &&Entry| key_instant(&entry.sk).is_none_or(|at| at <= until);
+        self.items.iter().filter(earlier).for_each(|entry| digest.update(entry.sha256));
         digest.finalize().into()
     }
 

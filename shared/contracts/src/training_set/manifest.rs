@@ -37,7 +37,7 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
     /// Users, by what became of them.
     pub users: UserCounts,
-    /// Of everything that was read of the users who could be learned from, in their order: of the same
+    /// Of all items up to `until` of the users who could be learned from, in their order: of the same
     /// stored items, read by the same backend, it is the same.
     pub items_sha256: String,
     /// Of the users with a sample, how many give each consent.

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use mindmate_contracts::QueueName;
+use mindmate_contracts::app_table::{Attribute, USER_PREFIX, write_line};
 use mindmate_domain::intervention::DeliveryStatus;
 use mindmate_domain::{AsOf, UserId};
 use mindmate_embedded::{Embedded, Options};
@@ -31,7 +32,7 @@ use crate::program::{Program, Running, Said};
 /// The queues' visibility timeout where nobody asks for another. The stack's own, six minutes and
 /// more, is six times what a function may take; a worker that is killed leaves its messages hidden
 /// for that long.
-const VISIBILITY: Duration = Duration::from_secs(15);
+pub(crate) const VISIBILITY: Duration = Duration::from_secs(15);
 
 /// No scenario's round takes as long as this, and the cohort's assessments must not grow too old to
 /// be acted on meanwhile: then a human is asked instead (safety 7).
@@ -66,6 +67,7 @@ impl Cloud {
         assert_eq!(deployed.without_functions(), 10, "eight queues and two streams");
         let export = deployed.cohort(&users.to_string());
         runtime.block_on(hide_for(&deployed, VISIBILITY));
+        let export = runtime.block_on(with_sentiments(&deployed, &export));
         let (users, expected) = runtime.block_on(on_one_machine(&deployed, &export));
         let before = program.file("before");
         deployed.local.end();
@@ -171,16 +173,47 @@ async fn hide_for(deployed: &Deployed, visibility: Duration) {
     }
 }
 
+/// Gives the cohort the sentiments that a run of it asks for, on AWS too, and gives its export with them.
+///
+/// A text without one is left out of what the run that asks makes of it, and taken in where a message
+/// comes again when the answer is there. Both are right, and they differ.
+async fn with_sentiments(deployed: &Deployed, export: &Path) -> PathBuf {
+    let (data, users) = assessed_on_one_machine(deployed, export).await;
+    let mut lines = std::fs::read_to_string(export).unwrap();
+    for user in &users {
+        let items = data.items(user).await.unwrap();
+        let sentiments = items.into_iter().filter(|(sk, _)| sk.starts_with("SENTIMENT#"));
+        for (sk, mut item) in sentiments {
+            item.insert(
+                "PK".to_owned(),
+                Attribute::text(format!("{USER_PREFIX}{}", user.as_str())),
+            );
+            item.insert("SK".to_owned(), Attribute::text(sk));
+            lines += &(write_line(&item).unwrap() + "\n");
+        }
+    }
+    drop(data);
+    std::fs::remove_dir_all(deployed.folder.path().join("data")).unwrap();
+    let whole = export.with_file_name("with-sentiments.jsonl");
+    std::fs::write(&whole, lines).unwrap();
+    deployed.says_on_aws(&["import", "--into-app-table", whole.to_str().unwrap()]);
+    whole
+}
+
 /// Assesses the same cohort on one machine; gives everybody, and what its stores say.
 async fn on_one_machine(deployed: &Deployed, export: &Path) -> (Vec<UserId>, String) {
+    let (here, users) = assessed_on_one_machine(deployed, export).await;
+    let expected = picture(&here.ports(), &users, deployed.as_of).await;
+    (users, expected)
+}
+
+async fn assessed_on_one_machine(deployed: &Deployed, export: &Path) -> (Embedded, Vec<UserId>) {
     deployed.says(&["import", export.to_str().unwrap()]);
     deployed.says(&["daily", "--as-of", &deployed.as_of.to_string()]);
     let database = deployed.folder.path().join("data/mindmate.db");
     let here = Embedded::open(&database, Arc::new(SystemClock), Options::default()).unwrap();
     let everybody = here.training().users(SystemClock.now(), None, ALL).await.unwrap();
-    let users: Vec<UserId> = everybody.users.into_iter().map(|one| one.user).collect();
-    let expected = picture(&here.ports(), &users, deployed.as_of).await;
-    (users, expected)
+    (here, everybody.users.into_iter().map(|one| one.user).collect())
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -24,6 +24,9 @@ const IN_CRISIS: u32 = 4;
 /// The longest that the stages live before they are killed.
 const LONGEST_LIFE: Duration = Duration::from_millis(2_500);
 
+/// How long it is waited for something in their hands.
+const LONGEST_HUNT: Duration = Duration::from_secs(5);
+
 /// What the stages say once they have begun.
 const BEGUN: &str = "All stages work";
 
@@ -60,11 +63,15 @@ pub(crate) fn play(settings: Settings, report: &mut Report) {
     let progress = Progress::default();
     let (written, kills) = std::thread::scope(|scope| {
         let writing = scope.spawn(|| everybody_writes(&program, &people, settings, &progress));
-        let kills = killed_again_and_again(&program, settings.rounds, &chance, &progress);
+        let all_written = || writing.is_finished();
+        let kills = killed_again_and_again(&program, settings, &chance, &progress, all_written);
         (writing.join().unwrap(), kills)
     });
     for (figure, more) in kills {
         report.count(figure, more);
+    }
+    if !report.has("killedWithWorkInHand") {
+        report.fault(Fault::Idle, "no stage was killed with work in hand");
     }
     let written = acknowledged(written, report);
     serves_until_all_is_done(&program, report);
@@ -117,11 +124,11 @@ fn write(program: &Program, person: &Person) -> Said {
 /// What was said to each text, and when.
 type Written<'a> = Vec<(&'a Person, Said, Timestamp)>;
 
-/// How far writers and killer are.
+/// How far killer and writer are.
 #[derive(Default)]
 struct Progress {
     kills: AtomicU64,
-    all_written: AtomicBool,
+    is_writing: AtomicBool,
 }
 
 /// One after another, spread over all kills.
@@ -134,14 +141,14 @@ fn everybody_writes<'a>(
     let mut written = Vec::new();
     for (person, place) in people.iter().zip(0..) {
         let turn = place * u64::from(settings.rounds) / u64::from(settings.users);
-        while progress.kills.load(Ordering::SeqCst) < turn {
-            waits::pause(LOOK);
-        }
+        let has_come = || (progress.kills.load(Ordering::SeqCst) >= turn).then_some(());
+        assert!(waits::eventually(PATIENCE, has_come).is_some(), "nobody is killed any more");
+        progress.is_writing.store(true, Ordering::SeqCst);
         let said = write(program, person);
+        progress.is_writing.store(false, Ordering::SeqCst);
         written.push((person, said, waits::now()));
         waits::pause(BETWEEN);
     }
-    progress.all_written.store(true, Ordering::SeqCst);
     written
 }
 
@@ -150,33 +157,37 @@ fn everybody_writes<'a>(
 /// that came to.
 fn killed_again_and_again(
     program: &Program,
-    rounds: u32,
+    settings: Settings,
     chance: &SeededChance,
     progress: &Progress,
+    all_written: impl Fn() -> bool,
 ) -> [(&'static str, u64); 3] {
     let (mut kills, mut in_hand, mut while_writing) = (0, 0, 0);
-    let all_written = || progress.all_written.load(Ordering::SeqCst);
-    while kills < u64::from(rounds) || !all_written() {
+    while kills < u64::from(settings.rounds) || !all_written() {
         let mut serving = program.start(&["serve"]);
         if kills.is_multiple_of(2) {
             until_something_is_in_hand(program, &serving);
         } else {
             serving.ends_within(LONGEST_LIFE.mul_f64(chance.fraction()));
         }
+        while_writing += u64::from(progress.is_writing.load(Ordering::SeqCst));
         assert!(serving.kill(), "the stages ended by themselves: {}", serving.said());
         kills += 1;
         // What an earlier one held is given back before they begin.
         let held = number(&program.database(), HELD) > 0 && serving.said().contains(BEGUN);
         in_hand += u64::from(held);
-        while_writing += u64::from(!all_written());
         progress.kills.store(kills, Ordering::SeqCst);
     }
-    [("kills", kills), ("killedWithWorkInHand", in_hand), ("killedWhilePeopleWrote", while_writing)]
+    [
+        ("kills", kills),
+        ("killedWithWorkInHand", in_hand),
+        ("killedWhileSomebodyWrote", while_writing),
+    ]
 }
 
 fn until_something_is_in_hand(program: &Program, serving: &Running) {
     let start = waits::now();
-    while waits::since(start) < LONGEST_LIFE {
+    while waits::since(start) < LONGEST_HUNT {
         if serving.said().contains(BEGUN) && number(&program.database(), HELD) > 0 {
             return;
         }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use mindmate_contracts::QueueName;
 use mindmate_pipeline::{Chance as _, SeededChance};
 use serde_json::json;
 
-use crate::cloud::{Cloud, STAGES, Workers};
+use crate::cloud::{Cloud, STAGES, VISIBILITY, Workers};
 use crate::program::Running;
 use crate::report::{Fault, Report};
 use crate::{Settings, cloud_judge, waits};
@@ -62,13 +63,18 @@ fn killed_until_it_ends(
     report: &mut Report,
 ) {
     let mut kills = [0; STAGES.len()];
+    let mut last_kill = [None; STAGES.len()];
     while !daily.ends_within(LONGEST_PEACE.mul_f64(chance.fraction())) {
-        let places = (0..STAGES.len()).filter(|place| kills[*place] < MOST_KILLS);
+        // What the last one held counts as in hand until it shows again.
+        let settled = |kill: Option<Timestamp>| kill.is_none_or(|at| waits::since(at) > VISIBILITY);
+        let places = (0..STAGES.len())
+            .filter(|place| kills[*place] < MOST_KILLS && settled(last_kill[*place]));
         let busy: Vec<_> = places.filter(|place| has_work_in_hand(cloud, *place)).collect();
         let drawn = waits::share_of(busy.len() as u64, chance.fraction());
         let Some(place) = busy.get(usize::try_from(drawn).unwrap()) else { continue };
         if workers.kill(*place, report) {
             kills[*place] += 1;
+            last_kill[*place] = Some(waits::now());
             report.count("kills", 1);
             report.count(&format!("kills.{}", STAGES[*place][0]), 1);
         }
