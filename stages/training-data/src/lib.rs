@@ -10,8 +10,8 @@
 //! has the reasons.
 //!
 //! Everybody is looked at twice, a page at a time: to count them and find the cut, then to write; once
-//! more where the last weeks hold too few crises to judge by. Memory holds a page of users, the items of eight of them, and what the store buffers. Consents are read
-//! again with each user's items.
+//! more where the last weeks hold too few crises to judge by. Memory holds a page of users, the items of
+//! eight of them, and what the store buffers. Consents are read again with each user's items.
 //!
 //! | what fails | what then happens |
 //! | --- | --- |

@@ -110,35 +110,38 @@ impl TrainingData {
         let Survey { eligibility, weeks } = self.survey(until.instant()).await?;
         let begin = || progress(Progress::Counted { eligible: eligibility.eligible });
         begin();
-        let Some(thirds) = Cut::of_thirds(&weeks).filter(|_| eligibility.enough) else {
+        let prepared = if let Some(thirds) = Cut::of_thirds(&weeks).filter(|_| eligibility.enough) {
+            self.write_latest(until, (Cut::recent(&weeks), thirds), &begin, progress).await?
+        } else {
             let (found, fewest) = (eligibility.eligible, eligibility.fewest);
-            let prepared = self.too_little(Lack::Users { found, fewest }).await?;
-            return Ok((eligibility, prepared));
+            Prepared::TooLittle(Lack::Users { found, fewest })
         };
-        if let Some(recent) = Cut::recent(&weeks) {
-            match self.write_set(until, recent, ENOUGH_TO_JUDGE, progress).await? {
-                Prepared::TooLittle(lack) if lack.is_of(Side::Validation) => {
-                    info!(%lack, "validation looks back further");
-                }
-                // Training would have less by an earlier cut.
-                Prepared::TooLittle(lack) => {
-                    return Ok((eligibility, self.too_little(lack).await?));
-                }
-                set @ Prepared::Set(..) => return Ok((eligibility, set)),
-            }
-            begin();
+        if let Prepared::TooLittle(lack) = &prepared {
+            warn!(%lack, "too little data: training is left out");
+            self.ports.store.remove().await?;
         }
-        let prepared = match self.write_set(until, thirds, FEWEST_OF_A_LABEL, progress).await? {
-            Prepared::TooLittle(lack) => self.too_little(lack).await?,
-            set @ Prepared::Set(..) => set,
-        };
         Ok((eligibility, prepared))
     }
 
-    async fn too_little(&self, lack: Lack) -> Result<Prepared, StageError> {
-        warn!(%lack, "too little data: training is left out");
-        self.ports.store.remove().await?;
-        Ok(Prepared::TooLittle(lack))
+    /// Writes the set of the recent cut, or of the thirds where that leaves too little to judge by.
+    async fn write_latest(
+        &self,
+        until: AsOf,
+        (recent, thirds): (Option<Cut>, Cut),
+        begin: &(dyn Fn() + Sync),
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Prepared, StageError> {
+        if let Some(recent) = recent {
+            match self.write_set(until, recent, ENOUGH_TO_JUDGE, progress).await? {
+                Prepared::TooLittle(lack) if lack.is_of(Side::Validation) => {
+                    info!(%lack, "validation looks back further");
+                    begin();
+                }
+                // Written; or training has too little, and would have less by an earlier cut.
+                prepared => return Ok(prepared),
+            }
+        }
+        self.write_set(until, thirds, FEWEST_OF_A_LABEL, progress).await
     }
 
     /// Writes the set of a cut, where validation has so many weeks of crisis. Where there is too little,
