@@ -7,17 +7,17 @@ mod explaining;
 mod margins;
 mod paths;
 mod quadrature;
+mod ranks;
 mod scoring;
 mod shapley;
-mod values;
 
 use mindmate_domain::{Feature, FeatureVector};
 
 use crate::artefact::{Artefact, Contents};
 use explaining::Explaining;
 use margins::Forest;
+use ranks::Thresholds;
 use scoring::Evidence;
-use values::Values;
 
 /// The margins of a row, in the members' log-odds, not calibrated.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +41,7 @@ pub struct Explained {
 #[derive(Debug, Clone)]
 pub struct Ensemble {
     artefact: Artefact,
+    thresholds: Thresholds,
     members: Vec<Forest>,
     explaining: Explaining,
     evidence: Evidence,
@@ -50,10 +51,12 @@ impl Ensemble {
     /// Makes a model ready.
     pub fn new(artefact: Artefact) -> Self {
         let contents = artefact.contents();
-        let members = contents.members.iter().map(Forest::new).collect();
-        let explaining = Explaining::new(contents);
+        let (thresholds, questions) = Thresholds::new(&contents.members);
+        let members = contents.members.iter().zip(&questions);
+        let members = members.map(|(member, asked)| Forest::new(member, asked)).collect();
+        let explaining = Explaining::new(contents, &questions);
         let evidence = Evidence::new(contents);
-        Self { artefact, members, explaining, evidence }
+        Self { artefact, thresholds, members, explaining, evidence }
     }
 
     /// What it was made of.
@@ -74,23 +77,23 @@ impl Ensemble {
 
     /// The members' margins of a row. Values that it does not have are missing.
     pub fn margins(&self, row: &[f64]) -> Margins {
-        let values = Values::new(row.iter().copied());
-        let members: Vec<f64> = self.members.iter().map(|one| one.margin(&values)).collect();
+        let ranks = self.thresholds.ranks(row);
+        let members: Vec<f64> = self.members.iter().map(|one| one.margin(&ranks)).collect();
         let mean = members.iter().sum::<f64>() / members.len() as f64;
         Margins { members, mean }
     }
 
     /// The calibrated log-odds of a row. Nothing is allocated.
     pub fn log_odds(&self, row: &[f64]) -> f64 {
-        let values = Values::new(row.iter().copied());
-        let sum: f64 = self.members.iter().map(|one| one.margin(&values)).sum();
+        let ranks = self.thresholds.ranks(row);
+        let sum: f64 = self.members.iter().map(|one| one.margin(&ranks)).sum();
         self.contents().calibration.log_odds(sum / self.members.len() as f64)
     }
 
     /// What each input adds to the calibrated log-odds of a row.
     pub fn explain(&self, row: &[f64]) -> Explained {
-        let values = Values::new(row.iter().copied());
-        let contributions = self.explaining.contributions(&values);
+        let ranks = self.thresholds.ranks(row);
+        let contributions = self.explaining.contributions(&ranks);
         Explained { base: self.explaining.base, contributions }
     }
 

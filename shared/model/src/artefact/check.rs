@@ -8,6 +8,9 @@ use mindmate_domain::feature::{FEATURE_VERSION, schema_hash};
 use super::{ArtefactError, Contents, Member};
 use crate::port::ALIASES;
 
+/// Scoring keeps a threshold's rank in 24 bits. The file of so many has a gigabyte.
+const MOST_SPLITS: usize = (1 << 24) - 1;
+
 pub(super) fn check(contents: &Contents) -> Result<(), ArtefactError> {
     check_features(contents.feature_version, &contents.feature_schema_sha256)?;
     check_inputs(&contents.inputs)?;
@@ -68,6 +71,15 @@ fn check_members(members: &[Member]) -> Result<(), ArtefactError> {
             return wrong(format!("{:?} without trees", member.name));
         }
     }
+    let trees = members.iter().flat_map(|member| &member.trees);
+    check_splits(trees.map(|tree| tree.splits().len()).sum())
+}
+
+fn check_splits(found: usize) -> Result<(), ArtefactError> {
+    if found > MOST_SPLITS {
+        let found = format!("{found} splits, of which {MOST_SPLITS} is the most");
+        return Err(ArtefactError::Members { found });
+    }
     Ok(())
 }
 
@@ -102,4 +114,17 @@ fn check_importance(contents: &Contents) -> Result<(), ArtefactError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One more would share its rank with another.
+    #[test]
+    fn more_splits_than_have_ranks_are_refused() {
+        assert!(check_splits(MOST_SPLITS).is_ok());
+        let error = check_splits(MOST_SPLITS + 1).unwrap_err().to_string();
+        assert!(error.contains("16777216 splits"), "{error}");
+    }
 }

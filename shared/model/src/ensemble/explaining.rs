@@ -2,8 +2,8 @@
 
 use crate::artefact::Contents;
 use crate::ensemble::paths::Paths;
+use crate::ensemble::ranks::{Question, Ranks};
 use crate::ensemble::shapley::Explainers;
-use crate::ensemble::values::Values;
 use crate::tree::Tree;
 
 /// The trees of all members, each counting as much as it does in the calibrated log-odds.
@@ -20,7 +20,7 @@ pub(super) struct Explaining {
 }
 
 impl Explaining {
-    pub(super) fn new(contents: &Contents) -> Self {
+    pub(super) fn new(contents: &Contents, questions: &[Vec<Vec<Question>>]) -> Self {
         let mut explaining = Self {
             base: contents.calibration.intercept,
             inputs: contents.inputs.len(),
@@ -30,37 +30,37 @@ impl Explaining {
             of_32: Explainers::new(),
             of_all: Explainers::new(),
         };
-        for member in &contents.members {
+        for (member, questions) in contents.members.iter().zip(questions) {
             let trees = if member.averaged { member.trees.len() as f64 } else { 1.0 };
             let scale = contents.calibration.slope / (contents.members.len() as f64 * trees);
-            for tree in &member.trees {
+            for (tree, questions) in member.trees.iter().zip(questions) {
                 explaining.base += scale * mean(tree);
-                explaining.add(tree, scale);
+                explaining.add(tree, scale, questions);
             }
         }
         explaining
     }
 
     /// What each input adds to the log-odds.
-    pub(super) fn contributions(&self, values: &Values) -> Vec<f64> {
+    pub(super) fn contributions(&self, ranks: &Ranks) -> Vec<f64> {
         let mut contributions = vec![0.0; self.inputs];
-        self.of_8.explain(values, &mut contributions);
-        self.of_12.explain(values, &mut contributions);
-        self.of_16.explain(values, &mut contributions);
-        self.of_32.explain(values, &mut contributions);
-        self.of_all.explain(values, &mut contributions);
+        self.of_8.explain(ranks, &mut contributions);
+        self.of_12.explain(ranks, &mut contributions);
+        self.of_16.explain(ranks, &mut contributions);
+        self.of_32.explain(ranks, &mut contributions);
+        self.of_all.explain(ranks, &mut contributions);
         contributions
     }
 
-    fn add(&mut self, tree: &Tree, scale: f64) {
+    fn add(&mut self, tree: &Tree, scale: f64, questions: &[Question]) {
         let paths = Paths::new(tree);
         match paths.most_inputs {
             0 => {}
-            1..=8 => self.of_8.add(tree, &paths, scale),
-            9..=12 => self.of_12.add(tree, &paths, scale),
-            13..=16 => self.of_16.add(tree, &paths, scale),
-            17..=32 => self.of_32.add(tree, &paths, scale),
-            _ => self.of_all.add(tree, &paths, scale),
+            1..=8 => self.of_8.add(tree, &paths, scale, questions),
+            9..=12 => self.of_12.add(tree, &paths, scale, questions),
+            13..=16 => self.of_16.add(tree, &paths, scale, questions),
+            17..=32 => self.of_32.add(tree, &paths, scale, questions),
+            _ => self.of_all.add(tree, &paths, scale, questions),
         }
     }
 }

@@ -6,7 +6,7 @@
 //! that are at one are left behind, and the others close up.
 
 use crate::artefact::Member;
-use crate::ensemble::values::{Values, place};
+use crate::ensemble::ranks::{Question, Ranks};
 use crate::tree::{Child, Tree};
 
 /// Trees that are walked in step.
@@ -23,12 +23,10 @@ const STEPS: usize = 2;
 /// A split or a leaf.
 #[derive(Debug, Clone, Copy)]
 struct Node {
-    /// Of a split; infinity of a leaf, above which nothing is.
-    threshold: f64,
+    /// Of a leaf one that is never answered by yes.
+    question: Question,
     /// The left child, with the right one after it; a leaf's own index.
     next: u32,
-    /// Where its value is in [`Values`].
-    place: u8,
 }
 
 /// The trees of one member.
@@ -44,24 +42,24 @@ pub(super) struct Forest {
 }
 
 impl Forest {
-    pub(super) fn new(member: &Member) -> Self {
+    pub(super) fn new(member: &Member, questions: &[Vec<Question>]) -> Self {
         let trees = if member.averaged { member.trees.len() as f64 } else { 1.0 };
         let mut forest = Self { nodes: Vec::new(), values: Vec::new(), roots: Vec::new(), trees };
         forest.leaf();
-        for tree in &member.trees {
-            let root = forest.tree(tree);
+        for (tree, questions) in member.trees.iter().zip(questions) {
+            let root = forest.tree(tree, questions);
             forest.roots.push(root);
         }
         forest
     }
 
     /// The margin of a row.
-    pub(super) fn margin(&self, values: &Values) -> f64 {
-        self.roots.chunks(BLOCK).map(|roots| self.sum(roots, values)).sum::<f64>() / self.trees
+    pub(super) fn margin(&self, ranks: &Ranks) -> f64 {
+        self.roots.chunks(BLOCK).map(|roots| self.sum(roots, ranks)).sum::<f64>() / self.trees
     }
 
     /// The values of the leaves where up to [`BLOCK`] trees end, added up.
-    fn sum(&self, roots: &[u32], values: &Values) -> f64 {
+    fn sum(&self, roots: &[u32], ranks: &Ranks) -> f64 {
         let mut walking = [0; BLOCK];
         walking[..roots.len()].copy_from_slice(roots);
         let (mut count, mut steps, mut sum) = (roots.len(), FIRST_STEPS, 0.0);
@@ -70,7 +68,7 @@ impl Forest {
             walking[count..filled].fill(0);
             let (groups, _) = walking[..filled].as_chunks_mut::<IN_STEP>();
             for group in groups {
-                self.step(group, steps, values);
+                self.step(group, steps, ranks);
             }
             let mut left = 0;
             for place in 0..count {
@@ -84,29 +82,29 @@ impl Forest {
         sum
     }
 
-    fn step(&self, group: &mut [u32; IN_STEP], steps: usize, values: &Values) {
+    fn step(&self, group: &mut [u32; IN_STEP], steps: usize, ranks: &Ranks) {
         let mut walking = *group;
         for _ in 0..steps {
             for at in &mut walking {
                 let node = self.nodes[*at as usize];
-                *at = node.next + u32::from(values.at(node.place) > node.threshold);
+                *at = node.next + u32::from(ranks.is_above(node.question));
             }
         }
         *group = walking;
     }
 
     /// Lays out a tree and gives its root's index.
-    fn tree(&mut self, tree: &Tree) -> u32 {
+    fn tree(&mut self, tree: &Tree, questions: &[Question]) -> u32 {
         let root = self.leaf();
         let mut open = vec![(tree.root(), root)];
         while let Some((child, at)) = open.pop() {
             match child {
                 Child::Leaf(leaf) => self.values[at as usize] = tree.leaves()[leaf as usize].value,
                 Child::Split(split) => {
+                    let question = questions[split as usize];
                     let split = &tree.splits()[split as usize];
                     let (left, right) = (self.leaf(), self.leaf());
-                    self.nodes[at as usize] =
-                        Node { threshold: split.threshold, next: left, place: place(split) };
+                    self.nodes[at as usize] = Node { question, next: left };
                     open.extend([(split.right, right), (split.left, left)]);
                 }
             }
@@ -118,7 +116,7 @@ impl Forest {
     fn leaf(&mut self) -> u32 {
         // A file with more nodes than this counts would have hundreds of gigabytes.
         let index = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        self.nodes.push(Node { threshold: f64::INFINITY, next: index, place: 0 });
+        self.nodes.push(Node { question: Question::NEVER, next: index });
         self.values.push(0.0);
         index
     }

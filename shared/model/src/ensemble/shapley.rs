@@ -30,7 +30,7 @@
 
 use crate::ensemble::paths::{Above, Paths};
 use crate::ensemble::quadrature::Quadrature;
-use crate::ensemble::values::{Values, place};
+use crate::ensemble::ranks::{Question, Ranks};
 use crate::tree::{Child, Tree};
 
 /// A split of an input that the path has come by before.
@@ -49,13 +49,11 @@ struct Again<const N: usize> {
 /// A split.
 #[derive(Debug, Clone)]
 struct Step {
-    threshold: f64,
+    question: Question,
     /// The shares of cover of left and right.
     shares: [f64; 2],
     /// The children: splits by index, then leaves.
     children: [u32; 2],
-    /// Where its value is in [`Values`].
-    place: u8,
     /// Which input it looks at.
     input: u8,
     /// One more than its index among [`Again`]; 0 for the first split of its input on the path.
@@ -101,7 +99,7 @@ impl<const N: usize> Explainers<N> {
     }
 
     /// Takes in a tree with its paths, whose margin counts `scale` times.
-    pub(super) fn add(&mut self, tree: &Tree, paths: &Paths, scale: f64) {
+    pub(super) fn add(&mut self, tree: &Tree, paths: &Paths, scale: f64, questions: &[Question]) {
         let points = &self.quadrature.points;
         let mut explainer = Explainer {
             steps: Vec::with_capacity(tree.splits().len()),
@@ -110,13 +108,13 @@ impl<const N: usize> Explainers<N> {
         };
         for (index, above) in paths.latest.iter().enumerate() {
             let again = above.map_or(0, |above| explainer.repeat(above, points));
-            explainer.steps.push(step(tree, index, again));
+            explainer.steps.push(step(tree, index, again, questions[index]));
         }
         self.trees.push(explainer);
     }
 
     /// Adds what each input adds to the log-odds.
-    pub(super) fn explain(&self, values: &Values, into: &mut [f64]) {
+    pub(super) fn explain(&self, ranks: &Ranks, into: &mut [f64]) {
         let most = self.trees.iter().map(|tree| tree.leaves.len()).max().unwrap_or(0);
         let zero = [0.0; N];
         let blank =
@@ -124,7 +122,7 @@ impl<const N: usize> Explainers<N> {
         let mut lines = vec![blank; 2 * most];
         for tree in &self.trees {
             let lines = &mut lines[..tree.steps.len() + tree.leaves.len()];
-            tree.descend(values, &self.quadrature, lines);
+            tree.descend(ranks, &self.quadrature, lines);
             tree.ascend(lines, into);
         }
     }
@@ -145,11 +143,11 @@ impl<const N: usize> Explainer<N> {
     }
 
     /// From the root: U, r and q of every split.
-    fn descend(&self, values: &Values, quadrature: &Quadrature<N>, lines: &mut [Line<N>]) {
+    fn descend(&self, ranks: &Ranks, quadrature: &Quadrature<N>, lines: &mut [Line<N>]) {
         lines[0].above = quadrature.weights;
         let rest = quadrature.points.map(|t| 1.0 - t);
         for (index, step) in self.steps.iter().enumerate() {
-            let right = values.at(step.place) > step.threshold;
+            let right = ranks.is_above(step.question);
             let share = step.shares[usize::from(!right)];
             let again = (step.again > 0).then(|| &self.again[step.again as usize - 1]);
             let taken = again.is_none_or(|again| {
@@ -208,17 +206,16 @@ impl Step {
     }
 }
 
-fn step(tree: &Tree, index: usize, again: u32) -> Step {
+fn step(tree: &Tree, index: usize, again: u32, question: Question) -> Step {
     let split = &tree.splits()[index];
     let slot = |child| match child {
         Child::Split(below) => below,
         Child::Leaf(below) => u32::try_from(tree.splits().len()).unwrap_or(u32::MAX) + below,
     };
     Step {
-        threshold: split.threshold,
+        question,
         shares: [split.left, split.right].map(|child| tree.cover(child) / split.cover),
         children: [slot(split.left), slot(split.right)],
-        place: place(split),
         input: u8::try_from(split.input).unwrap_or(u8::MAX),
         again,
     }
