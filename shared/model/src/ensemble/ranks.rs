@@ -42,7 +42,7 @@ impl Thresholds {
         let mut questions: Vec<Vec<Vec<Question>>> = members.iter().map(of_member).collect();
         let mut by_input: Vec<Vec<_>> = (0..FEATURE_COUNT).map(|_| Vec::new()).collect();
         let trees = members.iter().flat_map(|member| &member.trees);
-        let splits = trees.flat_map(|tree| tree.splits());
+        let splits = trees.flat_map(Tree::splits);
         for (split, question) in splits.zip(questions.iter_mut().flatten().flatten()) {
             by_input[usize::from(split.input)].push((split.threshold, question));
         }
