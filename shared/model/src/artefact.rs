@@ -12,6 +12,7 @@ mod file;
 use mindmate_domain::{AsOf, Feature, RiskLevel};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::check::MOST_SPLITS;
 pub use self::error::ArtefactError;
 use crate::baseline::Baseline;
 use crate::odds::logistic;

@@ -8,8 +8,9 @@ use mindmate_domain::feature::{FEATURE_VERSION, schema_hash};
 use super::{ArtefactError, Contents, Member};
 use crate::port::ALIASES;
 
-/// Scoring keeps a threshold's rank in 24 bits. The file of so many has a gigabyte.
-const MOST_SPLITS: usize = (1 << 24) - 1;
+/// The most splits of all trees together: scoring keeps a threshold's rank in 24 bits. The file of so many has half
+/// a gigabyte.
+pub(crate) const MOST_SPLITS: usize = (1 << 24) - 1;
 
 pub(super) fn check(contents: &Contents) -> Result<(), ArtefactError> {
     check_features(contents.feature_version, &contents.feature_schema_sha256)?;
@@ -77,7 +78,7 @@ fn check_members(members: &[Member]) -> Result<(), ArtefactError> {
 
 fn check_splits(found: usize) -> Result<(), ArtefactError> {
     if found > MOST_SPLITS {
-        let found = format!("{found} splits, of which {MOST_SPLITS} is the most");
+        let found = format!("{found} splits");
         return Err(ArtefactError::Members { found });
     }
     Ok(())
@@ -120,7 +121,7 @@ fn check_importance(contents: &Contents) -> Result<(), ArtefactError> {
 mod tests {
     use super::*;
 
-    /// One more would share its rank with another.
+    /// Of one more, a value above all thresholds would have the rank of one below them.
     #[test]
     fn more_splits_than_have_ranks_are_refused() {
         assert!(check_splits(MOST_SPLITS).is_ok());

@@ -2,6 +2,7 @@
 
 use mindmate_domain::Feature;
 
+use super::check::MOST_SPLITS;
 use super::{FORMAT_VERSION, OperatingPoint, Platt};
 use crate::baseline::BaselineError;
 
@@ -77,8 +78,11 @@ pub enum ArtefactError {
         /// The first that is wrong, or that there is none.
         found: String,
     },
-    /// There is no member, one has no tree, or two have one name.
-    #[error("expected members with names of their own and trees, found {found}")]
+    /// There is no member, one has no tree, two have one name, or all have too many splits.
+    #[error(
+        "expected members with names of their own and trees of at most {MOST_SPLITS} splits in \
+         all, found {found}"
+    )]
     Members {
         /// What is wrong.
         found: String,

@@ -6,16 +6,16 @@
 
 use mindmate_domain::feature::FEATURE_COUNT;
 
-use crate::artefact::Member;
+use crate::artefact::{MOST_SPLITS, Member};
 use crate::tree::{Branch, Split, Tree};
 
-/// Where the second half begins.
-const HALF: usize = 128;
-
-/// A rank lies above as many bits, which hold where a split looks.
+/// The low bits of a question say where it looks, in one of two halves; above them is its rank.
 const PLACE_BITS: u32 = 8;
+const PLACES: usize = 1 << PLACE_BITS;
+const HALF: usize = PLACES / 2;
 
 const _: () = assert!(FEATURE_COUNT <= HALF, "each half holds all inputs");
+const _: () = assert!(MOST_SPLITS < 1 << (u32::BITS - PLACE_BITS), "each threshold has a rank");
 
 /// The distinct thresholds of each input, in order.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub(super) struct Question(u32);
 
 /// A row twice over: with missing values above every threshold, and below. A split that sends missing
 /// values right looks into the first half, one that sends them left into the second.
-pub(super) struct Ranks([u32; 2 * HALF]);
+pub(super) struct Ranks([u32; PLACES]);
 
 impl Question {
     /// Nothing is above it.
@@ -37,12 +37,13 @@ impl Question {
 impl Thresholds {
     /// A model's thresholds, and what its splits ask: by member, tree and split.
     pub(super) fn new(members: &[Member]) -> (Self, Vec<Vec<Vec<Question>>>) {
-        let of_tree = |tree: &Tree| tree.splits().iter().map(place).collect();
+        let of_tree = |tree: &Tree| tree.splits().iter().map(unranked).collect();
         let of_member = |member: &Member| member.trees.iter().map(of_tree).collect();
         let mut questions: Vec<Vec<Vec<Question>>> = members.iter().map(of_member).collect();
         let mut by_input: Vec<Vec<_>> = (0..FEATURE_COUNT).map(|_| Vec::new()).collect();
         let trees = members.iter().flat_map(|member| &member.trees);
         let splits = trees.flat_map(Tree::splits);
+        // Each looks at an input that is there, as the artefact's checks see to.
         for (split, question) in splits.zip(questions.iter_mut().flatten().flatten()) {
             by_input[usize::from(split.input)].push((split.threshold, question));
         }
@@ -51,12 +52,13 @@ impl Thresholds {
 
     /// NaN and what the row does not have are missing.
     pub(super) fn ranks(&self, row: &[f64]) -> Ranks {
-        let mut ranks = [u32::MAX; 2 * HALF];
+        let mut ranks = [u32::MAX; PLACES];
         let (above, below) = ranks.split_at_mut(HALF);
         below.fill(0);
         for (input, value) in row.iter().enumerate().take(self.0.len()) {
             if !value.is_nan() {
-                let rank = rank(self.0[input].partition_point(|threshold| threshold < value));
+                let rank =
+                    above_place(self.0[input].partition_point(|threshold| threshold < value));
                 (above[input], below[input]) = (rank, rank);
             }
         }
@@ -64,8 +66,8 @@ impl Thresholds {
     }
 }
 
-/// Where a split looks, with the rank still to come.
-fn place(split: &Split) -> Question {
+/// What a split asks, with the rank still to come.
+fn unranked(split: &Split) -> Question {
     let half = match split.missing {
         Branch::Right => 0,
         Branch::Left => HALF,
@@ -73,8 +75,7 @@ fn place(split: &Split) -> Question {
     Question(u32::try_from(half + usize::from(split.input)).unwrap_or(u32::MAX))
 }
 
-/// Gives the questions of an input their ranks: fewer than the bits above a place can say, as the artefact's checks
-/// see to. What is left are the distinct thresholds.
+/// Gives the questions of an input their ranks. What is left are the distinct thresholds.
 fn rank_all(mut asked: Vec<(f64, &mut Question)>) -> Vec<f64> {
     asked.sort_unstable_by(|(one, _), (other, _)| one.total_cmp(other));
     let mut distinct = Vec::new();
@@ -83,21 +84,21 @@ fn rank_all(mut asked: Vec<(f64, &mut Question)>) -> Vec<f64> {
         if distinct.last() != Some(&threshold) {
             distinct.push(threshold);
         }
-        question.0 |= rank(distinct.len() - 1);
+        question.0 |= above_place(distinct.len() - 1);
     }
     distinct
 }
 
-/// A rank above the bits of a place.
-fn rank(below: usize) -> u32 {
-    u32::try_from(below).unwrap_or(u32::MAX) << PLACE_BITS
+/// A rank in the bits above a place.
+fn above_place(rank: usize) -> u32 {
+    u32::try_from(rank).unwrap_or(u32::MAX) << PLACE_BITS
 }
 
 impl Ranks {
     /// Whether the value is above the threshold.
     pub(super) fn is_above(&self, question: Question) -> bool {
-        let place = (question.0 & ((1 << PLACE_BITS) - 1)) as usize;
-        // An equal rank is below: there the place decides, and a row's rank has none.
+        let place = question.0 as usize % PLACES;
+        // A value's own low bits are 0, so that one of an equal rank is not above.
         self.0[place] > question.0
     }
 }

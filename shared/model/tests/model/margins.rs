@@ -10,7 +10,10 @@ use crate::support::inputs;
 /// Thresholds and values are of one small grid, so that values often lie on a threshold, zeros of
 /// both signs among them.
 fn grid() -> impl Strategy<Value = f64> {
-    prop_oneof![12 => (-6_i32..=6).prop_map(|n| f64::from(n) / 2.0), 1 => Just(-0.0)]
+    prop_oneof![
+        12 => (-6_i32..=6).prop_map(|n| f64::from(n) / 2.0),
+        1 => prop_oneof![Just(-0.0), Just(f64::MAX), Just(f64::MIN)],
+    ]
 }
 
 /// Trees of up to `splits` splits on the first `inputs` inputs.
@@ -40,7 +43,7 @@ pub(crate) fn row() -> impl Strategy<Value = Vec<f64>> {
     let value = prop_oneof![
         6 => grid(),
         2 => Just(f64::NAN),
-        1 => prop_oneof![Just(f64::MAX), Just(f64::MIN)],
+        1 => prop_oneof![Just(f64::INFINITY), Just(f64::NEG_INFINITY)],
     ];
     prop::collection::vec(value, inputs().len())
 }
@@ -61,6 +64,8 @@ proptest! {
             let expected = if member.averaged { sum / member.trees.len() as f64 } else { sum };
             prop_assert!((margin - expected).abs() < 1e-12, "{margin} for {expected}");
         }
+        let longer = [row.as_slice(), &[1.0; 7]].concat();
+        prop_assert_eq!(&model.margins(&longer), &margins);
         let log_odds = model.log_odds(&row);
         prop_assert!((log_odds - reference::log_odds(contents, &row)).abs() < 1e-12);
         prop_assert!((log_odds - contents.calibration.log_odds(margins.mean)).abs() < 1e-12);
