@@ -196,7 +196,12 @@ async fn send(shared: &Shared<'_>, skipped: usize) -> anyhow::Result<()> {
 
 /// Sends the first requests, takes them out of their queue again, and says how many.
 async fn take_away(shared: &Shared<'_>, lose: usize) -> anyhow::Result<usize> {
-    let lose = lose.min(shared.plan.requests.len());
+    let sends = shared.plan.requests.len();
+    anyhow::ensure!(
+        lose <= sends,
+        "expected at most {sends} requests to take away, found {lose}: only those can be that the \
+         harness itself sends, and a daily wave's are sent by the fan-out; try another scenario"
+    );
     let ports = &shared.target.ports;
     let queue = ports.channels.queue(QueueName::Assessments);
     for index in 0..lose {

@@ -85,6 +85,19 @@ fn a_wave_is_the_daily_run() {
     assert_eq!(result.stages["fan-out"].count, 16);
 }
 
+/// A trial of the check that took nothing away would say that the check is good.
+#[test]
+fn more_than_the_harness_sends_cannot_be_taken_away() {
+    let out = tempfile::tempdir().unwrap();
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/daily-10k.toml");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mindmate-load"));
+    command.arg("run").arg(scenario).args(["--users", "5", "--days", "1", "--lose", "1", "--out"]);
+    let output = command.arg(out.path()).output().unwrap();
+    let words = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{words}");
+    assert!(words.contains("at most 0 requests") && words.contains("fan-out"), "{words}");
+}
+
 #[test]
 fn a_scenario_that_makes_no_sense_is_refused_with_its_file_and_key() {
     let out = tempfile::tempdir().unwrap();
