@@ -87,8 +87,8 @@ impl Shared<'_> {
     }
 }
 
-/// Runs a scenario. `lose` requests are taken out of their queue before any stage sees them: for
-/// trying whether the check at the end finds that.
+/// Runs a scenario. `lose` requests, of a daily wave shards, are taken out of their queue before any stage sees
+/// them: for trying whether the check at the end finds that.
 ///
 /// # Errors
 /// What the backend or a stage says; the load is not measured then. A ledger that does not close is
@@ -157,14 +157,12 @@ async fn ended_early(stages: Option<Stages>) -> anyhow::Error {
     }
 }
 
-/// Sends each request at its instant. The first `skipped` were sent before.
+/// Sends each request at its instant. The first `skipped` were sent before, and then a daily wave was whole.
 async fn send(shared: &Shared<'_>, skipped: usize) -> anyhow::Result<()> {
     let (plan, target) = (&shared.plan, shared.target);
     let publisher = &target.ports.publisher;
     if plan.is_wave {
-        let runs = DailyRuns::new(target.ports.ledger.clone(), publisher.clone());
-        runs.request_shards(&plan.run, target.clock.now()).await?;
-        return Ok(());
+        return if skipped == 0 { request_shards(shared).await } else { Ok(()) };
     }
     // Each batch in a task of its own: one that is slow to be sent holds up none after it.
     let mut sending = JoinSet::new();
@@ -194,23 +192,37 @@ async fn send(shared: &Shared<'_>, skipped: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sends the first requests, takes them out of their queue again, and says how many.
+/// Begins the daily wave.
+async fn request_shards(shared: &Shared<'_>) -> anyhow::Result<()> {
+    let target = shared.target;
+    let runs = DailyRuns::new(target.ports.ledger.clone(), target.ports.publisher.clone());
+    runs.request_shards(&shared.plan.run, target.clock.now()).await?;
+    Ok(())
+}
+
+/// Sends the first messages, takes them out of their queue again, and says how many: of a daily wave all of its
+/// shards are sent then, of anything else as many requests as are taken.
 async fn take_away(shared: &Shared<'_>, lose: usize) -> anyhow::Result<usize> {
-    let sends = shared.plan.requests.len();
+    let (plan, ports) = (&shared.plan, &shared.target.ports);
+    let sends = if plan.is_wave { usize::from(plan.run.shards) } else { plan.requests.len() };
     anyhow::ensure!(
         lose <= sends,
-        "expected at most {sends} requests to take away, found {lose}: only those can be that the \
-         harness itself sends, and a daily wave's are sent by the fan-out; try another scenario"
+        "expected at most {sends} to take away, as many as the harness sends, found {lose}"
     );
-    let ports = &shared.target.ports;
-    let queue = ports.channels.queue(QueueName::Assessments);
+    if lose > 0 && plan.is_wave {
+        request_shards(shared).await?;
+    }
+    let name = if plan.is_wave { QueueName::FanOut } else { QueueName::Assessments };
+    let queue = ports.channels.queue(name);
     for index in 0..lose {
-        let message = shared.plan.message(index, &*shared.target.clock)?;
-        publish_all(&*ports.publisher, &[message]).await?;
+        if !plan.is_wave {
+            let message = plan.message(index, &*shared.target.clock)?;
+            publish_all(&*ports.publisher, &[message]).await?;
+            shared.note_sent(&[Duration::ZERO]);
+        }
         let taken = queue.receive(1, Duration::from_secs(5)).await?;
         let taken = taken.first().context("what was sent is not in its queue")?;
         queue.settle(taken, &Settlement::Delete).await?;
-        shared.note_sent(&[Duration::ZERO]);
     }
     Ok(lose)
 }

@@ -85,8 +85,8 @@ struct Run {
     #[arg(long)]
     bare: bool,
 
-    /// Take so many requests away unseen, to try whether the check at the end finds that; not of a
-    /// daily wave, whose requests the fan-out sends
+    /// Take so many requests away unseen, of a daily wave so many shards, to try whether the check at
+    /// the end finds that
     #[arg(long, value_name = "N", default_value_t = 0)]
     lose: usize,
 }

@@ -9,7 +9,16 @@ use mindmate_load_tests::result::LoadResult;
 
 /// The scenario that has everything, smaller still: these tests run without optimisations.
 fn run(out: &Path, more: &[&str]) -> Output {
-    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/small.toml");
+    run_scenario("small.toml", out, more)
+}
+
+/// The daily wave, with fewer people.
+fn run_wave(out: &Path, more: &[&str]) -> Output {
+    run_scenario("daily-10k.toml", out, &[&["--users", "40", "--days", "40"], more].concat())
+}
+
+fn run_scenario(file: &str, out: &Path, more: &[&str]) -> Output {
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(file);
     let mut command = Command::new(env!("CARGO_BIN_EXE_mindmate-load"));
     command.arg("run").arg(scenario).arg("--out").arg(out).args(more);
     command.output().unwrap()
@@ -75,27 +84,30 @@ fn a_message_that_is_taken_away_keeps_the_ledger_open() {
 #[test]
 fn a_wave_is_the_daily_run() {
     let out = tempfile::tempdir().unwrap();
-    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/daily-10k.toml");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mindmate-load"));
-    command.arg("run").arg(scenario).args(["--users", "40", "--days", "40", "--out"]);
-    let output = command.arg(out.path()).output().unwrap();
+    let output = run_wave(out.path(), &[]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let result = LoadResult::read(&out.path().join("daily-10k.json")).unwrap();
     assert!((20..=40).contains(&result.ledger.sent), "{:?}", result.ledger);
     assert_eq!(result.stages["fan-out"].count, 16);
 }
 
-/// A trial of the check that took nothing away would say that the check is good.
+/// Its ledger knows of a shard that nobody fanned out.
+#[test]
+fn a_shard_that_is_taken_away_keeps_the_wave_open() {
+    let out = tempfile::tempdir().unwrap();
+    let output = run_wave(out.path(), &["--lose", "1"]);
+    let words = said(&output);
+    assert_eq!(output.status.code(), Some(4), "{words}");
+    assert!(words.contains("THE LEDGER DOES NOT CLOSE"), "{words}");
+    assert!(words.contains("not every shard was fanned out"), "{words}");
+}
+
+/// A trial of the check that took less away than was asked for would say that the check is good.
 #[test]
 fn more_than_the_harness_sends_cannot_be_taken_away() {
     let out = tempfile::tempdir().unwrap();
-    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/daily-10k.toml");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mindmate-load"));
-    command.arg("run").arg(scenario).args(["--users", "5", "--days", "1", "--lose", "1", "--out"]);
-    let output = command.arg(out.path()).output().unwrap();
-    let words = said(&output);
-    assert_eq!(output.status.code(), Some(1), "{words}");
-    assert!(words.contains("at most 0 requests") && words.contains("fan-out"), "{words}");
+    let words = said(&run_wave(out.path(), &["--lose", "17"]));
+    assert!(words.contains("expected at most 16") && words.contains("found 17"), "{words}");
 }
 
 #[test]
