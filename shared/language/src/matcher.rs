@@ -8,7 +8,7 @@
 //! Of a phrase in pieces the automaton finds the pieces, and [`Pieces`] puts them together as they
 //! come.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -47,9 +47,11 @@ pub(crate) struct Hit {
     pub(crate) in_pieces: bool,
 }
 
+type ByWord<T> = HashMap<Box<str>, T, BuildHasherDefault<WordHasher>>;
+
 /// Finds phrases in the form of a text.
 pub(crate) struct Matcher {
-    codes: HashMap<Box<str>, Code, BuildHasherDefault<WordHasher>>,
+    codes: ByWord<Code>,
     automaton: AhoCorasick,
     signs: Vec<Box<[Sign]>>,
 }
@@ -61,38 +63,24 @@ impl Matcher {
         entries: impl Iterator<Item = &'a Entry>,
         shape: impl Fn(&str) -> String,
     ) -> Result<Self, LexiconError> {
-        let mut codes = HashMap::default();
-        let mut patterns: BTreeMap<Vec<u8>, Vec<Sign>> = BTreeMap::new();
-        let mut add = |spelling: &str, sign: Sign| {
-            let form = form::of(&shape(&normalise(spelling)));
-            let mut pattern = Vec::new();
-            for word in form.split_ascii_whitespace() {
-                let next = codes.len();
-                let code = match codes.get(word) {
-                    Some(code) => *code,
-                    None => *codes.entry(word.into()).or_insert(code_of(next)?),
-                };
-                pattern.extend(code);
-            }
-            let signs = patterns.entry(pattern).or_default();
-            if !signs.contains(&sign) {
-                signs.push(sign);
-            }
-            Ok::<(), LexiconError>(())
-        };
+        let mut coder = Coder::new(shape);
+        let mut patterns: Vec<(Box<[u8]>, Sign)> = Vec::new();
         for entry in entries {
             let sign = (entry.language, entry.kind, entry.piece);
-            add(&entry.spelling, sign)?;
+            patterns.push((coder.pattern(&entry.spelling)?, sign));
             if entry.spelling.contains('\'') {
-                add(&entry.spelling.replace('\'', ""), sign)?;
+                patterns.push((coder.pattern(&entry.spelling.replace('\'', ""))?, sign));
             }
         }
+        // Stable: the signs of a pattern stay in the lists' order.
+        patterns.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let same: Vec<&[(Box<[u8]>, Sign)]> = patterns.chunk_by(|a, b| a.0 == b.0).collect();
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(patterns.keys())?;
-        let signs = patterns.into_values().map(Vec::into_boxed_slice).collect();
-        Ok(Self { codes, automaton, signs })
+            .build(same.iter().filter_map(|same| same.first()).map(|(pattern, _)| pattern))?;
+        let signs = same.into_iter().map(signs_of).collect();
+        Ok(Self { codes: coder.codes, automaton, signs })
     }
 
     /// Whether a list has a word, in its form.
@@ -134,6 +122,62 @@ impl Matcher {
             }
         });
         hits
+    }
+}
+
+/// Each once of the signs of one pattern.
+fn signs_of(same: &[(Box<[u8]>, Sign)]) -> Box<[Sign]> {
+    let mut signs = Vec::with_capacity(same.len());
+    for (_, sign) in same {
+        if !signs.contains(sign) {
+            signs.push(*sign);
+        }
+    }
+    signs.into()
+}
+
+/// Makes patterns of spellings. A hundred thousand spellings are made of a few thousand parts between blanks, and of
+/// each part normalising, shaping and forming are done once.
+struct Coder<S> {
+    shape: S,
+    codes: ByWord<Code>,
+    parts: ByWord<Box<[u8]>>,
+    pattern: Vec<u8>,
+}
+
+impl<S: Fn(&str) -> String> Coder<S> {
+    fn new(shape: S) -> Self {
+        Self { shape, codes: HashMap::default(), parts: HashMap::default(), pattern: Vec::new() }
+    }
+
+    /// The codes of a spelling's words.
+    fn pattern(&mut self, spelling: &str) -> Result<Box<[u8]>, LexiconError> {
+        self.pattern.clear();
+        for part in spelling.split(' ') {
+            if let Some(known) = self.parts.get(part) {
+                self.pattern.extend_from_slice(known);
+                continue;
+            }
+            let coded = self.part(part)?;
+            self.pattern.extend_from_slice(&coded);
+            self.parts.insert(part.into(), coded);
+        }
+        Ok(self.pattern.as_slice().into())
+    }
+
+    /// The codes of what lies between two blanks: none, or of more than one word where it has other separators.
+    fn part(&mut self, part: &str) -> Result<Box<[u8]>, LexiconError> {
+        let form = form::of(&(self.shape)(&normalise(part)));
+        let mut coded = Vec::new();
+        for word in form.split_ascii_whitespace() {
+            let next = self.codes.len();
+            let code = match self.codes.get(word) {
+                Some(code) => *code,
+                None => *self.codes.entry(word.into()).or_insert(code_of(next)?),
+            };
+            coded.extend(code);
+        }
+        Ok(coded.into())
     }
 }
 
