@@ -256,7 +256,7 @@ pub fn thresholds(levels: &LevelBounds, ranked: &Ranked) -> Vec<(String, f64)> {
     const BUDGET: f64 = 0.10;
     let counts = ranked.once();
     let tally = ranked.tally(&counts);
-    let mut room = BUDGET * tally.all_rows();
+    let mut room = BUDGET * tally.all_rows;
     let edge = tally.iter().find(|(_, rows, _)| {
         room -= rows;
         room <= 0.0

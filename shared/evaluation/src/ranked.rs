@@ -2,7 +2,7 @@
 
 use mindmate_model::odds::logistic;
 
-use crate::metrics::{CLIP, Tally};
+use crate::metrics::{CLIP, Start, Tally, losses};
 
 /// Scored rows.
 #[derive(Debug, Clone)]
@@ -10,6 +10,8 @@ pub struct Ranked {
     scores: Vec<f64>,
     probabilities: Vec<f64>,
     log_odds: Vec<f64>,
+    losses: Vec<(f64, f64)>,
+    start: Start,
     rows: Vec<Row>,
     users: usize,
 }
@@ -58,7 +60,11 @@ impl Ranked {
         } else {
             log_odds.iter().map(|log_odds| logistic(*log_odds)).collect()
         };
-        Self { scores, probabilities, log_odds, rows, users: numbers.len() }
+        let losses = probabilities.iter().map(|probability| losses(*probability)).collect();
+        let (users, start) = (numbers.len(), Start::COLD);
+        let cold = Self { scores, probabilities, log_odds, losses, start, rows, users };
+        let start = Start::at(&cold.tally(&cold.once()));
+        Self { start, ..cold }
     }
 
     /// How many people they are of.
@@ -94,8 +100,12 @@ impl Ranked {
             scores: &self.scores,
             probabilities: &self.probabilities,
             log_odds: &self.log_odds,
+            losses: &self.losses,
+            start: self.start,
             rows: &counts.rows,
             crises: &counts.crises,
+            all_rows: counts.rows.iter().sum(),
+            all_crises: counts.crises.iter().sum(),
         }
     }
 }

@@ -43,7 +43,7 @@ impl Alerts {
             flagged += rows;
             found += crises;
         }
-        Self { rows: tally.all_rows(), crises: tally.all_crises(), flagged, found }
+        Self { rows: tally.all_rows, crises: tally.all_crises, flagged, found }
     }
 }
 

@@ -11,60 +11,91 @@ const BINS: usize = 10;
 /// Newton's steps after which a fit counts as none: it converges in far fewer, or never.
 const MOST_STEPS: usize = 50;
 
-/// A fit has converged where a step is no longer than this.
-const CONVERGED: f64 = 1e-10;
+/// A fit has converged where a step is no longer than this: steps square what is wrong, so that after this one it is 1e-12.
+const CONVERGED: f64 = 1e-6;
+
+/// No step is longer: far from the solution the likelihood is nearly flat, and a full step would leap past it.
+const LONGEST_STEP: f64 = 2.0;
 
 /// Coefficients beyond this are no fit: labels that the scores part without an error let them grow forever.
 const LARGEST: f64 = 1e3;
 
+/// Where fits begin: at those of all rows, once each, since resamples' are near.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Start {
+    /// With the slope held at 1.
+    intercept: f64,
+    /// Intercept and slope.
+    line: (f64, f64),
+}
+
+impl Start {
+    /// Where nothing is known.
+    pub const COLD: Self = Self { intercept: 0.0, line: (0.0, 1.0) };
+
+    /// From the fits of these rows, where there are any.
+    pub(crate) fn at(tally: &Tally<'_>) -> Self {
+        let intercept = fit_intercept(tally, 0.0).unwrap_or(0.0);
+        let cold = (intercept, 1.0);
+        Self { intercept, line: fit_line(tally, cold).unwrap_or(cold) }
+    }
+}
+
 /// See [`Metric::CalibrationSlope`](super::Metric::CalibrationSlope). NaN where the scores are all the
 /// same, or part the labels without an error.
 pub(super) fn slope(tally: &Tally<'_>) -> f64 {
-    if tally.of_both_labels().is_none() {
-        return f64::NAN;
-    }
-    let (mut a, mut b) = (0.0, 1.0);
+    fit_line(tally, tally.start.line).map_or(f64::NAN, |(_, slope)| slope)
+}
+
+/// See [`Metric::CalibrationIntercept`](super::Metric::CalibrationIntercept).
+pub(super) fn intercept(tally: &Tally<'_>) -> f64 {
+    fit_intercept(tally, tally.start.intercept).unwrap_or(f64::NAN)
+}
+
+/// Intercept and slope, where there is a fit.
+fn fit_line(tally: &Tally<'_>, start: (f64, f64)) -> Option<(f64, f64)> {
+    tally.of_both_labels()?;
+    let (mut a, mut b) = start;
     for _ in 0..MOST_STEPS {
         let fit = Gradient::at(tally, a, b);
         // The inverse of the 2 × 2 information matrix, times the gradient.
         let determinant = fit.aa * fit.bb - fit.ab * fit.ab;
         if determinant <= f64::EPSILON * fit.aa * fit.bb {
-            return f64::NAN;
+            return None;
         }
         let step_a = (fit.bb * fit.a - fit.ab * fit.b) / determinant;
         let step_b = (fit.aa * fit.b - fit.ab * fit.a) / determinant;
-        a += step_a;
-        b += step_b;
+        let length = step_a.abs().max(step_b.abs());
+        let held = (LONGEST_STEP / length).min(1.0);
+        a += held * step_a;
+        b += held * step_b;
         // Also where either is NaN.
         if !(a.abs() < LARGEST && b.abs() < LARGEST) {
-            return f64::NAN;
+            return None;
         }
-        if step_a.abs().max(step_b.abs()) < CONVERGED {
-            return b;
+        if length < CONVERGED {
+            return Some((a, b));
         }
     }
-    f64::NAN
+    None
 }
 
-/// See [`Metric::CalibrationIntercept`](super::Metric::CalibrationIntercept).
-pub(super) fn intercept(tally: &Tally<'_>) -> f64 {
-    if tally.of_both_labels().is_none() {
-        return f64::NAN;
-    }
-    let mut a = 0.0;
+/// The intercept with the slope held at 1, where there is a fit.
+fn fit_intercept(tally: &Tally<'_>, start: f64) -> Option<f64> {
+    tally.of_both_labels()?;
+    let mut a = start;
     for _ in 0..MOST_STEPS {
         let fit = Gradient::at(tally, a, 1.0);
-        // Held short: far from the solution the sum is flat there, and a full step would leap past it.
-        let step = (fit.a / fit.aa).clamp(-2.0, 2.0);
+        let step = (fit.a / fit.aa).clamp(-LONGEST_STEP, LONGEST_STEP);
         a += step;
         if a.is_nan() || a.abs() > LARGEST {
-            return f64::NAN;
+            return None;
         }
         if step.abs() < CONVERGED {
-            return a;
+            return Some(a);
         }
     }
-    f64::NAN
+    None
 }
 
 /// Gradient and information of the log-likelihood of logit P = a + b · logit p.
@@ -108,7 +139,7 @@ pub struct Bin {
 /// Bins of equally many rows, lowest scores first. Rows of one score that lie in two bins are shared out,
 /// with their crises in proportion.
 pub fn bins(tally: &Tally<'_>) -> Vec<Bin> {
-    let all = tally.all_rows();
+    let all = tally.all_rows;
     let size = all / BINS as f64;
     let mut bins = Vec::with_capacity(BINS);
     if all <= 0.0 {
@@ -149,5 +180,5 @@ fn bin([rows, probabilities, crises]: [f64; 3]) -> Bin {
 pub(super) fn error(tally: &Tally<'_>) -> f64 {
     let sum: f64 =
         bins(tally).iter().map(|bin| bin.rows * (bin.probability - bin.crises).abs()).sum();
-    sum / tally.all_rows()
+    sum / tally.all_rows
 }

@@ -14,7 +14,8 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use self::alerts::{AlertMetric, Alerts};
-pub use self::calibration::{Bin, bins};
+pub use self::calibration::{Bin, Start, bins};
+pub(crate) use self::probability::losses;
 pub use self::ranking::{pr_curve, roc_curve};
 
 /// A score or a probability nearer to 0 or 1 is taken for this far from it where its logarithm counts: one row that is
@@ -122,10 +123,18 @@ pub struct Tally<'a> {
     pub probabilities: &'a [f64],
     /// ln(p / (1 − p)) of each probability p, the score held [`CLIP`] away from 0 and 1: taken once for all resamples.
     pub log_odds: &'a [f64],
+    /// What a quiet week of each costs in [`Metric::LogLoss`], and what a crisis does.
+    pub losses: &'a [(f64, f64)],
+    /// Where fits of calibration begin.
+    pub start: Start,
     /// How many rows have each.
     pub rows: &'a [f64],
     /// How many of these were followed by a crisis.
     pub crises: &'a [f64],
+    /// The sum of `rows`.
+    pub all_rows: f64,
+    /// The sum of `crises`.
+    pub all_crises: f64,
 }
 
 impl Tally<'_> {
@@ -135,19 +144,9 @@ impl Tally<'_> {
         self.scores.iter().zip(counts).map(|(score, (rows, crises))| (*score, *rows, *crises))
     }
 
-    /// All rows.
-    pub fn all_rows(&self) -> f64 {
-        self.rows.iter().sum()
-    }
-
-    /// All crises.
-    pub fn all_crises(&self) -> f64 {
-        self.crises.iter().sum()
-    }
-
     /// Rows and crises, where there are crises and quiet weeks.
     fn of_both_labels(&self) -> Option<(f64, f64)> {
-        let (rows, crises) = (self.all_rows(), self.all_crises());
+        let (rows, crises) = (self.all_rows, self.all_crises);
         (crises > 0.0 && rows > crises).then_some((rows, crises))
     }
 }

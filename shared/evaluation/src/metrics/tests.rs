@@ -93,6 +93,33 @@ fn the_slope_and_intercept_are_those_that_the_labels_were_made_with() {
     assert!((of(Metric::CalibrationIntercept, &low) - 0.7).abs() < 1e-3);
 }
 
+/// As of a model in whose place people changed: full steps of Newton's from a slope of 1 leave for good.
+#[test]
+fn a_slope_is_found_where_the_scores_are_far_from_what_happened() {
+    let line = |score: f64| 0.2 * (score / (1.0 - score)).ln() + 1.5;
+    let mut rows = Vec::new();
+    for score in [1e-6, 1e-4, 0.001, 0.01, 0.9] {
+        let crises = (mindmate_model::odds::logistic(line(score)) * 10_000.0).round();
+        rows.extend((0..10_000).map(|n| (score, f64::from(n) < crises)));
+    }
+    let found = of(Metric::CalibrationSlope, &rows);
+    assert!((found - 0.2).abs() < 1e-3, "{found}");
+}
+
+/// Resamples' fits begin at those of all rows; what they come to must not depend on it.
+#[test]
+fn where_a_fit_begins_does_not_decide_where_it_ends() {
+    let ranked = ranked(&rows_of(|score| {
+        mindmate_model::odds::logistic((score / (1.0 - score)).ln() / 3.0 - 1.0)
+    }));
+    let counts = ranked.once();
+    let warm = ranked.tally(&counts);
+    let cold = super::Tally { start: super::Start::COLD, ..warm };
+    for metric in [Metric::CalibrationSlope, Metric::CalibrationIntercept] {
+        assert!((metric.of(&warm) - metric.of(&cold)).abs() < 1e-10, "{metric:?}");
+    }
+}
+
 /// Alerts are given by scores, calibration is of the probabilities behind them.
 #[test]
 fn a_shift_changes_no_ranking_and_is_taken_back_where_calibration_is_measured() {
