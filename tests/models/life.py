@@ -24,7 +24,7 @@ from pathlib import Path
 
 from installation import Installation, release_of
 
-PEOPLE = 240
+PEOPLE = 600
 TRAINED_AT, CHANGED_AT, WATCHED_UNTIL, GIVEN_UP_AT = 200, 230, 260, 420
 BEGIN = datetime.datetime(2025, 1, 1, 6, tzinfo=datetime.timezone.utc)
 
