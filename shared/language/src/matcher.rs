@@ -47,6 +47,9 @@ pub(crate) struct Hit {
     pub(crate) in_pieces: bool,
 }
 
+/// A spelling as the automaton takes it, with one sign of it.
+type Pattern = (Box<[u8]>, Sign);
+
 type ByWord<T> = HashMap<Box<str>, T, BuildHasherDefault<WordHasher>>;
 
 /// Finds phrases in the form of a text.
@@ -64,7 +67,7 @@ impl Matcher {
         shape: impl Fn(&str) -> String,
     ) -> Result<Self, LexiconError> {
         let mut coder = Coder::new(shape);
-        let mut patterns: Vec<(Box<[u8]>, Sign)> = Vec::new();
+        let mut patterns: Vec<Pattern> = Vec::new();
         for entry in entries {
             let sign = (entry.language, entry.kind, entry.piece);
             patterns.push((coder.pattern(&entry.spelling)?, sign));
@@ -74,7 +77,7 @@ impl Matcher {
         }
         // Stable: the signs of a pattern stay in the lists' order.
         patterns.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let same: Vec<&[(Box<[u8]>, Sign)]> = patterns.chunk_by(|a, b| a.0 == b.0).collect();
+        let same: Vec<&[Pattern]> = patterns.chunk_by(|a, b| a.0 == b.0).collect();
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
@@ -126,7 +129,7 @@ impl Matcher {
 }
 
 /// Each once of the signs of one pattern.
-fn signs_of(same: &[(Box<[u8]>, Sign)]) -> Box<[Sign]> {
+fn signs_of(same: &[Pattern]) -> Box<[Sign]> {
     let mut signs = Vec::with_capacity(same.len());
     for (_, sign) in same {
         if !signs.contains(sign) {
