@@ -31,7 +31,7 @@ pub(crate) fn suspected(form: &str) -> bool {
 }
 
 /// A normalised text with lookalikes made Latin, digits inside words made letters, and each letter
-/// that stands more than once in a row standing once.
+/// that stands more than once in a row standing once. What stands on one side of a blank changes nothing on the other.
 pub(crate) fn lift(normal: &str) -> String {
     let mut lifted = String::with_capacity(normal.len());
     let mut last = ' ';

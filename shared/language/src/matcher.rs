@@ -61,7 +61,7 @@ pub(crate) struct Matcher {
 
 impl Matcher {
     /// Builds the automaton over the forms of what `shape` makes of all normalised spellings. A
-    /// spelling with an apostrophe is also found without one.
+    /// spelling with an apostrophe is also found without one. `shape` must not look across a blank.
     pub(crate) fn new<'a>(
         entries: impl Iterator<Item = &'a Entry>,
         shape: impl Fn(&str) -> String,
@@ -289,6 +289,28 @@ mod tests {
         assert_eq!(found("beam rope tonight"), []);
         assert_eq!(found("rope tonight"), []);
         assert_eq!(found("rope, which is a long way from any beam tonight"), []);
+    }
+
+    /// What is done once for each part stands for the whole spelling.
+    #[test]
+    fn a_spelling_has_the_words_of_its_parts() {
+        let words = |shape: fn(&str) -> String, text: &str| {
+            form::of(&shape(&normalise(text)))
+                .split_ascii_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        for entry in crate::lexicon_file::built_in().unwrap() {
+            for shape in [str::to_owned as fn(&str) -> String, crate::disguise::lift] {
+                let parts = entry.spelling.split(' ').flat_map(|part| words(shape, part));
+                assert_eq!(
+                    words(shape, &entry.spelling),
+                    parts.collect::<Vec<_>>(),
+                    "{}",
+                    entry.spelling
+                );
+            }
+        }
     }
 
     #[test]

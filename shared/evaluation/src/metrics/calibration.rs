@@ -9,19 +9,24 @@ use super::Tally;
 const BINS: usize = 10;
 
 /// Newton's steps after which a fit counts as none: it converges in far fewer, or never.
-const MOST_STEPS: usize = 50;
+const MOST_STEPS: usize = 100;
 
-/// A fit has converged where a step is no longer than this: steps square what is wrong, so that after this one it is 1e-12.
+/// A fit has converged where a step moves no log-odds further: steps square what is wrong.
 const CONVERGED: f64 = 1e-6;
 
-/// No step is longer: far from the solution the likelihood is nearly flat, and a full step would leap past it.
-const LONGEST_STEP: f64 = 2.0;
+/// No step moves any row's log-odds further. So short a step always comes closer: information changes by a factor of e at
+/// most on the way (Bach 2010). Full steps can leap past the fit and back, for good.
+const LONGEST_STEP: f64 = 1.0;
 
-/// Coefficients beyond this are no fit: labels that the scores part without an error let them grow forever.
+/// An information matrix whose determinant is so small a share of what it could be is that of one score, but for rounding, or
+/// of labels that the scores part without an error.
+const SINGULAR: f64 = 1e-12;
+
+/// An intercept beyond this is none.
 const LARGEST: f64 = 1e3;
 
 /// Where fits begin: at those of all rows, once each, since resamples' are near.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Start {
     /// With the slope held at 1.
     intercept: f64,
@@ -55,24 +60,22 @@ pub(super) fn intercept(tally: &Tally<'_>) -> f64 {
 /// Intercept and slope, where there is a fit.
 fn fit_line(tally: &Tally<'_>, start: (f64, f64)) -> Option<(f64, f64)> {
     tally.of_both_labels()?;
+    let (highest, lowest) = (*tally.log_odds.first()?, *tally.log_odds.last()?);
     let (mut a, mut b) = start;
     for _ in 0..MOST_STEPS {
         let fit = Gradient::at(tally, a, b);
         // The inverse of the 2 × 2 information matrix, times the gradient.
         let determinant = fit.aa * fit.bb - fit.ab * fit.ab;
-        if determinant <= f64::EPSILON * fit.aa * fit.bb {
+        if determinant.is_nan() || determinant <= SINGULAR * fit.aa * fit.bb {
             return None;
         }
         let step_a = (fit.bb * fit.a - fit.ab * fit.b) / determinant;
         let step_b = (fit.aa * fit.b - fit.ab * fit.a) / determinant;
-        let length = step_a.abs().max(step_b.abs());
+        // Log-odds move by a line, so that it is at an end that they move furthest.
+        let length = (step_a + step_b * highest).abs().max((step_a + step_b * lowest).abs());
         let held = (LONGEST_STEP / length).min(1.0);
         a += held * step_a;
         b += held * step_b;
-        // Also where either is NaN.
-        if !(a.abs() < LARGEST && b.abs() < LARGEST) {
-            return None;
-        }
         if length < CONVERGED {
             return Some((a, b));
         }

@@ -93,30 +93,75 @@ fn the_slope_and_intercept_are_those_that_the_labels_were_made_with() {
     assert!((of(Metric::CalibrationIntercept, &low) - 0.7).abs() < 1e-3);
 }
 
-/// As of a model in whose place people changed: full steps of Newton's from a slope of 1 leave for good.
+/// So many rows at each of these log-odds, and so many crises among them.
+fn groups(of: &[(f64, u32, u32)]) -> Vec<(f64, bool)> {
+    let group = |&(odds, rows, crises): &(f64, u32, u32)| {
+        (0..rows).map(move |row| (mindmate_model::odds::logistic(odds), row < crises))
+    };
+    of.iter().flat_map(group).collect()
+}
+
+/// As of a model in whose place people changed. Full steps of Newton's leave for good, or leap to and fro.
 #[test]
 fn a_slope_is_found_where_the_scores_are_far_from_what_happened() {
-    let line = |score: f64| 0.2 * (score / (1.0 - score)).ln() + 1.5;
-    let mut rows = Vec::new();
-    for score in [1e-6, 1e-4, 0.001, 0.01, 0.9] {
-        let crises = (mindmate_model::odds::logistic(line(score)) * 10_000.0).round();
-        rows.extend((0..10_000).map(|n| (score, f64::from(n) < crises)));
-    }
-    let found = of(Metric::CalibrationSlope, &rows);
-    assert!((found - 0.2).abs() < 1e-3, "{found}");
+    let line = |odds: f64| mindmate_model::odds::logistic(0.2 * odds + 1.5);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+    let many = |odds: f64| (odds, 100_000, (100_000.0 * line(odds)).round() as u32);
+    let slope = |of: &[_]| self::of(Metric::CalibrationSlope, &groups(of));
+    assert!((slope(&[-14.0, -9.0, -7.0, -4.6, 2.2].map(many)) - 0.2).abs() < 1e-3);
+    // Of two groups the fit goes through both shares.
+    let of_two = |(x, share): (f64, f64), (y, other): (f64, f64)| {
+        let odds = |share: f64| (share / (1.0 - share)).ln();
+        (odds(other) - odds(share)) / (y - x)
+    };
+    near(slope(&[(2.2, 2, 1), (-2.2, 2, 1)]), 0.0);
+    near(slope(&[(-6.0, 9_500, 95), (1.0, 500, 50)]), of_two((-6.0, 0.01), (1.0, 0.1)));
+    let steep = slope(&[(-4.05, 10_000, 10), (-3.95, 10_000, 522)]);
+    assert!((steep - of_two((-4.05, 0.001), (-3.95, 0.0522))).abs() < 1e-6, "{steep}");
 }
 
 /// Resamples' fits begin at those of all rows; what they come to must not depend on it.
 #[test]
 fn where_a_fit_begins_does_not_decide_where_it_ends() {
-    let ranked = ranked(&rows_of(|score| {
-        mindmate_model::odds::logistic((score / (1.0 - score)).ln() / 3.0 - 1.0)
-    }));
-    let counts = ranked.once();
-    let warm = ranked.tally(&counts);
-    let cold = super::Tally { start: super::Start::COLD, ..warm };
-    for metric in [Metric::CalibrationSlope, Metric::CalibrationIntercept] {
-        assert!((metric.of(&warm) - metric.of(&cold)).abs() < 1e-10, "{metric:?}");
+    let ranked =
+        ranked(&groups(&[(-5.0, 900, 9), (-3.0, 500, 40), (-1.0, 100, 30), (2.0, 20, 12)]));
+    let mut counts = Counts::default();
+    for seed in 0..20_u32 {
+        let drawn = (0..1_520)
+            .map(|row: u32| f64::from(row.wrapping_mul(2_654_435_761) >> (seed % 13) & 3));
+        ranked.count(&drawn.collect::<Vec<_>>(), &mut counts);
+        let warm = ranked.tally(&counts);
+        let cold = super::Tally { start: super::Start::COLD, ..warm };
+        for metric in [Metric::CalibrationSlope, Metric::CalibrationIntercept] {
+            assert!(metric.of(&warm).is_finite(), "{metric:?}");
+            assert!((metric.of(&warm) - metric.of(&cold)).abs() < 1e-9, "{metric:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(Config { rng_seed: RngSeed::Fixed(7), ..Config::default() })]
+
+    /// A fit exists where no score parts the labels, and nowhere else (Albert & Anderson 1984).
+    #[test]
+    fn a_slope_is_undefined_exactly_where_there_is_no_fit(
+        rows in prop::collection::vec((0..40_u32, any::<bool>()), 1..40)
+    ) {
+        let rows: Vec<(f64, bool)> =
+            rows.into_iter().map(|(step, label)| (f64::from(step) / 40.0, label)).collect();
+        let ends = |wanted: bool| {
+            let scores = rows.iter().filter(|(_, label)| *label == wanted).map(|(score, _)| *score);
+            scores.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), score| (low.min(score), high.max(score)))
+        };
+        let ((crises_from, crises_to), (quiet_from, quiet_to)) = (ends(true), ends(false));
+        let parted = quiet_to <= crises_from || crises_to <= quiet_from;
+        prop_assert_eq!(of(Metric::CalibrationSlope, &rows).is_nan(), parted);
+    }
+
+    #[test]
+    fn one_score_has_no_slope(score in 0.0..=1.0_f64, rows in 2..50_u32) {
+        let rows: Vec<_> = (0..rows).map(|row| (score, row == 0)).collect();
+        prop_assert!(of(Metric::CalibrationSlope, &rows).is_nan());
     }
 }
 
