@@ -1,8 +1,8 @@
 """A model's life, by the program itself: trained, promoted, watched for sixty days, and replaced where people change.
 
-    python tests/models/life.py TARGET [--seeds N] [--first N] [--at-once N] [--work DIR] [--out FILE.json]
+    python tests/models/life.py TARGET [--people N] [--seeds N] [--first N] [--at-once N] [--work DIR] [--out FILE.json]
 
-TARGET is cargo's target directory, with `mindmate` and `train` built in it for release. For each seed there are two worlds of 240 people
+TARGET is cargo's target directory, with `mindmate` and `train` built in it for release. For each seed there are two worlds of people
 who log their mood each day. In both their mood falls for two weeks before most of their lows, and a model learns that from the first 200 days.
 In one nothing changes. In the other, after thirty of the sixty days, nobody's mood falls any more: it swings for two weeks instead, and the model
 cannot know. Each day `mindmate daily` runs, and `mindmate models monitor` after it. Where it asks for a new model, `mindmate retrain` is called
@@ -24,7 +24,6 @@ from pathlib import Path
 
 from installation import Installation, release_of
 
-PEOPLE = 600
 TRAINED_AT, CHANGED_AT, WATCHED_UNTIL, GIVEN_UP_AT = 200, 230, 260, 420
 BEGIN = datetime.datetime(2025, 1, 1, 6, tzinfo=datetime.timezone.utc)
 
@@ -56,12 +55,12 @@ def mood_of(place, low, day, changes, chance):
     return 6.5 + noise
 
 
-def export(path, seed, changes):
+def export(path, seed, changes, people):
     """What people logged, as an export of the app's table. Until the change both worlds are the same."""
     consents = {name: {"BOOL": True} for name in ["scoring", "textAnalysis", "training", "outreach"]}
     with open(path, "w") as file:
         put = lambda item: file.write(json.dumps({"Item": item}) + "\n")
-        for person in range(PEOPLE):
+        for person in range(people):
             chance = random.Random(f"{seed} {person}")
             key = {"PK": {"S": f"USER#canary-{person:04}"}}
             put({**key, "SK": {"S": "PROFILE"}, "type": {"S": "PROFILE"}, "consents": {"M": consents}})
@@ -77,7 +76,8 @@ def export(path, seed, changes):
 
 class Life:
     def __init__(self, args, seed, changes):
-        self.release, self.work, self.seed, self.changes = args.release, args.work, seed, changes
+        self.release, self.work, self.people = args.release, args.work, args.people
+        self.seed, self.changes = seed, changes
 
     def retrain(self, day):
         code, said = self.here.says("retrain", "--until", at(day), exits=(0, REFUSED))
@@ -89,7 +89,7 @@ class Life:
         verdicts = []
         for day in range(TRAINED_AT, WATCHED_UNTIL + 1):
             _, run = self.here.says("daily", "--as-of", at(day), "--no-cohort")
-            assert run["closed"] and run["methods"] == {"model": PEOPLE}, run
+            assert run["closed"] and run["methods"] == {"model": self.people}, run
             code, found = self.here.says("models", "monitor", "--as-of", at(day), "--resamples", RESAMPLES, exits=(0, ASKS_FOR_A_MODEL))
             verdicts.append(found["report"]["verdict"]["is"])
             if code == ASKS_FOR_A_MODEL:
@@ -112,7 +112,7 @@ class Life:
             return self.lived(Path(folder) / "export.json")
 
     def lived(self, file):
-        export(file, self.seed, self.changes)
+        export(file, self.seed, self.changes, self.people)
         self.here.says("import", file)
         self.here.keep_key(random.Random(self.seed).randbytes(32))
         first, gates = self.retrain(TRAINED_AT)
@@ -147,6 +147,7 @@ def told(lives):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("target", type=Path)
+    parser.add_argument("--people", type=int, default=480, help="in each world: of 240 there are too few crises to judge a slope by (default 480)")
     parser.add_argument("--seeds", type=int, default=20, help="how many of each world (default 20)")
     parser.add_argument("--first", type=int, default=1, help="the first seed (default 1)")
     parser.add_argument("--at-once", type=int, default=1, help="how many lives run beside each other (default 1)")
