@@ -126,9 +126,9 @@ fn where_a_fit_begins_does_not_decide_where_it_ends() {
     let ranked =
         ranked(&groups(&[(-5.0, 900, 9), (-3.0, 500, 40), (-1.0, 100, 30), (2.0, 20, 12)]));
     let mut counts = Counts::default();
-    for seed in 0..20_u32 {
-        let drawn = (0..1_520)
-            .map(|row: u32| f64::from(row.wrapping_mul(2_654_435_761) >> (seed % 13) & 3));
+    for bits in 0..13 {
+        let drawn =
+            (0..1_520).map(|row: u32| f64::from((row.wrapping_mul(2_654_435_761) >> bits) & 3));
         ranked.count(&drawn.collect::<Vec<_>>(), &mut counts);
         let warm = ranked.tally(&counts);
         let cold = super::Tally { start: super::Start::COLD, ..warm };
