@@ -40,14 +40,13 @@ fn judging(criterion: &mut Criterion) {
     let levels = Policy::built_in().unwrap().levels;
     let bootstrap = Bootstrap { resamples: 1_000, seed: 1 };
     let judge = Judge { samples: &samples, levels, bootstrap, step: &|| {} };
-    let rows = judge.common(&[&one, &other]);
     let mut group = criterion.benchmark_group("30,000 weeks, 1,000 resamples");
     group.sample_size(10);
     group.bench_function("report with five columns of groups", |bench| {
-        bench.iter(|| judge.report(&one, &rows));
+        bench.iter(|| judge.compare(&one, []));
     });
-    group.bench_function("paired difference", |bench| {
-        bench.iter(|| judge.difference(&one, &other, &rows));
+    group.bench_function("the same, beside another scorer", |bench| {
+        bench.iter(|| judge.compare(&one, [&other]));
     });
     group.finish();
 }

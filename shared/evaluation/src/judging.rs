@@ -6,13 +6,11 @@ use mindmate_domain::feature::Family;
 use mindmate_domain::policy::LevelBounds;
 use serde::Serialize;
 
-use crate::bootstrap::{Bootstrap, interval, share_above_zero};
-use crate::metrics::{AlertMetric, Alerts, Metric, Tally, bins, pr_curve, roc_curve};
-use crate::ranked::{Counts, Ranked};
-use crate::report::{
-    Ablated, AtThreshold, Curves, Difference, Group, GroupFound, Measured, Report, RowCounts,
-    TOP_TENTH,
-};
+use crate::bootstrap::Bootstrap;
+use crate::metrics::{AlertMetric, bins, pr_curve, roc_curve};
+use crate::ranked::Ranked;
+use crate::report::{Ablated, Curves, Difference, Group, GroupFound, Report, RowCounts, TOP_TENTH};
+use crate::sampled::Sampled;
 use crate::scores::{Ladder, Scores, ScoresError};
 use crate::set::Samples;
 
@@ -37,6 +35,13 @@ pub struct Judged {
     pub curves: Vec<Curves>,
 }
 
+/// A scorer on some rows, and what was measured of it there.
+struct Standing<'a> {
+    scores: &'a Scores,
+    rows: &'a [usize],
+    sampled: Sampled,
+}
+
 /// Judges by these.
 #[derive(Clone, Copy)]
 pub struct Judge<'a> {
@@ -51,13 +56,6 @@ pub struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// The rows that all of these scorers can say something of: which are compared, are compared on these.
-    pub fn common(&self, scorers: &[&Scores]) -> Vec<usize> {
-        let scored =
-            |row: &usize| scorers.iter().all(|one| one.of.get(*row).copied().flatten().is_some());
-        (0..self.samples.len()).filter(scored).collect()
-    }
-
     /// Judges a scorer, beside another where there is one; with `ablated`, also without each family of features.
     ///
     /// # Errors
@@ -72,16 +70,30 @@ impl Judge<'_> {
         let other = against.map(|other| Scores::of(other, self.samples)).transpose()?;
         let both: Vec<&Scores> = [&scores].into_iter().chain(&other).collect();
         let rows = self.common(&both);
-        let mut report = self.report(&scores, &rows);
+        let one = self.standing(&scores, &rows);
+        let other = other.as_ref().map(|other| self.standing(other, &rows));
+        let mut report = self.report(&one);
         if ablated {
             report.ablation = self.ablation(ladder, &scores)?;
         }
         Ok(Judged {
             report,
-            against: other.as_ref().map(|other| self.report(other, &rows)),
-            difference: other.as_ref().map(|other| self.difference(&scores, other, &rows)),
+            against: other.as_ref().map(|other| self.report(other)),
+            difference: other.as_ref().map(|other| difference(&one, other)),
             curves: both.into_iter().map(|one| self.curves(one, &rows)).collect(),
         })
+    }
+
+    /// Judges given scores, and takes each of the others from them, on the rows that all can say something of.
+    pub fn compare<const N: usize>(
+        &self,
+        scores: &Scores,
+        others: [&Scores; N],
+    ) -> (Report, [Difference; N]) {
+        let all: Vec<&Scores> = [scores].into_iter().chain(others).collect();
+        let rows = self.common(&all);
+        let one = self.standing(scores, &rows);
+        (self.report(&one), others.map(|other| difference(&one, &self.standing(other, &rows))))
     }
 
     /// How many resamples [`judge`](Self::judge) draws at most: for who shows progress.
@@ -89,87 +101,73 @@ impl Judge<'_> {
         let rows: Vec<usize> = (0..self.samples.len()).collect();
         let groups = self.groups(&rows).filter(|(.., rows)| self.is_enough(rows)).count();
         let reports = (1 + groups) * (1 + usize::from(compared));
-        let families = if ablated { Family::ALL.len() } else { 0 };
-        (reports + usize::from(compared) + families) as u64 * u64::from(self.bootstrap.resamples)
+        let families = if ablated { 1 + 2 * Family::ALL.len() } else { 0 };
+        (reports + families) as u64 * u64::from(self.bootstrap.resamples)
     }
 
-    /// What is found of a scorer on these rows.
-    pub fn report(&self, scores: &Scores, rows: &[usize]) -> Report {
-        let kept: BTreeSet<usize> = rows.iter().copied().collect();
+    /// The rows that all of these scorers can say something of: which are compared, are compared on these.
+    fn common(&self, scorers: &[&Scores]) -> Vec<usize> {
+        let scored =
+            |row: &usize| scorers.iter().all(|one| one.of.get(*row).copied().flatten().is_some());
+        (0..self.samples.len()).filter(scored).collect()
+    }
+
+    /// Measures a scorer on these rows.
+    fn standing<'a>(&self, scores: &'a Scores, rows: &'a [usize]) -> Standing<'a> {
+        let ranked = self.ranked(scores, rows);
+        let thresholds = thresholds(&self.levels, &ranked);
+        let sampled = Sampled::of(&ranked, &thresholds, self.bootstrap, self.step);
+        Standing { scores, rows, sampled }
+    }
+
+    /// What is found of a scorer.
+    fn report(&self, of: &Standing<'_>) -> Report {
+        let kept: BTreeSet<usize> = of.rows.iter().copied().collect();
         let left_out: Vec<usize> =
             (0..self.samples.len()).filter(|row| !kept.contains(row)).collect();
-        let thresholds = thresholds(&self.levels, &self.ranked(scores, rows));
         let found = |rows: &[usize]| {
-            found(&self.ranked(scores, rows), &thresholds, self.bootstrap, self.step)
+            found(&self.ranked(of.scores, rows), of.sampled.thresholds(), self.bootstrap, self.step)
         };
-        let groups = self.groups(rows).map(|(column, name, rows)| Group {
+        let groups = self.groups(of.rows).map(|(column, name, rows)| Group {
             column: column.to_owned(),
             name: name.to_owned(),
             rows: self.counts(&rows),
             found: self.is_enough(&rows).then(|| found(&rows)),
         });
-        let GroupFound { overall, thresholds: at } = found(rows);
         Report {
-            scorer: scores.version.clone(),
-            rows: self.counts(rows),
+            scorer: of.scores.version.clone(),
+            rows: self.counts(of.rows),
             unscored: self.counts(&left_out),
-            by_fallback: scores.by_fallback,
-            shift: scores.shift,
+            by_fallback: of.scores.by_fallback,
+            shift: of.scores.shift,
             bootstrap: self.bootstrap,
-            overall,
-            thresholds: at,
+            overall: of.sampled.overall(),
+            thresholds: of.sampled.at_thresholds(),
             groups: groups.collect(),
             ablation: Vec::new(),
         }
     }
 
-    /// One scorer less another on these rows.
-    pub fn difference(&self, scores: &Scores, against: &Scores, rows: &[usize]) -> Difference {
-        let (values, resamples) = self.differences(scores, against, rows);
-        let recall = self.levels.named().into_iter().enumerate().map(|(place, (level, _))| {
-            let of = measured(&AlertMetric::ALL, &values, &resamples, first_at(place));
-            (level.name().to_owned(), of[&AlertMetric::Recall])
-        });
-        Difference {
-            scorer: scores.version.clone(),
-            against: against.version.clone(),
-            overall: measured(&Metric::ALL, &values, &resamples, 0),
-            recall: recall.collect(),
-            better_in: share_above_zero(&resamples, 0),
-        }
-    }
-
     /// What a model loses where a family of features is missing. It was trained with the family, so that this
     /// is what a failing source costs, and not what a model would do that never had the family.
-    ///
-    /// # Errors
-    /// The model's.
-    pub fn ablation(
-        &self,
-        ladder: Ladder<'_>,
-        scores: &Scores,
-    ) -> Result<Vec<Ablated>, ScoresError> {
-        let with = self.common(&[scores]);
-        Family::ALL
-            .into_iter()
-            .map(|family| {
-                let without = Scores::without(ladder, self.samples, family)?;
-                let rows = self.common(&[scores, &without]);
-                let kept: BTreeSet<usize> = rows.iter().copied().collect();
-                let lost: Vec<usize> =
-                    with.iter().copied().filter(|row| !kept.contains(row)).collect();
-                let (values, resamples) = self.differences(scores, &without, &rows);
-                Ok(Ablated {
-                    family,
-                    lost: self.counts(&lost),
-                    loss: measured(&Metric::ALL, &values, &resamples, 0),
-                })
-            })
-            .collect()
+    fn ablation(&self, ladder: Ladder<'_>, scores: &Scores) -> Result<Vec<Ablated>, ScoresError> {
+        let all = self.common(&[scores]);
+        let whole = self.standing(scores, &all);
+        let without = |family| {
+            let poorer = Scores::without(ladder, self.samples, family)?;
+            let rows = self.common(&[scores, &poorer]);
+            let kept: BTreeSet<usize> = rows.iter().copied().collect();
+            let lost: Vec<usize> = all.iter().copied().filter(|row| !kept.contains(row)).collect();
+            let on_fewer = (!lost.is_empty()).then(|| self.standing(scores, &rows));
+            let with = on_fewer.as_ref().unwrap_or(&whole);
+            let less = with.sampled.less(&self.standing(&poorer, &rows).sampled);
+            Ok(Ablated { family, lost: self.counts(&lost), loss: less.overall() })
+        };
+        Family::ALL.into_iter().map(without).collect()
     }
 
     /// The curves of a scorer on these rows.
-    pub fn curves(&self, scores: &Scores, rows: &[usize]) -> Curves {
+    fn curves(&self, scores: &Scores, rows: &[usize]) -> Curves {
         let ranked = self.ranked(scores, rows);
         let counts = ranked.once();
         let tally = ranked.tally(&counts);
@@ -179,34 +177,6 @@ impl Judge<'_> {
             precision_recall: pr_curve(&tally),
             calibration: bins(&tally),
         }
-    }
-
-    /// All measures of the one less those of the other, at the levels' bounds too, on the rows and in each resample.
-    fn differences(
-        &self,
-        scores: &Scores,
-        against: &Scores,
-        rows: &[usize],
-    ) -> (Vec<f64>, Vec<Vec<f64>>) {
-        let both = [self.ranked(scores, rows), self.ranked(against, rows)];
-        let bounds = self.levels.named().map(|(_, from)| from);
-        let less = |counts: &[Counts; 2]| -> Vec<f64> {
-            let [one, other] = [0, 1].map(|at| measures(&both[at].tally(&counts[at]), &bounds));
-            one.iter().zip(&other).map(|(one, other)| one - other).collect()
-        };
-        let values = less(&[both[0].once(), both[1].once()]);
-        let resample = || {
-            let mut counts: [Counts; 2] = Default::default();
-            let (both, less) = (&both, &less);
-            move |drawn: &[f64]| {
-                for (ranked, counts) in both.iter().zip(&mut counts) {
-                    ranked.count(drawn, counts);
-                }
-                less(&counts)
-            }
-        };
-        let resamples = self.bootstrap.run(both[0].users(), resample, self.step);
-        (values, resamples)
     }
 
     fn ranked(&self, scores: &Scores, rows: &[usize]) -> Ranked {
@@ -274,53 +244,20 @@ pub fn found(
     bootstrap: Bootstrap,
     step: &(dyn Fn() + Sync),
 ) -> GroupFound {
-    let bounds: Vec<f64> = thresholds.iter().map(|(_, from)| *from).collect();
-    let values = measures(&ranked.tally(&ranked.once()), &bounds);
-    let resample = || {
-        let mut counts = Counts::default();
-        let bounds = &bounds;
-        move |drawn: &[f64]| {
-            ranked.count(drawn, &mut counts);
-            measures(&ranked.tally(&counts), bounds)
-        }
-    };
-    let resamples = bootstrap.run(ranked.users(), resample, step);
-    let at = thresholds.iter().enumerate().map(|(place, (name, from))| AtThreshold {
-        name: name.clone(),
-        from: *from,
-        measures: measured(&AlertMetric::ALL, &values, &resamples, first_at(place)),
-    });
-    let thresholds = at.collect();
-    GroupFound { overall: measured(&Metric::ALL, &values, &resamples, 0), thresholds }
+    Sampled::of(ranked, thresholds, bootstrap, step).found()
 }
 
-/// All metrics, then those of alerts at each bound.
-fn measures(tally: &Tally<'_>, bounds: &[f64]) -> Vec<f64> {
-    let overall = Metric::ALL.map(|metric| metric.of(tally));
-    let at = bounds.iter().flat_map(|bound| {
-        let alerts = Alerts::at(tally, *bound);
-        AlertMetric::ALL.map(|metric| metric.of(&alerts))
-    });
-    overall.into_iter().chain(at).collect()
-}
-
-/// Where the measures of a threshold begin.
-fn first_at(threshold: usize) -> usize {
-    Metric::ALL.len() + threshold * AlertMetric::ALL.len()
-}
-
-/// The measures of these names, which begin at a place.
-fn measured<M: Copy + Ord>(
-    names: &[M],
-    values: &[f64],
-    resamples: &[Vec<f64>],
-    first: usize,
-) -> BTreeMap<M, Measured> {
-    let of = |place: usize| Measured {
-        value: values.get(place).copied().filter(|value| value.is_finite()),
-        interval: interval(resamples, place),
-    };
-    names.iter().enumerate().map(|(place, name)| (*name, of(first + place))).collect()
+/// One scorer less another, on the same rows.
+fn difference(one: &Standing<'_>, other: &Standing<'_>) -> Difference {
+    let less = one.sampled.less(&other.sampled);
+    let at = less.at_thresholds().into_iter().filter(|at| at.name != TOP_TENTH);
+    Difference {
+        scorer: one.scores.version.clone(),
+        against: other.scores.version.clone(),
+        overall: less.overall(),
+        recall: at.map(|at| (at.name, at.measures[&AlertMetric::Recall])).collect(),
+        better_in: less.auroc_above_zero(),
+    }
 }
 
 #[cfg(test)]

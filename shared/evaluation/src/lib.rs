@@ -22,6 +22,7 @@ pub mod judging;
 pub mod metrics;
 mod ranked;
 pub mod report;
+mod sampled;
 pub mod scores;
 pub mod set;
 

@@ -2,7 +2,7 @@
 
 use mindmate_model::odds::logistic;
 
-use crate::metrics::{CLIP, Start, Tally, losses};
+use crate::metrics::{CLIP, Known, Tally, losses};
 
 /// Scored rows.
 #[derive(Debug, Clone)]
@@ -10,8 +10,9 @@ pub struct Ranked {
     scores: Vec<f64>,
     probabilities: Vec<f64>,
     log_odds: Vec<f64>,
+    against: Vec<f64>,
     losses: Vec<(f64, f64)>,
-    start: Start,
+    fits: Known,
     rows: Vec<Row>,
     users: usize,
 }
@@ -60,11 +61,12 @@ impl Ranked {
         } else {
             log_odds.iter().map(|log_odds| logistic(*log_odds)).collect()
         };
+        let against = log_odds.iter().map(|log_odds| (-log_odds).exp()).collect();
         let losses = probabilities.iter().map(|probability| losses(*probability)).collect();
-        let (users, start) = (numbers.len(), Start::COLD);
-        let cold = Self { scores, probabilities, log_odds, losses, start, rows, users };
-        let start = Start::at(&cold.tally(&cold.once()));
-        Self { start, ..cold }
+        let (users, fits) = (numbers.len(), Known::default());
+        let cold = Self { scores, probabilities, log_odds, against, losses, fits, rows, users };
+        let fits = Known::of(&cold.tally(&cold.once()));
+        Self { fits, ..cold }
     }
 
     /// How many people they are of.
@@ -100,8 +102,9 @@ impl Ranked {
             scores: &self.scores,
             probabilities: &self.probabilities,
             log_odds: &self.log_odds,
+            against: &self.against,
             losses: &self.losses,
-            start: self.start,
+            start: self.fits.start(),
             rows: &counts.rows,
             crises: &counts.crises,
             all_rows: counts.rows.iter().sum(),

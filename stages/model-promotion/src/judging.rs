@@ -23,9 +23,7 @@ impl Promotion {
             None => Scores::of(Ladder { model: &*self.rules, below: None }, candidate.validation)?,
         };
         let judge = self.judge_of(candidate.validation, step);
-        let rows = judge.common(&[&scores, &theirs]);
-        let report = judge.report(&scores, &rows);
-        let difference = judge.difference(&scores, &theirs, &rows);
+        let (report, [difference]) = judge.compare(&scores, [&theirs]);
         let mut verdict = self.gates.judge(&report, &difference);
         verdict.gates.extend(provenance(candidate, artefact));
         verdict.passed = verdict.gates.iter().all(|gate| gate.passed);

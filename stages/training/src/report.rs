@@ -74,10 +74,8 @@ impl Bench<'_> {
             bootstrap: self.bootstrap,
             step: &|| {},
         };
-        let common = judge.common(&[&scores, &rules, &challenger]);
-        let against = [rules, challenger];
-        let differences = against.iter().map(|other| judge.difference(&scores, other, &common));
-        Ok(Findings { report: judge.report(&scores, &common), differences: differences.collect() })
+        let (report, differences) = judge.compare(&scores, [&rules, &challenger]);
+        Ok(Findings { report, differences: differences.into() })
     }
 }
 

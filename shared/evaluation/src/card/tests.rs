@@ -87,8 +87,7 @@ fn card(change: impl FnOnce(&mut Manifest, &mut TrainedOn)) -> String {
     let given: Vec<f64> = (0..samples.len()).map(|row| samples.row(row)[0]).collect();
     let scores = Scores::given("candidate", &given, &samples).unwrap();
     let flat = Scores::given("rules-1", &vec![0.5; samples.len()], &samples).unwrap();
-    let rows = judge.common(&[&scores]);
-    let report = judge.report(&scores, &rows);
+    let (report, differences) = judge.compare(&scores, [&flat]);
     Card {
         manifest: &manifest,
         training: &training,
@@ -98,7 +97,7 @@ fn card(change: impl FnOnce(&mut Manifest, &mut TrainedOn)) -> String {
         hyperparameters: &serde_json::json!({ "numberOfTrees": 200 }),
         importance: &[(Feature::MoodInertia, 1.0), (Feature::CrisisKeywords, 3.0)],
         report: &report,
-        differences: &[judge.difference(&scores, &flat, &rows)],
+        differences: &differences,
     }
     .markdown()
 }

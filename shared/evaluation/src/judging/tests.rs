@@ -145,11 +145,23 @@ fn the_better_scorer_is_better_in_nearly_every_resample() {
     assert_eq!(curves.len(), 2);
     let samples = samples();
     let good = Scores::of(alone(&By(GOOD)), &samples).unwrap();
-    let rows = judge(&samples).common(&[&good]);
-    let same = judge(&samples).difference(&good, &good, &rows);
-    assert_eq!(same.better_in, Some(0.0), "none is better than itself");
-    let one = judge(&samples).report(&good, &rows);
-    assert_eq!(one, judge(&samples).report(&good, &rows), "the same seed, the same report");
+    let compared = judge(&samples).compare(&good, [&good]);
+    assert_eq!(compared.1[0].better_in, Some(0.0), "none is better than itself");
+    assert_eq!(compared, judge(&samples).compare(&good, [&good]), "the same seed, the same report");
+}
+
+/// A rising function of the scores ranks people as the scores do: in each resample, if both have drawn the same people.
+#[test]
+fn scorers_are_compared_on_the_same_resamples() {
+    let samples = samples();
+    let good = Scores::of(alone(&By(GOOD)), &samples).unwrap();
+    let risen = good.of.iter().map(|score| score.map(|score| score * score)).collect();
+    let risen = Scores { of: risen, ..good.clone() };
+    let (_, [difference]) = judge(&samples).compare(&good, [&risen]);
+    let interval = |metric| difference.overall[&metric].interval.unwrap();
+    let auroc = interval(Metric::Auroc);
+    assert!(auroc.low.abs() < 1e-12 && auroc.high.abs() < 1e-12, "{auroc:?}");
+    assert!(interval(Metric::Brier).high - interval(Metric::Brier).low > 1e-4);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! Whether a probability of 0.3 is 30 in 100.
 
-use mindmate_model::odds::logistic;
 use serde::{Deserialize, Serialize};
 
 use super::Tally;
@@ -11,8 +10,8 @@ const BINS: usize = 10;
 /// Newton's steps after which a fit counts as none: it converges in far fewer, or never.
 const MOST_STEPS: usize = 100;
 
-/// A fit has converged where a step moves no log-odds further: steps square what is wrong.
-const CONVERGED: f64 = 1e-6;
+/// A fit has converged where a step moves no log-odds further: steps square what is wrong, so that this leaves less than 1e-9.
+const CONVERGED: f64 = 3e-5;
 
 /// No step moves any row's log-odds further. So short a step always comes closer: information changes by a factor of e at
 /// most on the way (Bach 2010). Full steps can leap past the fit and back, for good.
@@ -25,31 +24,50 @@ const SINGULAR: f64 = 1e-12;
 /// An intercept beyond this is none.
 const LARGEST: f64 = 1e3;
 
+/// So many scores' odds are taken before they are added up: a call of `exp` between the sums would throw them out of registers.
+const AT_ONCE: usize = 64;
+
 /// Where fits begin: at those of all rows, once each, since resamples' are near.
 #[derive(Debug, Clone, Copy)]
-pub struct Start {
+pub struct Start<'a> {
     /// With the slope held at 1.
     intercept: f64,
-    /// Intercept and slope.
-    line: (f64, f64),
+    /// Intercept and slope, and the odds against a crisis by them, of each score.
+    line: Option<((f64, f64), &'a [f64])>,
 }
 
-impl Start {
+impl Start<'_> {
     /// Where nothing is known.
-    pub const COLD: Self = Self { intercept: 0.0, line: (0.0, 1.0) };
+    pub const COLD: Self = Self { intercept: 0.0, line: None };
+}
 
-    /// From the fits of these rows, where there are any.
-    pub(crate) fn at(tally: &Tally<'_>) -> Self {
+/// The fits of all rows, for [`Start`].
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    intercept: f64,
+    line: Option<((f64, f64), Vec<f64>)>,
+}
+
+impl Known {
+    /// Fits these rows.
+    pub(crate) fn of(tally: &Tally<'_>) -> Self {
         let intercept = fit_intercept(tally, 0.0).unwrap_or(0.0);
-        let cold = (intercept, 1.0);
-        Self { intercept, line: fit_line(tally, cold).unwrap_or(cold) }
+        let line = fit_line(tally, Start { intercept, line: None });
+        let against = |line| tally.log_odds.iter().map(|x| odds_against(line, *x)).collect();
+        Self { intercept, line: line.map(|line| (line, against(line))) }
+    }
+
+    /// Where fits of resamples begin.
+    pub(crate) fn start(&self) -> Start<'_> {
+        let line = self.line.as_ref().map(|(line, against)| (*line, against.as_slice()));
+        Start { intercept: self.intercept, line }
     }
 }
 
 /// See [`Metric::CalibrationSlope`](super::Metric::CalibrationSlope). NaN where the scores are all the
 /// same, or part the labels without an error.
 pub(super) fn slope(tally: &Tally<'_>) -> f64 {
-    fit_line(tally, tally.start.line).map_or(f64::NAN, |(_, slope)| slope)
+    fit_line(tally, tally.start).map_or(f64::NAN, |(_, slope)| slope)
 }
 
 /// See [`Metric::CalibrationIntercept`](super::Metric::CalibrationIntercept).
@@ -58,12 +76,14 @@ pub(super) fn intercept(tally: &Tally<'_>) -> f64 {
 }
 
 /// Intercept and slope, where there is a fit.
-fn fit_line(tally: &Tally<'_>, start: (f64, f64)) -> Option<(f64, f64)> {
+fn fit_line(tally: &Tally<'_>, start: Start<'_>) -> Option<(f64, f64)> {
     tally.of_both_labels()?;
     let (highest, lowest) = (*tally.log_odds.first()?, *tally.log_odds.last()?);
-    let (mut a, mut b) = start;
+    let ((mut a, mut b), mut fit) = match start.line {
+        Some((line, against)) => (line, Gradient::at(tally, against)),
+        None => ((start.intercept, 1.0), Gradient::of_line(tally, (start.intercept, 1.0))),
+    };
     for _ in 0..MOST_STEPS {
-        let fit = Gradient::at(tally, a, b);
         // The inverse of the 2 × 2 information matrix, times the gradient.
         let determinant = fit.aa * fit.bb - fit.ab * fit.ab;
         if determinant.is_nan() || determinant <= SINGULAR * fit.aa * fit.bb {
@@ -79,6 +99,7 @@ fn fit_line(tally: &Tally<'_>, start: (f64, f64)) -> Option<(f64, f64)> {
         if length < CONVERGED {
             return Some((a, b));
         }
+        fit = Gradient::of_line(tally, (a, b));
     }
     None
 }
@@ -88,7 +109,7 @@ fn fit_intercept(tally: &Tally<'_>, start: f64) -> Option<f64> {
     tally.of_both_labels()?;
     let mut a = start;
     for _ in 0..MOST_STEPS {
-        let fit = Gradient::at(tally, a, 1.0);
+        let fit = Gradient::of_intercept(tally, a);
         let step = (fit.a / fit.aa).clamp(-LONGEST_STEP, LONGEST_STEP);
         a += step;
         if a.is_nan() || a.abs() > LARGEST {
@@ -102,6 +123,7 @@ fn fit_intercept(tally: &Tally<'_>, start: f64) -> Option<f64> {
 }
 
 /// Gradient and information of the log-likelihood of logit P = a + b · logit p.
+#[derive(Default)]
 struct Gradient {
     a: f64,
     b: f64,
@@ -111,20 +133,63 @@ struct Gradient {
 }
 
 impl Gradient {
-    fn at(tally: &Tally<'_>, a: f64, b: f64) -> Self {
-        let mut sums = Self { a: 0.0, b: 0.0, aa: 0.0, ab: 0.0, bb: 0.0 };
-        let counted = tally.log_odds.iter().zip(tally.rows.iter().zip(tally.crises));
-        for (&x, (&rows, &crises)) in counted.filter(|(_, (rows, _))| **rows > 0.0) {
-            let p = logistic(a + b * x);
-            let (error, information) = (crises - rows * p, rows * p * (1.0 - p));
-            sums.a += error;
-            sums.b += error * x;
-            sums.aa += information;
-            sums.ab += information * x;
-            sums.bb += information * x * x;
+    /// By the odds against a crisis of each score.
+    fn at(tally: &Tally<'_>, against: &[f64]) -> Self {
+        let mut sums = Self::default();
+        sums.add(tally.log_odds, tally.rows, tally.crises, against.iter().copied());
+        sums
+    }
+
+    fn of_line(tally: &Tally<'_>, line: (f64, f64)) -> Self {
+        let (mut sums, mut against) = (Self::default(), [0.0; AT_ONCE]);
+        let counts = tally.rows.chunks(AT_ONCE).zip(tally.crises.chunks(AT_ONCE));
+        for (log_odds, (rows, crises)) in tally.log_odds.chunks(AT_ONCE).zip(counts) {
+            for (against, x) in against.iter_mut().zip(log_odds) {
+                *against = odds_against(line, *x);
+            }
+            sums.add(log_odds, rows, crises, against.into_iter());
         }
         sums
     }
+
+    fn of_intercept(tally: &Tally<'_>, a: f64) -> Self {
+        let (mut sums, moved) = (Self::default(), (-a).exp());
+        let against = tally.against.iter().map(|against| moved * against);
+        sums.add(tally.log_odds, tally.rows, tally.crises, against);
+        sums
+    }
+
+    /// Scores that nobody drawn has add nothing, and are not left out: a branch costs more than they do.
+    fn add(
+        &mut self,
+        log_odds: &[f64],
+        rows: &[f64],
+        crises: &[f64],
+        against: impl Iterator<Item = f64>,
+    ) {
+        let counted = log_odds.iter().zip(rows.iter().zip(crises));
+        for ((&x, (&rows, &crises)), against) in counted.zip(against) {
+            let (p, rest) = chances(against);
+            let (error, information) = (crises - rows * p, rows * p * rest);
+            self.a += error;
+            self.b += error * x;
+            self.aa += information;
+            self.ab += information * x;
+            self.bb += information * x * x;
+        }
+    }
+}
+
+/// The odds against a crisis by a line through the log-odds.
+fn odds_against((a, b): (f64, f64), log_odds: f64) -> f64 {
+    (-(a + b * log_odds)).exp()
+}
+
+/// What is 1 / (1 + odds against), and what that leaves of 1, each with all its digits. The odds are never infinite: fits give up
+/// after [`MOST_STEPS`] of [`LONGEST_STEP`], and no score's log-odds are beyond those of [`CLIP`](super::CLIP).
+fn chances(against: f64) -> (f64, f64) {
+    let p = 1.0 / (1.0 + against);
+    (p, against * p)
 }
 
 /// Rows of similar probabilities.

@@ -14,6 +14,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use self::alerts::{AlertMetric, Alerts};
+pub(crate) use self::calibration::Known;
 pub use self::calibration::{Bin, Start, bins};
 pub(crate) use self::probability::losses;
 pub use self::ranking::{pr_curve, roc_curve};
@@ -123,10 +124,12 @@ pub struct Tally<'a> {
     pub probabilities: &'a [f64],
     /// ln(p / (1 − p)) of each probability p, the score held [`CLIP`] away from 0 and 1: taken once for all resamples.
     pub log_odds: &'a [f64],
+    /// The odds against a crisis by each, e to the minus `log_odds`.
+    pub against: &'a [f64],
     /// What a quiet week of each costs in [`Metric::LogLoss`], and what a crisis does.
     pub losses: &'a [(f64, f64)],
     /// Where fits of calibration begin.
-    pub start: Start,
+    pub start: Start<'a>,
     /// How many rows have each.
     pub rows: &'a [f64],
     /// How many of these were followed by a crisis.
