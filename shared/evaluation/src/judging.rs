@@ -74,7 +74,7 @@ impl Judge<'_> {
         let other = other.as_ref().map(|other| self.standing(other, &rows));
         let mut report = self.report(&one);
         if ablated {
-            report.ablation = self.ablation(ladder, &scores)?;
+            report.ablation = self.ablation(ladder, &one)?;
         }
         Ok(Judged {
             report,
@@ -96,13 +96,24 @@ impl Judge<'_> {
         (self.report(&one), others.map(|other| difference(&one, &self.standing(other, &rows))))
     }
 
-    /// How many resamples [`judge`](Self::judge) draws at most: for who shows progress.
-    pub fn resamples(&self, compared: bool, ablated: bool) -> u64 {
+    /// How often [`judge`](Self::judge) calls `step` at most: for who shows progress.
+    pub fn steps_to_judge(&self, compared: bool, ablated: bool) -> u64 {
+        let families = if ablated { Family::ALL.len() } else { 0 };
+        self.steps((1 + self.judged_groups()) * (1 + usize::from(compared)) + families)
+    }
+
+    /// How often [`compare`](Self::compare) does, with so many others.
+    pub fn steps_to_compare(&self, others: usize) -> u64 {
+        self.steps(1 + self.judged_groups() + others)
+    }
+
+    fn steps(&self, measured: usize) -> u64 {
+        measured as u64 * u64::from(self.bootstrap.resamples)
+    }
+
+    fn judged_groups(&self) -> usize {
         let rows: Vec<usize> = (0..self.samples.len()).collect();
-        let groups = self.groups(&rows).filter(|(.., rows)| self.is_enough(rows)).count();
-        let reports = (1 + groups) * (1 + usize::from(compared));
-        let families = if ablated { 1 + 2 * Family::ALL.len() } else { 0 };
-        (reports + families) as u64 * u64::from(self.bootstrap.resamples)
+        self.groups(&rows).filter(|(.., rows)| self.is_enough(rows)).count()
     }
 
     /// The rows that all of these scorers can say something of: which are compared, are compared on these.
@@ -126,7 +137,8 @@ impl Judge<'_> {
         let left_out: Vec<usize> =
             (0..self.samples.len()).filter(|row| !kept.contains(row)).collect();
         let found = |rows: &[usize]| {
-            found(&self.ranked(of.scores, rows), of.sampled.thresholds(), self.bootstrap, self.step)
+            let (ranked, thresholds) = (self.ranked(of.scores, rows), of.sampled.thresholds());
+            Sampled::of(&ranked, thresholds, self.bootstrap, self.step).found()
         };
         let groups = self.groups(of.rows).map(|(column, name, rows)| Group {
             column: column.to_owned(),
@@ -150,16 +162,17 @@ impl Judge<'_> {
 
     /// What a model loses where a family of features is missing. It was trained with the family, so that this
     /// is what a failing source costs, and not what a model would do that never had the family.
-    fn ablation(&self, ladder: Ladder<'_>, scores: &Scores) -> Result<Vec<Ablated>, ScoresError> {
-        let all = self.common(&[scores]);
-        let whole = self.standing(scores, &all);
+    fn ablation(&self, ladder: Ladder<'_>, of: &Standing<'_>) -> Result<Vec<Ablated>, ScoresError> {
+        let all = self.common(&[of.scores]);
+        let uncounted = Judge { step: &|| {}, ..*self };
         let without = |family| {
             let poorer = Scores::without(ladder, self.samples, family)?;
-            let rows = self.common(&[scores, &poorer]);
+            let rows = self.common(&[of.scores, &poorer]);
             let kept: BTreeSet<usize> = rows.iter().copied().collect();
             let lost: Vec<usize> = all.iter().copied().filter(|row| !kept.contains(row)).collect();
-            let on_fewer = (!lost.is_empty()).then(|| self.standing(scores, &rows));
-            let with = on_fewer.as_ref().unwrap_or(&whole);
+            // Both on the same rows: otherwise they would draw other people.
+            let anew = (rows != of.rows).then(|| uncounted.standing(of.scores, &rows));
+            let with = anew.as_ref().unwrap_or(of);
             let less = with.sampled.less(&self.standing(&poorer, &rows).sampled);
             Ok(Ablated { family, lost: self.counts(&lost), loss: less.overall() })
         };

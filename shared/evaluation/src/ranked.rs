@@ -10,7 +10,7 @@ pub struct Ranked {
     scores: Vec<f64>,
     probabilities: Vec<f64>,
     log_odds: Vec<f64>,
-    against: Vec<f64>,
+    odds_against: Vec<f64>,
     losses: Vec<(f64, f64)>,
     fits: Known,
     rows: Vec<Row>,
@@ -61,10 +61,11 @@ impl Ranked {
         } else {
             log_odds.iter().map(|log_odds| logistic(*log_odds)).collect()
         };
-        let against = log_odds.iter().map(|log_odds| (-log_odds).exp()).collect();
+        let odds_against = log_odds.iter().map(|log_odds| (-log_odds).exp()).collect();
         let losses = probabilities.iter().map(|probability| losses(*probability)).collect();
         let (users, fits) = (numbers.len(), Known::default());
-        let cold = Self { scores, probabilities, log_odds, against, losses, fits, rows, users };
+        let cold =
+            Self { scores, probabilities, log_odds, odds_against, losses, fits, rows, users };
         let fits = Known::of(&cold.tally(&cold.once()));
         Self { fits, ..cold }
     }
@@ -102,7 +103,7 @@ impl Ranked {
             scores: &self.scores,
             probabilities: &self.probabilities,
             log_odds: &self.log_odds,
-            against: &self.against,
+            odds_against: &self.odds_against,
             losses: &self.losses,
             start: self.fits.start(),
             rows: &counts.rows,

@@ -36,8 +36,10 @@ impl Sampled {
         Self { thresholds: thresholds.to_vec(), values, resamples }
     }
 
-    /// The measures less those of another scorer on the same rows, at the thresholds that both have first. Both have drawn the same
-    /// people in each resample, since these depend on the seed and the rows alone.
+    /// The measures less those of another scorer, at the leading thresholds that are the same.
+    ///
+    /// Both must be of the same rows: users are numbered in the order of these, and whom a resample draws depends on their numbers
+    /// and the seed alone, so that both have drawn the same people.
     pub(crate) fn less(&self, other: &Self) -> Self {
         let less = |one: &[f64], other: &[f64]| one.iter().zip(other).map(|(a, b)| a - b).collect();
         let thresholds = self.thresholds.iter().zip(&other.thresholds);

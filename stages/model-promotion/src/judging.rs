@@ -32,8 +32,7 @@ impl Promotion {
 
     /// How many resamples a promotion draws at most: for who shows progress.
     pub fn resamples(&self, validation: &Samples) -> u64 {
-        let judge = self.judge_of(validation, &|| {});
-        judge.resamples(false, false) + u64::from(self.bootstrap.resamples)
+        self.judge_of(validation, &|| {}).steps_to_compare(1)
     }
 
     fn judge_of<'a>(&self, samples: &'a Samples, step: &'a (dyn Fn() + Sync)) -> Judge<'a> {

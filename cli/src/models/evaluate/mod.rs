@@ -163,7 +163,7 @@ impl Ground {
         let step = || bar.inc(1);
         let (samples, levels, bootstrap) = (&self.samples, self.levels, self.bootstrap);
         let judge = Judge { samples, levels, bootstrap, step: &step };
-        bar.set_length(judge.resamples(against.is_some(), ablated));
+        bar.set_length(judge.steps_to_judge(against.is_some(), ablated));
         let ladder = model.ladder(&self.rules);
         let other = against.map(|other| other.ladder(&self.rules));
         let judged = judge.judge(ladder, other, ablated);

@@ -1,5 +1,7 @@
 //! Scorers on samples whose truth is known.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use mindmate_contracts::training_set::GROUP_COLUMNS;
 use mindmate_domain::assessment::Method;
 use mindmate_domain::feature::{FEATURE_COUNT, Family};
@@ -146,22 +148,99 @@ fn the_better_scorer_is_better_in_nearly_every_resample() {
     let samples = samples();
     let good = Scores::of(alone(&By(GOOD)), &samples).unwrap();
     let compared = judge(&samples).compare(&good, [&good]);
+    let levels: Vec<&str> = compared.1[0].recall.keys().map(String::as_str).collect();
+    assert_eq!(
+        levels,
+        ["critical", "high", "low", "moderate"],
+        "and no threshold that is no level"
+    );
     assert_eq!(compared.1[0].better_in, Some(0.0), "none is better than itself");
     assert_eq!(compared, judge(&samples).compare(&good, [&good]), "the same seed, the same report");
 }
 
-/// A rising function of the scores ranks people as the scores do: in each resample, if both have drawn the same people.
+/// A rising function of the scores ranks people as the scores do: in each resample, if all have drawn the same people. These are
+/// numbered by the rows that all of them have, and each lacks another person.
 #[test]
 fn scorers_are_compared_on_the_same_resamples() {
     let samples = samples();
     let good = Scores::of(alone(&By(GOOD)), &samples).unwrap();
-    let risen = good.of.iter().map(|score| score.map(|score| score * score)).collect();
-    let risen = Scores { of: risen, ..good.clone() };
-    let (_, [difference]) = judge(&samples).compare(&good, [&risen]);
-    let interval = |metric| difference.overall[&metric].interval.unwrap();
-    let auroc = interval(Metric::Auroc);
-    assert!(auroc.low.abs() < 1e-12 && auroc.high.abs() < 1e-12, "{auroc:?}");
-    assert!(interval(Metric::Brier).high - interval(Metric::Brier).low > 1e-4);
+    let risen_without = |person: u32| {
+        let scored = good.of.iter().zip(&samples.users);
+        let of = scored.map(|(score, user)| score.filter(|_| *user != person).map(|it| it * it));
+        Scores { of: of.collect(), ..good.clone() }
+    };
+    let (one, other) = (risen_without(7), risen_without(31));
+    let (report, differences) = judge(&samples).compare(&good, [&one, &other]);
+    assert_eq!((report.rows.users, report.unscored.users), (57, 3));
+    for difference in differences {
+        let interval = |metric| difference.overall[&metric].interval.unwrap();
+        let auroc = interval(Metric::Auroc);
+        assert!(auroc.low.abs() < 1e-12 && auroc.high.abs() < 1e-12, "{auroc:?}");
+        assert!(interval(Metric::Brier).high - interval(Metric::Brier).low > 1e-4);
+    }
+}
+
+/// Scores by the mean of two features of two families, or by the one that is there.
+struct ByBoth;
+
+const SECOND: Feature = Feature::NegativeSentimentFrequency;
+
+impl RiskModel for ByBoth {
+    fn version(&self) -> &'static str {
+        "both"
+    }
+
+    fn method(&self) -> Method {
+        Method::Model
+    }
+
+    fn score(&self, features: &FeatureVector) -> Result<Scored, ModelError> {
+        let (one, two) = (By(GOOD).score(features), By(SECOND).score(features));
+        match (one, two) {
+            (Ok(one), Ok(two)) => {
+                let mean = f64::midpoint(one.score.for_operator(), two.score.for_operator());
+                Ok(Scored { score: RiskScore::new(mean).unwrap(), ..one })
+            }
+            (one, two) => one.or(two),
+        }
+    }
+}
+
+/// Who cannot be scored any more without a family is in neither side of what is lost.
+#[test]
+fn a_loss_is_measured_on_the_rows_that_both_can_score() {
+    assert_ne!(GOOD.family(), SECOND.family());
+    let mut samples = samples();
+    for (row, user) in samples.users.iter().enumerate() {
+        if !(20..26).contains(user) {
+            samples.features[row * FEATURE_COUNT + SECOND as usize] = f64::from(user % 9) / 10.0;
+        }
+    }
+    let report = judge(&samples).judge(alone(&ByBoth), None, true).unwrap().report;
+    let ablated = report.ablation.iter().find(|it| it.family == GOOD.family()).unwrap();
+    assert_eq!((ablated.lost.rows, ablated.lost.users), (60, 6));
+    let with = Scores::of(alone(&ByBoth), &samples).unwrap();
+    let without = Scores::without(alone(&ByBoth), &samples, GOOD.family()).unwrap();
+    let (_, [difference]) = judge(&samples).compare(&with, [&without]);
+    assert_eq!(ablated.loss, difference.overall);
+    assert!(ablated.loss[&Metric::Auroc].interval.unwrap().low > 0.0);
+}
+
+#[test]
+fn progress_is_told_as_often_as_it_was_said_to_be() {
+    let samples = samples();
+    let calls = AtomicU64::new(0);
+    let step = || _ = calls.fetch_add(1, Ordering::Relaxed);
+    let counting = Judge { step: &step, ..judge(&samples) };
+    for (compared, ablated) in [(false, false), (true, false), (false, true), (true, true)] {
+        let (good, poor) = (By(GOOD), By(POOR));
+        let against = compared.then(|| alone(&poor));
+        counting.judge(alone(&good), against, ablated).unwrap();
+        assert_eq!(calls.swap(0, Ordering::Relaxed), counting.steps_to_judge(compared, ablated));
+    }
+    let good = Scores::of(alone(&By(GOOD)), &samples).unwrap();
+    counting.compare(&good, [&good, &good]);
+    assert_eq!(calls.load(Ordering::Relaxed), counting.steps_to_compare(2));
 }
 
 #[test]

@@ -10,7 +10,8 @@ const BINS: usize = 10;
 /// Newton's steps after which a fit counts as none: it converges in far fewer, or never.
 const MOST_STEPS: usize = 100;
 
-/// A fit has converged where a step moves no log-odds further: steps square what is wrong, so that this leaves less than 1e-9.
+/// A fit has converged where a step moves no log-odds further: steps square what is wrong, so that this leaves less than 1e-9 of any
+/// log-odds, and of the slope that over their spread.
 const CONVERGED: f64 = 3e-5;
 
 /// No step moves any row's log-odds further. So short a step always comes closer: information changes by a factor of e at
@@ -36,12 +37,7 @@ pub struct Start<'a> {
     line: Option<((f64, f64), &'a [f64])>,
 }
 
-impl Start<'_> {
-    /// Where nothing is known.
-    pub const COLD: Self = Self { intercept: 0.0, line: None };
-}
-
-/// The fits of all rows, for [`Start`].
+/// The fits of all rows, for [`Start`]; at first of none, so that fits begin where nothing is known.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Known {
     intercept: f64,
@@ -53,13 +49,13 @@ impl Known {
     pub(crate) fn of(tally: &Tally<'_>) -> Self {
         let intercept = fit_intercept(tally, 0.0).unwrap_or(0.0);
         let line = fit_line(tally, Start { intercept, line: None });
-        let against = |line| tally.log_odds.iter().map(|x| odds_against(line, *x)).collect();
-        Self { intercept, line: line.map(|line| (line, against(line))) }
+        let odds = |line| tally.log_odds.iter().map(|x| odds_against(line, *x)).collect();
+        Self { intercept, line: line.map(|line| (line, odds(line))) }
     }
 
     /// Where fits of resamples begin.
     pub(crate) fn start(&self) -> Start<'_> {
-        let line = self.line.as_ref().map(|(line, against)| (*line, against.as_slice()));
+        let line = self.line.as_ref().map(|(line, odds)| (*line, odds.as_slice()));
         Start { intercept: self.intercept, line }
     }
 }
@@ -80,7 +76,7 @@ fn fit_line(tally: &Tally<'_>, start: Start<'_>) -> Option<(f64, f64)> {
     tally.of_both_labels()?;
     let (highest, lowest) = (*tally.log_odds.first()?, *tally.log_odds.last()?);
     let ((mut a, mut b), mut fit) = match start.line {
-        Some((line, against)) => (line, Gradient::at(tally, against)),
+        Some((line, odds)) => (line, Gradient::at(tally, odds)),
         None => ((start.intercept, 1.0), Gradient::of_line(tally, (start.intercept, 1.0))),
     };
     for _ in 0..MOST_STEPS {
@@ -134,28 +130,28 @@ struct Gradient {
 
 impl Gradient {
     /// By the odds against a crisis of each score.
-    fn at(tally: &Tally<'_>, against: &[f64]) -> Self {
+    fn at(tally: &Tally<'_>, odds: &[f64]) -> Self {
         let mut sums = Self::default();
-        sums.add(tally.log_odds, tally.rows, tally.crises, against.iter().copied());
+        sums.add(tally.log_odds, tally.rows, tally.crises, odds.iter().copied());
         sums
     }
 
     fn of_line(tally: &Tally<'_>, line: (f64, f64)) -> Self {
-        let (mut sums, mut against) = (Self::default(), [0.0; AT_ONCE]);
+        let (mut sums, mut odds) = (Self::default(), [0.0; AT_ONCE]);
         let counts = tally.rows.chunks(AT_ONCE).zip(tally.crises.chunks(AT_ONCE));
         for (log_odds, (rows, crises)) in tally.log_odds.chunks(AT_ONCE).zip(counts) {
-            for (against, x) in against.iter_mut().zip(log_odds) {
-                *against = odds_against(line, *x);
+            for (odds, x) in odds.iter_mut().zip(log_odds) {
+                *odds = odds_against(line, *x);
             }
-            sums.add(log_odds, rows, crises, against.into_iter());
+            sums.add(log_odds, rows, crises, odds.into_iter());
         }
         sums
     }
 
     fn of_intercept(tally: &Tally<'_>, a: f64) -> Self {
         let (mut sums, moved) = (Self::default(), (-a).exp());
-        let against = tally.against.iter().map(|against| moved * against);
-        sums.add(tally.log_odds, tally.rows, tally.crises, against);
+        let odds = tally.odds_against.iter().map(|odds| moved * odds);
+        sums.add(tally.log_odds, tally.rows, tally.crises, odds);
         sums
     }
 
@@ -165,12 +161,14 @@ impl Gradient {
         log_odds: &[f64],
         rows: &[f64],
         crises: &[f64],
-        against: impl Iterator<Item = f64>,
+        odds: impl Iterator<Item = f64>,
     ) {
         let counted = log_odds.iter().zip(rows.iter().zip(crises));
-        for ((&x, (&rows, &crises)), against) in counted.zip(against) {
-            let (p, rest) = chances(against);
-            let (error, information) = (crises - rows * p, rows * p * rest);
+        for ((&x, (&rows, &crises)), odds) in counted.zip(odds) {
+            let (p, rest) = chances(odds);
+            // Not crises less rows · p: where p is nearly 1 that is 0 before the information is, and looks like a fit.
+            let error = crises * rest - (rows - crises) * p;
+            let information = rows * p * rest;
             self.a += error;
             self.b += error * x;
             self.aa += information;
@@ -185,11 +183,11 @@ fn odds_against((a, b): (f64, f64), log_odds: f64) -> f64 {
     (-(a + b * log_odds)).exp()
 }
 
-/// What is 1 / (1 + odds against), and what that leaves of 1, each with all its digits. The odds are never infinite: fits give up
-/// after [`MOST_STEPS`] of [`LONGEST_STEP`], and no score's log-odds are beyond those of [`CLIP`](super::CLIP).
-fn chances(against: f64) -> (f64, f64) {
-    let p = 1.0 / (1.0 + against);
-    (p, against * p)
+/// What is 1 / (1 + odds against), and what that leaves of 1, each with all its digits. Odds that are infinite, of scores that were
+/// shifted by hundreds, make no number of the sums, so that there is no fit.
+fn chances(odds_against: f64) -> (f64, f64) {
+    let p = 1.0 / (1.0 + odds_against);
+    (p, odds_against * p)
 }
 
 /// Rows of similar probabilities.

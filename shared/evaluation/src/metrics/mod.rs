@@ -125,7 +125,7 @@ pub struct Tally<'a> {
     /// ln(p / (1 − p)) of each probability p, the score held [`CLIP`] away from 0 and 1: taken once for all resamples.
     pub log_odds: &'a [f64],
     /// The odds against a crisis by each, e to the minus `log_odds`.
-    pub against: &'a [f64],
+    pub odds_against: &'a [f64],
     /// What a quiet week of each costs in [`Metric::LogLoss`], and what a crisis does.
     pub losses: &'a [(f64, f64)],
     /// Where fits of calibration begin.

@@ -131,7 +131,8 @@ fn where_a_fit_begins_does_not_decide_where_it_ends() {
             (0..1_520).map(|row: u32| f64::from((row.wrapping_mul(2_654_435_761) >> bits) & 3));
         ranked.count(&drawn.collect::<Vec<_>>(), &mut counts);
         let warm = ranked.tally(&counts);
-        let cold = super::Tally { start: super::Start::COLD, ..warm };
+        let nothing = super::Known::default();
+        let cold = super::Tally { start: nothing.start(), ..warm };
         for metric in [Metric::CalibrationSlope, Metric::CalibrationIntercept] {
             assert!(metric.of(&warm).is_finite(), "{metric:?}");
             assert!((metric.of(&warm) - metric.of(&cold)).abs() < 1e-9, "{metric:?}");
@@ -156,6 +157,20 @@ proptest! {
         let ((crises_from, crises_to), (quiet_from, quiet_to)) = (ends(true), ends(false));
         let parted = quiet_to <= crises_from || crises_to <= quiet_from;
         prop_assert_eq!(of(Metric::CalibrationSlope, &rows).is_nan(), parted);
+    }
+
+    /// The same where both labels have one score, at even odds or near them, and all others lie on their own side of it.
+    #[test]
+    fn scores_that_part_the_labels_but_for_one_have_no_slope(
+        edge in prop_oneof![Just(0.5), 0.48..0.52_f64],
+        crises in prop::collection::vec(0.52..=1.0_f64, 1..6),
+        quiet in prop::collection::vec(0.0..=0.48_f64, 0..6),
+        downwards in any::<bool>(),
+    ) {
+        let above = crises.into_iter().map(|score| (score, !downwards));
+        let below = quiet.into_iter().map(|score| (score, downwards));
+        let rows: Vec<_> = [(edge, true), (edge, false)].into_iter().chain(above).chain(below).collect();
+        prop_assert!(of(Metric::CalibrationSlope, &rows).is_nan(), "{rows:?}");
     }
 
     #[test]
@@ -197,6 +212,15 @@ fn what_is_undefined_is_no_number() {
         "parted without error"
     );
     assert!(of(Metric::CalibrationSlope, &[(0.5, true), (0.5, false)]).is_nan(), "one score");
+    let (crisis, quiet) = (true, false);
+    for parted in [
+        [(0.5, crisis), (0.5, quiet), (1.0, crisis)].as_slice(),
+        &[(0.5, crisis), (0.5, quiet), (0.9, crisis)],
+        &[(0.8, quiet), (0.5, quiet), (0.5, crisis), (0.325, crisis)],
+    ] {
+        let slope = of(Metric::CalibrationSlope, parted);
+        assert!(slope.is_nan(), "parted at a score with even odds: {slope}");
+    }
     near(of(Metric::CalibrationIntercept, &[(0.5, true), (0.5, false)]), 0.0);
     let nobody = alerts(0.95, &HAND);
     assert!(AlertMetric::Precision.of(&nobody).is_nan());
