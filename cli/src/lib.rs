@@ -45,6 +45,11 @@ use crate::args::{Args, Command};
 use crate::exit::Exit;
 use crate::session::Place;
 
+/// A run makes and drops some thousands of small values a user, on all threads: `docs/adr/0022`. In the library, so that whoever
+/// measures or tests it allocates as the program does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Reads the command line, does what it says, and gives the exit code.
 pub fn main() -> ExitCode {
     let args = Args::parse();

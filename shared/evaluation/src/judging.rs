@@ -165,14 +165,16 @@ impl Judge<'_> {
     fn ablation(&self, ladder: Ladder<'_>, of: &Standing<'_>) -> Result<Vec<Ablated>, ScoresError> {
         let all = self.common(&[of.scores]);
         let uncounted = Judge { step: &|| {}, ..*self };
+        let on_all = (all != of.rows).then(|| uncounted.standing(of.scores, &all));
+        let whole = on_all.as_ref().unwrap_or(of);
         let without = |family| {
             let poorer = Scores::without(ladder, self.samples, family)?;
             let rows = self.common(&[of.scores, &poorer]);
             let kept: BTreeSet<usize> = rows.iter().copied().collect();
             let lost: Vec<usize> = all.iter().copied().filter(|row| !kept.contains(row)).collect();
             // Both on the same rows: otherwise they would draw other people.
-            let anew = (rows != of.rows).then(|| uncounted.standing(of.scores, &rows));
-            let with = anew.as_ref().unwrap_or(of);
+            let on_fewer = (!lost.is_empty()).then(|| uncounted.standing(of.scores, &rows));
+            let with = on_fewer.as_ref().unwrap_or(whole);
             let less = with.sampled.less(&self.standing(&poorer, &rows).sampled);
             Ok(Ablated { family, lost: self.counts(&lost), loss: less.overall() })
         };

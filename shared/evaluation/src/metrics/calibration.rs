@@ -10,8 +10,8 @@ const BINS: usize = 10;
 /// Newton's steps after which a fit counts as none: it converges in far fewer, or never.
 const MOST_STEPS: usize = 100;
 
-/// A fit has converged where a step moves no log-odds further: steps square what is wrong, so that this leaves less than 1e-9 of any
-/// log-odds, and of the slope that over their spread.
+/// A fit has converged where a step moves no log-odds further: steps square what is wrong, so that what is left is below 1e-9 in any
+/// log-odds, and below 1e-9 over their spread in the slope.
 const CONVERGED: f64 = 3e-5;
 
 /// No step moves any row's log-odds further. So short a step always comes closer: information changes by a factor of e at
@@ -183,8 +183,8 @@ fn odds_against((a, b): (f64, f64), log_odds: f64) -> f64 {
     (-(a + b * log_odds)).exp()
 }
 
-/// What is 1 / (1 + odds against), and what that leaves of 1, each with all its digits. Odds that are infinite, of scores that were
-/// shifted by hundreds, make no number of the sums, so that there is no fit.
+/// What is 1 / (1 + odds against), and what that leaves of 1, each with all its digits. Infinite odds make the sums
+/// NaN, so that there is no fit; only a shift of hundreds ([`Ranked::new`](crate::Ranked::new)) gives such.
 fn chances(odds_against: f64) -> (f64, f64) {
     let p = 1.0 / (1.0 + odds_against);
     (p, odds_against * p)
