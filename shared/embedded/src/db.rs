@@ -18,7 +18,7 @@ use crate::schema;
 use crate::writer::{Job, Until, Work, write_until_closed};
 
 /// How long a statement waits for another process's transaction.
-const BUSY: Duration = Duration::from_secs(20);
+pub(crate) const BUSY: Duration = Duration::from_secs(20);
 
 /// Readers at the same time; more would only wait for the cores.
 const READERS: usize = 4;

@@ -38,6 +38,11 @@ impl DbFile {
         Ok(())
     }
 
+    /// How long its log is.
+    pub(crate) fn log_bytes(&self) -> u64 {
+        bytes(&beside(&self.path, "-wal")).unwrap_or(0)
+    }
+
     /// An error of this file in the words of the ports. Remembers damage.
     pub(crate) fn error(&self, error: rusqlite::Error) -> PortError {
         if let Some(FileTrouble::Damaged { .. }) = FileTrouble::of(&self.path, &error) {

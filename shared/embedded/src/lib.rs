@@ -26,6 +26,7 @@ mod folder;
 mod inspect;
 mod interventions;
 mod ledger;
+mod log;
 mod model_days;
 mod model_folder;
 mod publisher;

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::commits::{self, Acknowledged};
 use crate::error::gone;
 use crate::file::DbFile;
+use crate::log::Log;
 
 /// Most jobs in one commit: bounds how long the first of them waits.
 const JOBS_PER_COMMIT: usize = 512;
@@ -84,12 +85,14 @@ pub(crate) fn write_until_closed(
 ) {
     // As the schema leaves it.
     let mut writer = Writer { connection, file, noted, until: Until::Durable };
+    let mut log = Log::new();
     while let Ok(first) = queue.recv() {
         let batch = std::iter::once(first).chain(queue.try_iter()).take(JOBS_PER_COMMIT);
         let (seen, durable) = batch.partition(|work| work.until() == Until::Seen);
         // Those that wait for no disk first, so that they do not wait for it with the others.
         writer.write(seen, Until::Seen);
         writer.write(durable, Until::Durable);
+        log.keep_short(connection, file);
     }
 }
 
