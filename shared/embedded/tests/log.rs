@@ -10,8 +10,8 @@ use std::time::Duration;
 use mindmate_contracts::{QueueName, StreamName};
 use mindmate_domain::RiskLevel;
 use mindmate_embedded::{Embedded, FileTrouble, OpenError, Options};
-use mindmate_pipeline::SystemClock;
 use mindmate_pipeline::ports::Settlement;
+use mindmate_pipeline::{Outgoing, SystemClock};
 use mindmate_testkit::conformance::samples;
 use tempfile::TempDir;
 
@@ -155,4 +155,36 @@ async fn a_log_that_ends_early_is_an_earlier_instant_of_the_whole() {
     let steps: Vec<_> =
         states.iter().map(|state| state.iter().filter(|done| **done).count()).collect();
     assert_eq!(steps, [0, 1, 2, 3, 4], "each step is a commit of its own");
+}
+
+/// `SQLite` leaves the log as long as it once was.
+#[tokio::test]
+async fn a_log_that_grew_while_somebody_read_is_begun_anew() {
+    const MEBIBYTE: u64 = 1024 * 1024;
+    let worked = Worked::new();
+    let reader = rusqlite::Connection::open(worked.beside("")).unwrap();
+    let snapshot = reader.unchecked_transaction().unwrap();
+    snapshot.query_row("SELECT count(*) FROM messages", [], |row| row.get::<_, u64>(0)).unwrap();
+    // Some three megabytes in one transaction.
+    let messages = |from: u32| -> Vec<Outgoing> {
+        let of = |n| Outgoing { body: "x".repeat(200_000), ..samples::message(QUEUE, n) };
+        (from..from + 15).map(of).collect()
+    };
+    let mut sent = 0;
+    while worked.log_bytes() < 29 * MEBIBYTE {
+        for result in worked.backend.publisher().publish(&messages(sent)).await {
+            result.unwrap();
+        }
+        sent += 15;
+    }
+    snapshot.commit().unwrap();
+    for _ in 0..2 {
+        for result in worked.backend.publisher().publish(&messages(sent)).await {
+            result.unwrap();
+        }
+        sent += 15;
+    }
+    let depth = worked.backend.queue(QUEUE).depth().await.unwrap();
+    assert_eq!(depth.visible, u64::from(sent));
+    assert!(worked.log_bytes() < 8 * MEBIBYTE, "{} bytes", worked.log_bytes());
 }
