@@ -29,7 +29,7 @@ pub(crate) const TOLD: [StageName; 3] =
 const LOOK: Duration = Duration::from_secs(1);
 
 /// A look at the ledger of millions takes long and costs: it is waited this many times as long.
-const REST: u32 = 10;
+pub(crate) const REST: u32 = 10;
 
 /// Where a run stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,8 +141,8 @@ pub(crate) async fn watch(
 /// to. Bars on a terminal; a line a change for programs, logs and pipes.
 pub(crate) async fn follow(session: &Session, format: Format, run: &Run) -> anyhow::Result<Exit> {
     let (ledger, clock) = (&*session.ports.ledger, &*session.clock);
-    let bars = (format != Format::Json).then(|| StageBars::new(&TOLD));
-    let bars = bars.filter(|bars| !bars.are_hidden());
+    let on_terminal = format != Format::Json && StageBars::are_on_terminal();
+    let bars = on_terminal.then(|| StageBars::new(&TOLD));
     // A complete run is not waited for, whatever is left of its marks.
     let timeout = run.completed_at.map(|_| SignedDuration::ZERO);
     let standing = watch((ledger, clock), run, timeout, |standing| {

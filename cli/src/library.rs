@@ -14,9 +14,15 @@ use mindmate_host::worker::Worker;
 use mindmate_pipeline::Clock;
 use mindmate_pipeline::ports::Ports;
 
-use crate::cohort;
 use crate::session::local::Local;
 use crate::stages::Composition;
+use crate::{cohort, progress};
+
+/// A bar over things that are counted, with a word on what else there is to say; where standard error is
+/// no terminal, a line a minute.
+pub fn progress_of(length: u64, what: String) -> indicatif::ProgressBar {
+    progress::told(length, what)
+}
 
 /// The pipeline on the embedded backend of a data directory.
 pub struct OneMachine(Local);

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use mindmate_domain::run::Run;
@@ -15,6 +14,7 @@ use mindmate_pipeline::{Clock, OffsetClock};
 use super::{Other, people};
 use crate::args::{self, Format};
 use crate::exit::Exit;
+use crate::following::REST;
 use crate::output::grouped;
 use crate::progress::StageBars;
 use crate::reports::Timings;
@@ -26,9 +26,6 @@ use crate::stages::{self, Composition, LOCAL_RETRIES};
 /// The stages that have a bar.
 const WAY: [StageName; 4] =
     [StageName::FanOut, StageName::FeatureExtraction, StageName::Scoring, StageName::Intervention];
-
-/// How often the bars look how much there is to do.
-const LOOK: Duration = Duration::from_millis(250);
 
 pub(super) async fn run(data: &Path, format: Format, args: &args::Daily) -> anyhow::Result<Exit> {
     #[cfg(feature = "crash-points")]
@@ -223,10 +220,8 @@ async fn follow(
     bars: &StageBars,
     clock: &dyn Clock,
 ) -> mindmate_pipeline::PortError {
-    if bars.are_hidden() {
-        std::future::pending::<()>().await;
-    }
     loop {
+        let before = clock.now();
         match ledger.tally(&run.id).await {
             Ok(tally) => {
                 bars.expect(StageName::FanOut, run.shards.into());
@@ -237,7 +232,8 @@ async fn follow(
             }
             Err(error) => return error,
         }
-        clock.sleep(LOOK).await;
+        let took = clock.now().duration_since(before).unsigned_abs();
+        clock.sleep(StageBars::look_every().max(took * REST)).await;
     }
 }
 

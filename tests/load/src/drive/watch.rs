@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
+use mindmate_cli::library::progress_of;
 use mindmate_contracts::QueueName;
 use mindmate_pipeline::ports::{QueueDepth, Tally};
 
@@ -32,11 +33,7 @@ pub(super) struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     pub(super) fn new(shared: &'a Shared<'a>, scenario: &Scenario) -> Self {
-        let template = "{prefix:>18} [{bar:32}] {human_pos} of {human_len} {per_sec} {msg}";
-        let style =
-            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let length = shared.plan.requests.len() as u64;
-        let bar = ProgressBar::new(length).with_style(style).with_prefix(scenario.name.clone());
+        let bar = progress_of(shared.plan.requests.len() as u64, scenario.name.clone());
         let settle = Duration::from_secs_f64(scenario.settle_seconds);
         Self { shared, settle, samples: Mutex::default(), bar }
     }
