@@ -14,6 +14,7 @@
 pub mod bare;
 pub mod book;
 mod check;
+mod command;
 pub mod compare;
 pub mod drive;
 pub mod page;
@@ -24,3 +25,5 @@ pub mod scenario;
 pub mod schedule;
 pub mod target;
 pub mod text;
+
+pub use crate::command::main;

@@ -4,6 +4,7 @@
 
 mod day;
 mod letters;
+mod load;
 mod realtime;
 mod watch;
 mod workers;

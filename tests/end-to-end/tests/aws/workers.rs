@@ -8,13 +8,13 @@ use mindmate_pipeline::{Clock as _, SystemClock};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::{NO_REALTIME, alone, deploy, watch};
+use crate::{NO_REALTIME, alone, deploy, load, watch};
 
 /// How many users there are, for who measures; a test takes few.
 const USERS: &str = "MINDMATE_WORKER_USERS";
 
-/// A worker with every stage carries a day that the command line starts, and ends when it is told. Afterwards the
-/// model is watched on the same stack: one more deployment would take a minute.
+/// A worker with every stage carries a day that the command line starts, then a load, and ends when it is told. Afterwards
+/// the model is watched on the same stack: one more deployment would take a minute.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_carries_a_day_and_ends_by_sigterm() {
     let deployed = deploy(&[NO_REALTIME, "--parameter", watch::IMAGE]).await;
@@ -45,6 +45,7 @@ async fn a_worker_carries_a_day_and_ends_by_sigterm() {
     assert_eq!(said["closed"], true, "{said}");
     assert!(said["ledger"]["assessed"].as_u64().unwrap() > 25, "{said}");
     assert_eq!(said["ledger"]["missing"], 0, "{said}");
+    load::closes_its_ledger(&deployed);
 
     let pid = Pid::from_raw(i32::try_from(worker.0.id()).unwrap()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();

@@ -1,0 +1,7 @@
+//! The program `mindmate-load` with AWS.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mindmate_load_tests::main()
+}
