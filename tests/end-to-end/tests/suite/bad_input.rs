@@ -207,19 +207,9 @@ fn an_import_over_invented_people_is_said_to_be_mixed() {
 
 #[test]
 fn a_message_of_an_unknown_version_is_dead_lettered_and_counted() {
-    // So many that some messages wait which the killed process had not taken: of one that it had, the
-    // user may be assessed already.
+    // So many that some messages wait which the killed process had not taken.
     let program = Program::with_cohort(160).half_a_run();
-    let connection = rusqlite::Connection::open(program.database()).unwrap();
-    let changed = connection
-        .execute(
-            "UPDATE message_bodies SET body = replace(body, 'requested.v1', 'requested.v9')
-             WHERE id = (SELECT max(id) FROM messages WHERE queue LIKE 'assessments%' AND held = 0)",
-            [],
-        )
-        .unwrap();
-    assert_eq!(changed, 1);
-    drop(connection);
+    program.break_a_request();
     let result = program.daily().exited(3).json();
     assert_eq!(result["ledger"]["deadLettered"], 1);
     assert_eq!(result["ledger"]["missing"], 0);

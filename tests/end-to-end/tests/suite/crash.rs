@@ -159,12 +159,8 @@ fn a_dead_run_without_a_message_is_finished_by_the_next_day() {
 /// The exit code of the next day is that of the worst run: 3 for a user who was dead-lettered.
 #[test]
 fn the_next_day_ends_as_the_worst_of_the_runs_that_it_finished() {
-    let program = killed_at("runner.after-publish", 60);
-    let connection = rusqlite::Connection::open(program.database()).unwrap();
-    let sql = "UPDATE message_bodies SET body = replace(body, '.v1', '.v9')
-        WHERE id = (SELECT max(id) FROM messages WHERE queue LIKE 'assessments%')";
-    assert_eq!(connection.execute(sql, []).unwrap(), 1);
-    drop(connection);
+    let program = COHORT.half_a_run();
+    program.break_a_request();
     let next = ["--format", "json", "daily", "--as-of", "2025-03-11T06:00:00Z"];
     let result = program.run(&next).exited(3).json();
     assert_eq!(result["ledger"]["deadLettered"], 0);

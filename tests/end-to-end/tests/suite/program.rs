@@ -132,6 +132,15 @@ impl Program {
         stopped.expect("a moment between fan-out and the last extraction")
     }
 
+    /// Gives one of the requests that wait a version that nobody knows. One that the killed process had taken would not do:
+    /// its user may be assessed already. Nor would one of a page that the fan-out sends again.
+    pub(crate) fn break_a_request(&self) {
+        let connection = rusqlite::Connection::open(self.database()).unwrap();
+        let sql = "UPDATE message_bodies SET body = replace(body, 'requested.v1', 'requested.v9')
+            WHERE id = (SELECT max(id) FROM messages WHERE queue LIKE 'assessments%' AND held = 0)";
+        assert_eq!(connection.execute(sql, []).unwrap(), 1);
+    }
+
     /// The daily run of `END`, in JSON.
     pub(crate) fn daily(&self) -> Said {
         self.run(&["--format", "json", "daily", "--as-of", END])
