@@ -18,14 +18,19 @@ const OPERATION: Duration = Duration::from_secs(12);
 /// Tries of a call, the first included; the pipeline tries a whole message again after that.
 const ATTEMPTS: u32 = 3;
 
-/// Region, credentials and endpoint of the environment, a time-out on every call, and retries that
-/// slow down when a service throttles.
+/// Region, credentials and endpoint of the environment, a time-out on every call, and [`retries`].
 pub async fn connect() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
-        .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS))
+        .retry_config(retries())
         .timeout_config(timeouts(ATTEMPT, OPERATION))
         .load()
         .await
+}
+
+/// How a call is tried again: at growing waits drawn by chance, and no longer where most calls fail. It holds up no other
+/// call, as the adaptive mode would (`docs/adr/0023-who-waits-for-a-throttle.md`).
+pub fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS)
 }
 
 /// Time-outs with these limits.

@@ -6,4 +6,5 @@
 mod answers;
 mod comprehend;
 mod parts;
+mod retries;
 mod service;

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::config::Credentials;
-use mindmate_aws::{Aws, Names, QueueUrls, StreamTarget};
+use mindmate_aws::{Aws, Names, QueueUrls, StreamTarget, retries};
 use mindmate_contracts::{QueueName, StreamName};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -63,6 +64,12 @@ impl Service {
         aws_at(&self.endpoint).await
     }
 
+    /// AWS as this service is it, where a call is tried again as in production, but without long waits.
+    pub(crate) async fn aws_that_tries_again(&self) -> Aws {
+        let wait = Duration::from_millis(10);
+        aws_with(&self.endpoint, retries().with_initial_backoff(wait)).await
+    }
+
     /// The bodies of the requests that came.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.shared.requests.lock().unwrap().clone()
@@ -71,11 +78,15 @@ impl Service {
 
 /// AWS at an endpoint, without the SDK's own retries.
 pub(crate) async fn aws_at(endpoint: &str) -> Aws {
+    aws_with(endpoint, RetryConfig::disabled()).await
+}
+
+async fn aws_with(endpoint: &str, retries: RetryConfig) -> Aws {
     let config = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
         .endpoint_url(endpoint)
-        .retry_config(RetryConfig::disabled())
+        .retry_config(retries)
         .load()
         .await;
     let urls = |name: QueueName| {
