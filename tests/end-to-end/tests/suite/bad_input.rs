@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use crate::program::{END, Program, mood, profile};
+use crate::program::{END, Program, comes_to, mood, profile};
 use crate::stores::number;
 
 const AT: &str = "2025-03-09T20:00:00Z";
@@ -174,10 +174,8 @@ fn half_a_cohort_is_made_whole() {
         connection.busy_timeout(std::time::Duration::from_secs(9)).ok()?;
         connection.query_row(users, [], |row| row.get::<_, i64>(0)).ok()
     };
-    while begun().unwrap_or(0) == 0 {
-        assert!(cohort.try_wait().unwrap().is_none(), "ended before it could be killed");
-        std::thread::yield_now();
-    }
+    let is_begun = comes_to(&mut cohort, || begun().unwrap_or(0) > 0);
+    assert!(is_begun, "ended before it could be killed");
     cohort.kill().unwrap();
     cohort.wait().unwrap();
     assert!(number(&program.database(), users) < 300);

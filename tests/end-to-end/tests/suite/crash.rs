@@ -3,9 +3,7 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::sync::LazyLock;
 
-use rustix::process::{Pid, Signal, kill_process};
-
-use crate::program::{END, Program};
+use crate::program::{END, Program, comes_to};
 use crate::stores::{self, dump, number};
 
 const USERS: u32 = 160;
@@ -107,15 +105,12 @@ fn killed_after(assessed: i64) -> Option<Program> {
     let program = COHORT.copy();
     let mut run = program.start(&["daily", "--as-of", END]);
     let connection = stores::open(&program.database());
-    while connection.query_row(ASSESSED, [], |row| row.get::<_, i64>(0)).unwrap() < assessed {
-        if run.try_wait().unwrap().is_some() {
-            return None;
-        }
-        std::thread::yield_now();
+    let count = || connection.query_row(ASSESSED, [], |row| row.get::<_, i64>(0)).unwrap();
+    if !comes_to(&mut run, || count() >= assessed) {
+        return None;
     }
     drop(connection);
-    let pid = Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap();
-    kill_process(pid, Signal::KILL).unwrap();
+    run.kill().unwrap();
     run.wait().unwrap();
     // Shown to be in the middle: something is done and the run is not.
     let is_open = number(&program.database(), OPEN_RUNS) == 1;

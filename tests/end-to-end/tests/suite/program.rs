@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -145,6 +146,21 @@ impl Program {
     pub(crate) fn daily(&self) -> Said {
         self.run(&["--format", "json", "daily", "--as-of", END])
     }
+}
+
+/// How often a process is looked at: seldom enough to leave the processor to it.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// Looks until something is there, or the process has ended; says whether it is there.
+#[expect(clippy::disallowed_methods, reason = "another process is waited for, in real time")]
+pub(crate) fn comes_to(process: &mut Child, mut is_there: impl FnMut() -> bool) -> bool {
+    while !is_there() {
+        if process.try_wait().unwrap().is_some() {
+            return false;
+        }
+        std::thread::sleep(LOOK);
+    }
+    true
 }
 
 fn copy_folder(from: &Path, to: &Path) {

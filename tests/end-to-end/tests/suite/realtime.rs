@@ -1,14 +1,16 @@
 //! What people write now is assessed now.
 
 use std::io::Write as _;
+use std::ops::RangeInclusive;
 use std::process::Stdio;
+use std::sync::LazyLock;
 
 use jiff::SignedDuration;
 use mindmate_pipeline::{Clock as _, SystemClock};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::program::{Program, Said, profile};
+use crate::program::{Program, Said, comes_to, profile};
 use crate::stores::{self, number};
 
 const CRISIS: &str = "I have the pills here and I am going to kill myself tonight";
@@ -148,12 +150,12 @@ fn the_stages_follow_what_is_written_until_a_signal_says_stop() {
     let connection = stores::open(&program.database());
     let delivered = "SELECT count(*) FROM interventions WHERE delivered_at IS NOT NULL";
     let began = SystemClock.now();
-    while connection.query_row(delivered, [], |row| row.get::<_, i64>(0)).unwrap() == 0 {
+    let is_delivered = comes_to(&mut serving, || {
         let waited = SystemClock.now().duration_since(began);
         assert!(waited < SignedDuration::from_mins(1), "nothing was delivered");
-        assert!(serving.try_wait().unwrap().is_none(), "the stages ended");
-        std::thread::yield_now();
-    }
+        connection.query_row(delivered, [], |row| row.get::<_, i64>(0)).unwrap() > 0
+    });
+    assert!(is_delivered, "the stages ended");
     program.run(&["daily"]).exited(5).complains("is working on");
     let pid = Pid::from_raw(i32::try_from(serving.id()).unwrap()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();
@@ -206,17 +208,32 @@ fn a_simulated_day_closes_its_ledger_and_loses_no_text() {
 
 /// Whatever works when the process dies: a trigger, an ingest, an analysis, an assessment. The same
 /// command again, and nobody can tell: no count is another, no text is lost.
-#[test]
-fn a_day_killed_at_twenty_moments_is_finished_by_the_same_command() {
-    let begun = Program::new();
-    begun.run(&DAY).exited(0);
-    let (expected, all) = (counts(&begun), number(&begun.database(), RECORDS));
-    for moment in 1..=MOMENTS {
+fn is_finished_by_the_same_command(moments: RangeInclusive<i64>) {
+    let all = number(&UNINTERRUPTED.database(), RECORDS);
+    for moment in moments {
         let program = killed_at(all * moment / (MOMENTS + 5));
         program.run(&DAY).exited(0);
-        assert_eq!(counts(&program), expected, "killed at moment {moment}");
+        assert_eq!(counts(&program), counts(&UNINTERRUPTED), "killed at moment {moment}");
     }
 }
+
+/// Two tests, since they run beside each other: one is the longest of all.
+#[test]
+fn a_day_killed_at_ten_early_moments_is_finished_by_the_same_command() {
+    is_finished_by_the_same_command(1..=MOMENTS / 2);
+}
+
+#[test]
+fn a_day_killed_at_ten_late_moments_is_finished_by_the_same_command() {
+    is_finished_by_the_same_command(MOMENTS / 2 + 1..=MOMENTS);
+}
+
+/// The day that nobody kills.
+static UNINTERRUPTED: LazyLock<Program> = LazyLock::new(|| {
+    let program = Program::new();
+    program.run(&DAY).exited(0);
+    program
+});
 
 const RECORDS: &str = "SELECT coalesce(max(sequence), 0) FROM stream_records";
 
@@ -232,12 +249,8 @@ fn killed_at(records: i64) -> Program {
         let count = connection.and_then(|it| it.query_row(RECORDS, [], |row| row.get::<_, i64>(0)));
         count.is_ok_and(|count| count >= records)
     };
-    while !is_there() {
-        assert!(day.try_wait().unwrap().is_none(), "the day ended before {records} records");
-        std::thread::yield_now();
-    }
-    let pid = Pid::from_raw(i32::try_from(day.id()).unwrap()).unwrap();
-    kill_process(pid, Signal::KILL).unwrap();
+    assert!(comes_to(&mut day, is_there), "the day ended before {records} records");
+    day.kill().unwrap();
     day.wait().unwrap();
     program
 }
