@@ -14,7 +14,11 @@ pub use crate::consumer::{Observer, Settings};
 use crate::consumer::{Phase, Phases, QueueConsumer, Shared, StreamConsumer};
 use crate::times::StageTimes;
 
-/// How often the host looks whether all is done.
+/// How soon the host looks for the first time whether all is done: a step of a simulated day is over at once. Each later wait is
+/// twice as long.
+const FIRST_LOOK: Duration = Duration::from_millis(1);
+
+/// How often it looks in the end: what streams bring meanwhile is read, and written, together.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// All stages of one process.
@@ -96,6 +100,7 @@ impl LocalHost {
     }
 
     async fn until_drained(&self, busy: &AtomicUsize) -> PortResult<()> {
+        let mut wait = FIRST_LOOK;
         loop {
             let streams_idle = self.step_streams().await?;
             if busy.load(Ordering::SeqCst) == 0
@@ -106,7 +111,8 @@ impl LocalHost {
             {
                 return Ok(());
             }
-            self.clock.sleep(LOOK).await;
+            self.clock.sleep(wait).await;
+            wait = LOOK.min(wait * 2);
         }
     }
 
