@@ -1,20 +1,22 @@
 //! A whole daily run on this machine.
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
 use mindmate_domain::run::Run;
 use mindmate_domain::{RunId, StageName};
-use mindmate_host::local::{LocalHost, Settings};
+use mindmate_host::local::{LocalHost, Observer, Settings};
 use mindmate_pipeline::daily::DEFAULT_SHARDS;
-use mindmate_pipeline::ports::{MarkKind, RunLedger};
-use mindmate_pipeline::{Clock, OffsetClock};
+use mindmate_pipeline::ports::RunLedger;
+use mindmate_pipeline::{Clock, Disposition, OffsetClock};
 
 use super::{Other, people};
 use crate::args::{self, Format};
 use crate::exit::Exit;
-use crate::following::REST;
+use crate::following::{REST, Standing, TOLD};
 use crate::output::grouped;
 use crate::progress::StageBars;
 use crate::reports::Timings;
@@ -22,10 +24,6 @@ use crate::runs;
 use crate::session::local::Local;
 use crate::session::{self, Session};
 use crate::stages::{self, Composition, LOCAL_RETRIES};
-
-/// The stages that have a bar.
-const WAY: [StageName; 4] =
-    [StageName::FanOut, StageName::FeatureExtraction, StageName::Scoring, StageName::Intervention];
 
 pub(super) async fn run(data: &Path, format: Format, args: &args::Daily) -> anyhow::Result<Exit> {
     #[cfg(feature = "crash-points")]
@@ -135,8 +133,8 @@ async fn drain(
         nothing_of_now_waits(local, run).await?;
     }
     super::daily_runs(session).request_shards(run, clock.now()).await?;
-    let bars = Arc::new(StageBars::new(&WAY));
-    let observer = Arc::clone(&bars);
+    let bars = StageBars::new(&TOLD);
+    let again = Arc::new(TriedAgain::default());
     let (chance, retries) = (stages::chance()?, LOCAL_RETRIES);
     let composition = Composition {
         session,
@@ -147,18 +145,19 @@ async fn drain(
         writer: None,
         sentiment: None,
     };
-    let host = LocalHost::new(Arc::clone(&session.clock), Settings::default(), observer);
+    let host = LocalHost::new(Arc::clone(&session.clock), Settings::default(), again.clone());
     let host = composition.put_into(host, stages_of(run)).await?;
     let result = tokio::select! {
         drained = drain_until_closed(&host, session, run, &*clock) => drained,
-        error = follow(&*session.ports.ledger, run, &bars, &*session.clock) => Err(error.into()),
+        never = show(&*session.ports.ledger, run, &bars, &*session.clock) => match never {},
     };
     bars.finish();
     result.context(
         "the run was stopped and is not complete; mend the cause and run the same command again: it goes on where it stopped",
     )?;
-    if bars.retried() > 0 {
-        eprintln!("note: {} deliveries were tried again", grouped(bars.retried()));
+    let again = again.0.load(Ordering::Relaxed);
+    if again > 0 {
+        eprintln!("note: {} deliveries were tried again", grouped(again));
     }
     Ok(host.times().all())
 }
@@ -213,24 +212,29 @@ fn run_clock(run: &Run, clock: &Arc<dyn Clock>) -> Arc<dyn Clock> {
     }
 }
 
-/// Tells the bars how much there is to do; ends only with an error.
-async fn follow(
+/// How many deliveries were tried again.
+#[derive(Default)]
+struct TriedAgain(AtomicU64);
+
+impl Observer for TriedAgain {
+    fn ended(&self, _: StageName, disposition: &Disposition) {
+        if matches!(disposition, Disposition::Retry { .. } | Disposition::Wait { .. }) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Puts the bars where the run stands, for ever. A look that fails shows nothing: whether the run can go on, its stages say.
+async fn show(
     ledger: &dyn RunLedger,
     run: &Run,
     bars: &StageBars,
     clock: &dyn Clock,
-) -> mindmate_pipeline::PortError {
+) -> Infallible {
     loop {
         let before = clock.now();
-        match ledger.tally(&run.id).await {
-            Ok(tally) => {
-                bars.expect(StageName::FanOut, run.shards.into());
-                bars.expect(StageName::FeatureExtraction, tally.enqueued());
-                bars.expect(StageName::Scoring, tally.enqueued());
-                let sent_on = tally.count(StageName::Scoring, &MarkKind::sent_on());
-                bars.expect(StageName::Intervention, sent_on);
-            }
-            Err(error) => return error,
+        if let Ok(tally) = ledger.tally(&run.id).await {
+            Standing::of(run, &tally).show_on(bars);
         }
         let took = clock.now().duration_since(before).unsigned_abs();
         clock.sleep(StageBars::look_every().max(took * REST)).await;

@@ -201,7 +201,7 @@ impl Playing<'_> {
 
     async fn verdict(&self) -> anyhow::Result<Verdict> {
         let sent = grouped(self.replay.counts().replayed);
-        self.bar.println(format!("the canary of {sent} is on its way"));
+        self.bar.suspend(|| eprintln!("the canary of {sent} is on its way"));
         self.work.go(&*self.meant.letters).await?;
         Ok(self.replay.verdict(self.waiting).await?)
     }
