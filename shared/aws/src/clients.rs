@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 
 /// A connection is there in this time, or not at all.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -18,19 +18,17 @@ const OPERATION: Duration = Duration::from_secs(12);
 /// Tries of a call, the first included; the pipeline tries a whole message again after that.
 const ATTEMPTS: u32 = 3;
 
-/// Region, credentials and endpoint of the environment, a time-out on every call, and [`retries`].
+/// Region, credentials and endpoint of the environment, and [`calls`].
 pub async fn connect() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
-        .retry_config(retries())
-        .timeout_config(timeouts(ATTEMPT, OPERATION))
-        .load()
-        .await
+    calls(aws_config::defaults(BehaviorVersion::latest())).load().await
 }
 
-/// How a call is tried again: at growing waits drawn by chance, and no longer where most calls fail. It holds up no other
-/// call, as the adaptive mode would (`docs/adr/0023-who-waits-for-a-throttle.md`).
-pub fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(ATTEMPTS)
+/// A time-out on every call, and how one is tried again: at growing waits drawn by chance, and no longer where most calls fail.
+/// A throttle holds up no other call; in the adaptive mode it would (`docs/adr/0023-who-waits-for-a-throttle.md`).
+pub fn calls(config: ConfigLoader) -> ConfigLoader {
+    config
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts(ATTEMPT, OPERATION))
 }
 
 /// Time-outs with these limits.

@@ -82,7 +82,7 @@ pub use aws_config::SdkConfig;
 #[cfg(feature = "dynamodb")]
 pub use self::audit::{AuditBreak, AuditFault, AuditTrail};
 pub use self::backend::Aws;
-pub use self::clients::{connect, retries};
+pub use self::clients::{calls, connect};
 #[cfg(feature = "dynamodb")]
 pub use self::import::Importer;
 pub use self::names::{Names, QueueUrls, StreamTarget};

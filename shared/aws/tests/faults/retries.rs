@@ -1,4 +1,4 @@
-//! How the SDK tries a call again, as [`mindmate_aws::retries`] has it.
+//! How the SDK tries a call again, as [`mindmate_aws::calls`] has it.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::service::Service;
 const THROTTLED: (u16, &str) =
     (400, r#"{"__type":"com.amazonaws#ProvisionedThroughputExceededException"}"#);
 
-/// Ten times what all of it takes; who waits for the SDK to let them call waits longer.
+/// Many times what all of it takes; who waits for the SDK to let them call waits longer.
 const SOON: Duration = Duration::from_secs(5);
 
 /// Whose partition is hot keeps nobody else waiting.

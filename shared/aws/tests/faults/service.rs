@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, ConfigLoader, Region};
 use aws_sdk_dynamodb::config::Credentials;
-use mindmate_aws::{Aws, Names, QueueUrls, StreamTarget, retries};
+use mindmate_aws::{Aws, Names, QueueUrls, SdkConfig, StreamTarget, calls};
 use mindmate_contracts::{QueueName, StreamName};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -64,10 +64,12 @@ impl Service {
         aws_at(&self.endpoint).await
     }
 
-    /// AWS as this service is it, where a call is tried again as in production, but without long waits.
+    /// AWS as this service is it, where calls are made as in production, but tried again without long waits.
     pub(crate) async fn aws_that_tries_again(&self) -> Aws {
-        let wait = Duration::from_millis(10);
-        aws_with(&self.endpoint, retries().with_initial_backoff(wait)).await
+        let config = calls(at(&self.endpoint)).load().await;
+        let retries = config.retry_config().unwrap().clone();
+        let retries = retries.with_initial_backoff(Duration::from_millis(10));
+        aws_with(config.into_builder().retry_config(retries).build(), &self.endpoint)
     }
 
     /// The bodies of the requests that came.
@@ -78,17 +80,18 @@ impl Service {
 
 /// AWS at an endpoint, without the SDK's own retries.
 pub(crate) async fn aws_at(endpoint: &str) -> Aws {
-    aws_with(endpoint, RetryConfig::disabled()).await
+    let config = at(endpoint).retry_config(RetryConfig::disabled()).load().await;
+    aws_with(config, endpoint)
 }
 
-async fn aws_with(endpoint: &str, retries: RetryConfig) -> Aws {
-    let config = aws_config::defaults(BehaviorVersion::latest())
+fn at(endpoint: &str) -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
         .endpoint_url(endpoint)
-        .retry_config(retries)
-        .load()
-        .await;
+}
+
+fn aws_with(config: SdkConfig, endpoint: &str) -> Aws {
     let urls = |name: QueueName| {
         let url = |kind| format!("{endpoint}/1/{}{kind}", name.name());
         QueueUrls { queue: url(""), dead: Some(url("-dlq")) }
