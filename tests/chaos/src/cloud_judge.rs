@@ -21,21 +21,30 @@ const NO_CAUSE: &str = "no-cause";
 /// How often the command that follows a run may end before it does.
 const FOLLOWED: usize = 10;
 
-/// Follows the run until its ledger closes. Where the command cannot go on, since AWS is away or too
-/// slow, it says so, and the same command takes the run up. Of those who were dead-lettered the
-/// letters tell.
-pub(crate) fn closes(report: &mut Report, at: &str, cloud: &Cloud, daily: Running) {
-    let mut said = daily.end();
+/// Types the command that follows a run again, where it ended since AWS was away or too slow; says whether that was so. It must
+/// have said that it can be typed again.
+pub(crate) fn takes_up(report: &mut Report, at: &str, cloud: &Cloud, daily: &mut Running) -> bool {
+    if daily.exit_code() != Some(1) {
+        return false;
+    }
+    let said = daily.said();
+    report.count("commandsThatCouldNotGoOn", 1);
+    if said.contains("panicked") || !said.contains("the same command follows it again") {
+        report.fault(Fault::Unclear, format!("{at}: {said}"));
+    }
+    *daily = cloud.daily();
+    true
+}
+
+/// Follows the run until its ledger closes. Of those who were dead-lettered the letters tell.
+pub(crate) fn closes(report: &mut Report, at: &str, cloud: &Cloud, mut daily: Running) {
     for _ in 0..FOLLOWED {
-        if said.code != Some(1) {
+        daily.wait();
+        if !takes_up(report, at, cloud, &mut daily) {
             break;
         }
-        report.count("commandsThatCouldNotGoOn", 1);
-        if said.panicked() || !said.err.contains("the same command follows it again") {
-            report.fault(Fault::Unclear, format!("{at}: {said}"));
-        }
-        said = cloud.daily().end();
     }
+    let said = daily.end();
     let run: Value = serde_json::from_str(&said.out).unwrap_or_default();
     if run["closed"] != true || run["ledger"]["missing"] != 0 {
         report.fault(Fault::Lost, format!("{at}: the ledger is open: {}, {said}", run["ledger"]));

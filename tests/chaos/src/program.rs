@@ -172,6 +172,15 @@ impl Running {
         self.child.try_wait().unwrap().is_some()
     }
 
+    /// With which code it ended; none of one that runs, or that a signal ended.
+    pub(crate) fn exit_code(&mut self) -> Option<i32> {
+        self.child.try_wait().unwrap().and_then(|status| status.code())
+    }
+
+    pub(crate) fn wait(&mut self) {
+        self.child.wait().unwrap();
+    }
+
     /// Waits for its end, at most so long; says whether it came.
     pub(crate) fn ends_within(&mut self, wait: Duration) -> bool {
         waits::eventually(wait, || self.has_ended().then_some(())).is_some()

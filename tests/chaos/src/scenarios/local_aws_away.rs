@@ -37,7 +37,7 @@ pub(crate) fn play(settings: Settings, cloud: &mut Cloud, report: &mut Report) {
         let workers = cloud.workers(&cloud.deployed.local.endpoint());
         let mut daily = cloud.daily();
         for _ in 0..TIMES {
-            if !in_its_middle(cloud, &mut daily) {
+            if !in_its_middle(report, &at, cloud, &mut daily) {
                 break;
             }
             daily.ends_within(LONGEST_PEACE.mul_f64(chance.fraction()));
@@ -55,12 +55,17 @@ pub(crate) fn play(settings: Settings, cloud: &mut Cloud, report: &mut Report) {
     }
 }
 
-/// Waits until somebody has work in hand; says whether the run is still open.
-fn in_its_middle(cloud: &Cloud, daily: &mut Running) -> bool {
+/// Waits until somebody has work in hand; says whether the run is still open. The command that follows the run is typed again
+/// where it could not go on.
+fn in_its_middle(report: &mut Report, at: &str, cloud: &Cloud, daily: &mut Running) -> bool {
     let in_hand = || QueueName::ALL.into_iter().any(|queue| cloud.depth(queue).in_flight > 0);
     let looked = waits::eventually(PATIENCE, || {
-        if daily.has_ended() { Some(false) } else { in_hand().then_some(true) }
+        let is_over = daily.has_ended() && !cloud_judge::takes_up(report, at, cloud, daily);
+        if is_over { Some(false) } else { in_hand().then_some(true) }
     });
+    if looked.is_none() {
+        report.fault(Fault::Idle, format!("{at}: the run is open, and nobody has work in hand"));
+    }
     looked.unwrap_or(false)
 }
 
