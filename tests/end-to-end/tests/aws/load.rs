@@ -7,14 +7,21 @@ use mindmate_end_to_end_tests::deployed::Deployed;
 use serde_json::Value;
 
 /// As fast as a debug build of the stages and an emulator of one process can take.
-const LOAD: [&str; 6] = ["--users", "40", "--rate", "5", "--seconds", "4"];
+const LOAD: [&str; 4] = ["--rate", "5", "--seconds", "4"];
 
-/// Somebody else's processes do the work: the harness sends, listens, and holds the books against each other.
-pub(crate) fn closes_its_ledger(deployed: &Deployed) {
+/// Somebody else's processes do the work on the cohort of so many that is there: the harness sends, listens, and holds the
+/// books against each other.
+pub(crate) fn closes_its_ledger(deployed: &Deployed, users: &str) {
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("../load/scenarios/steady.toml");
     let out = deployed.folder.path().join("load");
     let mut load = Command::new(env!("CARGO_BIN_EXE_mindmate-load-under-test"));
-    load.arg("run").arg(scenario).args(LOAD).args(["--backend", "aws", "--env-file"]);
+    load.arg("run").arg(scenario).args(LOAD).args([
+        "--users",
+        users,
+        "--backend",
+        "aws",
+        "--env-file",
+    ]);
     load.arg(deployed.env_file()).arg("--out").arg(&out).envs(deployed.local.environment());
     let output = load.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);

@@ -45,7 +45,7 @@ async fn a_worker_carries_a_day_and_ends_by_sigterm() {
     assert_eq!(said["closed"], true, "{said}");
     assert!(said["ledger"]["assessed"].as_u64().unwrap() > 25, "{said}");
     assert_eq!(said["ledger"]["missing"], 0, "{said}");
-    load::closes_its_ledger(&deployed);
+    load::closes_its_ledger(&deployed, &users());
 
     let pid = Pid::from_raw(i32::try_from(worker.0.id()).unwrap()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();

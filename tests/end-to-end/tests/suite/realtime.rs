@@ -217,7 +217,7 @@ fn is_finished_by_the_same_command(moments: RangeInclusive<i64>) {
     }
 }
 
-/// Two tests, since they run beside each other: one is the longest of all.
+/// Two tests, which run beside each other: as one it was the longest of all.
 #[test]
 fn a_day_killed_at_ten_early_moments_is_finished_by_the_same_command() {
     is_finished_by_the_same_command(1..=MOMENTS / 2);
