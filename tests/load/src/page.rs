@@ -24,6 +24,7 @@ pub fn page(result: &LoadResult) -> Result<String, DrawError> {
                         li.mark { (result.backend) }
                         li.mark { (words::count(scenario.cohort.users.into())) " people, "
                             (scenario.cohort.days) " days each" }
+                        li.mark { (scenario.arrivals) }
                         li.mark { (result.cores) " cores" }
                         li.mark { (result.began_at) }
                         @if !result.release {

@@ -205,13 +205,14 @@ impl Scenario {
             file: file.to_owned(),
             source: Box::new(error),
         })?;
-        scenario.change(changes);
-        scenario.check().map_err(|(key, expected, found)| ScenarioError::Value {
-            file: file.to_owned(),
-            key,
-            expected,
-            found,
-        })?;
+        scenario.change(changes).and_then(|()| scenario.check()).map_err(
+            |(key, expected, found)| ScenarioError::Value {
+                file: file.to_owned(),
+                key,
+                expected,
+                found,
+            },
+        )?;
         Ok(scenario)
     }
 
@@ -223,17 +224,24 @@ impl Scenario {
         }
     }
 
-    fn change(&mut self, changes: Changes) {
+    /// A key that the scenario has no use for is refused.
+    fn change(&mut self, changes: Changes) -> Result<(), (&'static str, String, String)> {
         let Changes { users, days, rate: new_rate, seconds: new_seconds } = changes;
         self.cohort.users = users.unwrap_or(self.cohort.users);
         self.cohort.days = days.unwrap_or(self.cohort.days);
         match &mut self.arrivals {
-            Arrivals::DailyWave { .. } => {}
+            Arrivals::DailyWave { .. } => {
+                let none = || "none for a daily wave, which comes at once".to_owned();
+                for (key, found) in [("--rate", new_rate), ("--seconds", new_seconds)] {
+                    found.map_or(Ok(()), |found| Err((key, none(), found.to_string())))?;
+                }
+            }
             Arrivals::Steady { rate, seconds, .. } | Arrivals::Spike { rate, seconds, .. } => {
                 *rate = new_rate.unwrap_or(*rate);
                 *seconds = new_seconds.unwrap_or(*seconds);
             }
         }
+        Ok(())
     }
 
     /// The first key whose value makes no sense, what was expected, and what was found.

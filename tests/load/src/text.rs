@@ -10,9 +10,10 @@ pub fn table(result: &LoadResult) -> String {
     let LoadResult { scenario, process, ledger, .. } = result;
     let mut out = format!("{}: {}\n", scenario.name, scenario.about);
     out += &format!(
-        "  {} people, {} days each; {} s, {} users a second on {} cores{}\n\n",
+        "  {} people, {} days each, {}; {} s, {} users a second on {} cores{}\n\n",
         words::count(scenario.cohort.users.into()),
         scenario.cohort.days,
+        scenario.arrivals,
         number(result.elapsed_seconds),
         number(result.users_a_second),
         result.cores,

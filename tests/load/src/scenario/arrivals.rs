@@ -1,9 +1,25 @@
 //! The keys of `[arrivals]` as a file has them: which of them a profile takes.
 
+use std::fmt;
+
 use mindmate_pipeline::daily::DEFAULT_SHARDS;
 use serde::{Deserialize, Serialize};
 
 use super::{Arrivals, Spacing};
+
+/// For readers of the results.
+impl fmt::Display for Arrivals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::DailyWave { .. } => f.write_str("all at once"),
+            Self::Steady { rate, seconds, .. } => write!(f, "{rate} a second for {seconds} s"),
+            Self::Spike { rate, seconds, peak_rate, peak_seconds, .. } => write!(
+                f,
+                "{rate} a second for {seconds} s, {peak_rate} for {peak_seconds} s of them"
+            ),
+        }
+    }
+}
 
 /// All keys of `[arrivals]`.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]

@@ -33,6 +33,25 @@ fn the_command_line_counts_more_than_the_file() {
     assert!(matches!(scenario.arrivals, Arrivals::Steady { rate: 7.0, seconds: 2.5, .. }));
 }
 
+#[test]
+fn a_wave_has_no_rate() {
+    let wave = GOOD.replace("\"steady\"\nrate = 5\nseconds = 2.5", "\"daily-wave\"");
+    for (changes, key) in [
+        (Changes { rate: Some(7.0), ..Changes::default() }, "--rate"),
+        (Changes { seconds: Some(7.0), ..Changes::default() }, "--seconds"),
+    ] {
+        let refused = Scenario::parse(Path::new("a.toml"), &wave, changes).unwrap_err().to_string();
+        assert!(refused.contains(key) && refused.contains("expected none"), "{refused}");
+    }
+    let words = Scenario::parse(Path::new("a.toml"), &wave, Changes::default()).unwrap().arrivals;
+    assert_eq!(words.to_string(), "all at once");
+}
+
+#[test]
+fn arrivals_are_said_in_words() {
+    assert_eq!(read(GOOD).unwrap().arrivals.to_string(), "5 a second for 2.5 s");
+}
+
 /// Each refusal names the file, the key, and what was expected.
 #[test]
 fn a_file_that_makes_no_sense_is_refused_in_words() {
