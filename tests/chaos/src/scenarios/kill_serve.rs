@@ -39,8 +39,11 @@ const LOOK: Duration = Duration::from_millis(1);
 /// How long everybody may wait once nobody is killed any more.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Between two texts.
-const BETWEEN: Duration = Duration::from_millis(50);
+/// How long it is waited for somebody to write: they may all wait for the next kill.
+const LONGEST_WATCH: Duration = Duration::from_secs(1);
+
+/// Between two texts: so long that the stages, which were killed before the first, work again at the second.
+const BETWEEN: Duration = Duration::from_millis(400);
 
 /// Each person's assessments, by level, and what was delivered to them: once each.
 const FATES: &str = "SELECT user, level,
@@ -70,8 +73,13 @@ pub(crate) fn play(settings: Settings, report: &mut Report) {
     for (figure, more) in kills {
         report.count(figure, more);
     }
-    if !report.has("killedWithWorkInHand") {
-        report.fault(Fault::Idle, "no stage was killed with work in hand");
+    for (figure, never) in [
+        ("killedWithWorkInHand", "no stage was killed with work in hand"),
+        ("killedWhileSomebodyWrote", "no stage was killed while somebody wrote"),
+    ] {
+        if !report.has(figure) {
+            report.fault(Fault::Idle, never);
+        }
     }
     let written = acknowledged(written, report);
     serves_until_all_is_done(&program, report);
@@ -152,9 +160,8 @@ fn everybody_writes<'a>(
     written
 }
 
-/// Starts the stages and kills them, so often and until everybody has written: by turns at a random
-/// moment and, since messages are held for milliseconds, at one when something is in hand. Gives what
-/// that came to.
+/// Starts the stages and kills them, so often and until everybody has written: by turns when something is in hand, when somebody
+/// writes, which both last for milliseconds, and at a random moment. Gives what that came to.
 fn killed_again_and_again(
     program: &Program,
     settings: Settings,
@@ -165,16 +172,18 @@ fn killed_again_and_again(
     let (mut kills, mut in_hand, mut while_writing) = (0, 0, 0);
     while kills < u64::from(settings.rounds) || !all_written() {
         let mut serving = program.start(&["serve"]);
-        if kills.is_multiple_of(2) {
-            until_something_is_in_hand(program, &serving);
-        } else {
-            serving.ends_within(LONGEST_LIFE.mul_f64(chance.fraction()));
+        let is_held = || number(&program.database(), HELD) > 0;
+        let is_written = || progress.is_writing.load(Ordering::SeqCst);
+        match kills % 3 {
+            0 => until(&serving, LONGEST_HUNT, is_held),
+            1 => until(&serving, LONGEST_WATCH, is_written),
+            _ => drop(serving.ends_within(LONGEST_LIFE.mul_f64(chance.fraction()))),
         }
-        while_writing += u64::from(progress.is_writing.load(Ordering::SeqCst));
+        while_writing += u64::from(is_written());
         assert!(serving.kill(), "the stages ended by themselves: {}", serving.said());
         kills += 1;
         // What an earlier one held is given back before they begin.
-        let held = number(&program.database(), HELD) > 0 && serving.said().contains(BEGUN);
+        let held = is_held() && serving.said().contains(BEGUN);
         in_hand += u64::from(held);
         progress.kills.store(kills, Ordering::SeqCst);
     }
@@ -185,12 +194,10 @@ fn killed_again_and_again(
     ]
 }
 
-fn until_something_is_in_hand(program: &Program, serving: &Running) {
+/// Waits until the stages work and this is so, or for so long.
+fn until(serving: &Running, longest: Duration, is_so: impl Fn() -> bool) {
     let start = waits::now();
-    while waits::since(start) < LONGEST_HUNT {
-        if serving.said().contains(BEGUN) && number(&program.database(), HELD) > 0 {
-            return;
-        }
+    while waits::since(start) < longest && !(serving.said().contains(BEGUN) && is_so()) {
         waits::pause(LOOK);
     }
 }
