@@ -52,7 +52,7 @@ async fn reach(texts: u32, background: u32, standing: u32) {
     let backend =
         Embedded::open(&data.join("mindmate.db"), Arc::new(SystemClock), options).unwrap();
     lay(&backend, standing).await;
-    let mut serving = mindmate(&data, &["serve"]);
+    let serving = Serving(mindmate(&data, &["serve"]));
     // It has its word lists by then.
     SystemClock.sleep(Duration::from_secs(3)).await;
 
@@ -71,8 +71,7 @@ async fn reach(texts: u32, background: u32, standing: u32) {
         took.push(reached(&backend, &user, at).await);
     }
     let made = made_since(&backend, began).await;
-    serving.kill().unwrap();
-    serving.wait().unwrap();
+    drop(serving);
     let unreached = took.iter().filter(|it| it.is_none()).count();
     tell(took, (texts, background, standing), made as f64 / (seconds + 5.0));
     assert_eq!(unreached, 0, "nobody is left out of the figures");
@@ -82,6 +81,17 @@ fn mindmate(data: &Path, args: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mindmate"));
     command.arg("--data").arg(data).args(args).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().unwrap()
+}
+
+/// The stages, which end with the benchmark, however that ends.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // Either fails where it has ended.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
 }
 
 /// A text of somebody's own, and when it was written.

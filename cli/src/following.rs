@@ -29,7 +29,13 @@ pub(crate) const TOLD: [StageName; 3] =
 const LOOK: Duration = Duration::from_secs(1);
 
 /// A look at the ledger of millions takes long and costs: it is waited this many times as long.
-pub(crate) const REST: u32 = 10;
+const REST: u32 = 10;
+
+/// The wait between two looks at the ledger, of which the last began then.
+pub(crate) async fn rest(clock: &dyn Clock, began: Timestamp, shortest: Duration) {
+    let took = clock.now().duration_since(began).unsigned_abs();
+    clock.sleep(shortest.max(took * REST)).await;
+}
 
 /// Where a run stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,12 +134,12 @@ pub(crate) async fn watch(
         if shown.as_ref() != Some(&standing) {
             show(&standing)?;
         }
-        let now = clock.now();
-        if standing.closed || timeout.is_some_and(|timeout| now.duration_since(began) >= timeout) {
+        let passed = clock.now().duration_since(began);
+        if standing.closed || timeout.is_some_and(|timeout| passed >= timeout) {
             return Ok(standing);
         }
         shown = Some(standing);
-        clock.sleep(LOOK.max(now.duration_since(before).unsigned_abs() * REST)).await;
+        rest(clock, before, LOOK).await;
     }
 }
 

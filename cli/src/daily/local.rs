@@ -16,7 +16,7 @@ use mindmate_pipeline::{Clock, Disposition, OffsetClock};
 use super::{Other, people};
 use crate::args::{self, Format};
 use crate::exit::Exit;
-use crate::following::{REST, Standing, TOLD};
+use crate::following::{Standing, TOLD, rest};
 use crate::output::grouped;
 use crate::progress::StageBars;
 use crate::reports::Timings;
@@ -236,8 +236,7 @@ async fn show(
         if let Ok(tally) = ledger.tally(&run.id).await {
             Standing::of(run, &tally).show_on(bars);
         }
-        let took = clock.now().duration_since(before).unsigned_abs();
-        clock.sleep(StageBars::look_every().max(took * REST)).await;
+        rest(clock, before, StageBars::look_every()).await;
     }
 }
 
